@@ -1,0 +1,1 @@
+//! Can the schema move, did it, and can we go back?

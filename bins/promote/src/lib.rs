@@ -1,0 +1,1 @@
+//! May this release enter that environment, and is it running there now?

@@ -1,0 +1,1 @@
+//! What was good, what about the database, and who needs to know?

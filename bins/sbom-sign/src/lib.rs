@@ -1,0 +1,1 @@
+//! What is inside, who made it, and can anyone check that?

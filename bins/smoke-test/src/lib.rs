@@ -1,0 +1,1 @@
+//! Does what we deployed really work, and does it keep working?

@@ -1,0 +1,1 @@
+//! Is this environment's configuration complete, well formed and safe for this release?

@@ -1,0 +1,1 @@
+//! The runner: the environment in; outputs, summary, annotations and masks out. No network.

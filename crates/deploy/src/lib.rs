@@ -1,0 +1,1 @@
+//! What an environment runs on, and how it is switched.

@@ -1,0 +1,1 @@
+//! Registry and OCI image layout behind one trait.

@@ -1,0 +1,1 @@
+//! Keys, bundles, statements: sign and verify.

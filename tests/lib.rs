@@ -1,0 +1,1 @@
+//! House rules (`tidy`), the YAML of the actions (`actions`) and the chain end to end (`chain`).
