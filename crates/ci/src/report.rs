@@ -1,0 +1,87 @@
+//! What a run has to say at its end: named outputs, a page for people, data for programs, annotations; never how it is sent.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::{failure::Place, page::Page};
+
+/// How much an annotation matters, in the runner's words.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Level {
+    /// Something refused or failed.
+    Error,
+    /// Something to look at.
+    Warning,
+    /// Something to know.
+    Notice,
+}
+
+impl Level {
+    /// The name of the workflow command.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Notice => "notice",
+        }
+    }
+}
+
+/// One line shown beside the code or the run.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Annotation {
+    /// How much it matters.
+    pub level: Level,
+    /// A few words, or a failure's code.
+    pub title: String,
+    /// What there is to say; may hold untrusted text.
+    pub message: String,
+    /// Where in a file.
+    pub place: Option<Place>,
+}
+
+/// Everything a run tells when it ends, in success as in failure.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Report {
+    /// For people: standard output off a runner, the step summary on one.
+    pub page: Page,
+    /// For programs: the `result` of `--format json`.
+    pub data: Value,
+    outputs: BTreeMap<&'static str, String>,
+    annotations: Vec<Annotation>,
+}
+
+impl Report {
+    /// A page and its data.
+    pub fn new(page: Page, data: Value) -> Self {
+        Self { page, data, ..Self::default() }
+    }
+
+    /// A plan that was only shown: the page is its `Display`, and nothing else is told.
+    pub fn planned(plan: &impl std::fmt::Display, data: Value) -> Self {
+        Self::new(Page::new().lines(&plan.to_string()), data)
+    }
+
+    /// Adds a step output. Names are literals, so that action.yml can be tested against them.
+    #[must_use]
+    pub fn output(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.outputs.insert(name, value.into());
+        self
+    }
+
+    /// Adds an annotation.
+    pub fn annotate(&mut self, annotation: Annotation) {
+        self.annotations.push(annotation);
+    }
+
+    /// The step outputs by name.
+    pub fn outputs(&self) -> &BTreeMap<&'static str, String> {
+        &self.outputs
+    }
+
+    /// The annotations in the order they were made.
+    pub fn annotations(&self) -> &[Annotation] {
+        &self.annotations
+    }
+}
