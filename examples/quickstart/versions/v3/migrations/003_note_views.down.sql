@@ -1,0 +1,3 @@
+-- Loses when notes were last opened.
+DROP TABLE note_views;
+PRAGMA user_version = 2;
