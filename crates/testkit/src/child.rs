@@ -116,23 +116,23 @@ fn lock(shared: &Shared) -> MutexGuard<'_, Seen> {
 
 fn until_the_end(shared: &Shared, pid: Pid, watch: &Watch<'_>) -> Finished {
     let mut deadline = Instant::now() + watch.timeout;
-    let mut ended = None;
+    let mut ended = None::<Instant>;
     let mut trouble = None;
     let mut signals = watch.signals.iter();
     let mut next = signals.next();
     let mut seen = lock(shared);
     loop {
-        if let Some((_, signal)) =
-            next.filter(|(text, _)| contains(&seen.stdout, text) || contains(&seen.stderr, text))
+        let due =
+            |(text, _): &&(String, Signal)| contains(&seen.stdout, text) || contains(&seen.stderr, text);
+        if let Some((_, signal)) = next.filter(due)
+            && seen.status.is_none()
         {
-            if seen.status.is_none() {
-                let _ = kill_process(pid, (*signal).into());
-                next = signals.next();
-                continue;
-            }
+            let _ = kill_process(pid, (*signal).into());
+            next = signals.next();
+            continue;
         }
         if seen.status.is_some() && ended.is_none() {
-            ended = Some(());
+            ended = Some(Instant::now());
             deadline = Instant::now() + LEFT_BEHIND_AFTER;
         }
         if seen.status.is_some() && seen.open == 0 {
@@ -144,7 +144,7 @@ fn until_the_end(shared: &Shared, pid: Pid, watch: &Watch<'_>) -> Finished {
                 break;
             }
             trouble = Some(match ended {
-                Some(()) => "it left a process behind that holds its output open".to_owned(),
+                Some(_) => "it left a process behind that holds its output open".to_owned(),
                 None => format!("it was still running after {:?}", watch.timeout),
             });
             let _ = kill_process_group(pid, rustix::process::Signal::KILL);

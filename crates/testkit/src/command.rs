@@ -11,7 +11,7 @@ use crate::run::Run;
 use crate::runner::Runner;
 
 /// Generous, for two cores shared by many; a test that must be faster says so.
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A binary to be run: `testkit::bin(env!("CARGO_BIN_EXE_promote"))`.
 pub fn bin(program: impl Into<PathBuf>) -> Cmd {

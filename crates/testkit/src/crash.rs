@@ -153,7 +153,7 @@ impl<'a> Crash<'a> {
         let here = scratch.path().display().to_string();
         scratch
             .tree(&self.except)
-            .map_files(|path, bytes| (self.normal)(path, replace(bytes, here.as_bytes(), b"[DIR]")))
+            .map_files(|path, bytes| (self.normal)(path, replace(&bytes, here.as_bytes(), b"[DIR]")))
     }
 
     #[track_caller]
@@ -190,9 +190,9 @@ fn under_strace(command: &Cmd, point: Option<&Point>) -> (Run, String) {
     (run, record)
 }
 
-fn replace(bytes: Vec<u8>, from: &[u8], to: &[u8]) -> Vec<u8> {
+fn replace(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
     let mut replaced = Vec::with_capacity(bytes.len());
-    let mut rest = bytes.as_slice();
+    let mut rest = bytes;
     while let Some(at) = rest.windows(from.len()).position(|window| window == from) {
         replaced.extend_from_slice(&rest[..at]);
         replaced.extend_from_slice(to);

@@ -6,6 +6,7 @@
     clippy::panic,
     clippy::print_stdout,
     clippy::missing_panics_doc,
+    clippy::return_self_not_must_use,
     reason = "a test harness reads the disk as it is, and its way to report is to panic or to print"
 )]
 

@@ -152,7 +152,7 @@ impl Reader {
             "stop-commands" => self.stop(&command.text()),
             "group" => self.open_group(&command.text()),
             "endgroup" if self.group.take().is_none() => {
-                self.note("endgroup-without-group", "no group is open")
+                self.note("endgroup-without-group", "no group is open");
             }
             "endgroup" | "debug" | "echo" | "add-matcher" | "remove-matcher" => {}
             _ => self.note(

@@ -218,14 +218,15 @@ impl Runner {
         let mut truncated = Vec::new();
         let mut appended = |name: &str, earlier: &str| {
             let bytes = fs::read(self.dir.join(name)).unwrap_or_default();
-            bytes.strip_prefix(earlier.as_bytes()).map(<[u8]>::to_vec).unwrap_or_else(|| {
-                truncated.push(Violation::new(
-                    "truncated",
-                    name,
-                    "what an earlier process of the step wrote is gone",
-                ));
-                bytes
-            })
+            if let Some(rest) = bytes.strip_prefix(earlier.as_bytes()) {
+                return rest.to_vec();
+            }
+            truncated.push(Violation::new(
+                "truncated",
+                name,
+                "what an earlier process of the step wrote is gone",
+            ));
+            bytes
         };
         let raw = Raw {
             stdout: stdout.to_vec(),
