@@ -133,7 +133,7 @@ pub fn read_text(path: &Path) -> Result<String, FileError> {
     let bytes = read(path, TEXT_BYTES_MAX)?;
     String::from_utf8(bytes).map_err(|error| {
         let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        let line = 1 + good.iter().filter(|byte| **byte == b'\n').count();
+        let line = good.split(|byte| *byte == b'\n').count();
         FileError::NotUtf8 { path: path.to_owned(), line }
     })
 }

@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn parts_add_up() {
-        assert_eq!("1h30m".parse::<Span>().unwrap().duration(), Duration::from_secs(5400));
+        assert_eq!("1h30m".parse::<Span>().unwrap().duration(), Duration::from_mins(90));
         assert_eq!("7d".parse::<Span>().unwrap().to_string(), "7d");
         assert_eq!("90s".parse::<Span>().unwrap().to_string(), "1m30s");
     }

@@ -1,0 +1,117 @@
+//! Which texts must not be shown, in every form they may take on the way; never the secrets' types, never the printing.
+
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE, Engine};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// Shorter texts are not masked: replacing every `a` hides nothing and makes the log unreadable.
+const MASK_CHARS_MIN: usize = 4;
+
+/// The texts to hide, the longest first, so that a part never uncovers the rest.
+#[derive(Default)]
+pub(crate) struct Masks(Vec<String>);
+
+impl Masks {
+    /// Adds a secret; returns the forms that are new, for the runner to mask as well.
+    pub(crate) fn add(&mut self, secret: &str) -> Vec<String> {
+        let mut new: Vec<String> = forms(secret).into_iter().filter(|form| !self.0.contains(form)).collect();
+        new.sort();
+        new.dedup();
+        self.0.extend(new.iter().cloned());
+        self.0.sort_by_key(|form| std::cmp::Reverse(form.len()));
+        new
+    }
+
+    /// The text with `***` in place of every known form.
+    pub(crate) fn redact(&self, text: &str) -> String {
+        self.0.iter().fold(text.to_owned(), |text, form| {
+            if text.contains(form) { text.replace(form, "***") } else { text }
+        })
+    }
+}
+
+/// A secret as it is, each of its lines, and both as base64, URL and JSON write them.
+fn forms(secret: &str) -> Vec<String> {
+    let lines = secret.lines().map(str::trim).filter(|line| *line != secret);
+    let mut forms = Vec::new();
+    for text in std::iter::once(secret).chain(lines) {
+        if text.chars().count() < MASK_CHARS_MIN {
+            continue;
+        }
+        forms.push(text.to_owned());
+        forms.push(BASE64_STANDARD.encode(text));
+        forms.push(BASE64_URL_SAFE.encode(text));
+        forms.push(utf8_percent_encode(text, NON_ALPHANUMERIC).to_string());
+        forms.extend(json(text));
+        forms.extend(inside_base64(text.as_bytes()));
+    }
+    // A form over several lines can't be found line by line, and the runner masks lines by itself.
+    forms.retain(|form| !form.is_empty());
+    forms
+}
+
+/// As JSON writes it between its quotes.
+fn json(text: &str) -> Option<String> {
+    let quoted = serde_json::to_string(text).ok()?;
+    Some(quoted.trim_matches('"').to_owned())
+}
+
+/// What is left of the secret in the base64 of a longer text (`user:secret` of basic authentication), which starts at any of three
+/// offsets: the groups that depend on the secret alone.
+fn inside_base64(secret: &[u8]) -> Vec<String> {
+    const CORE_BYTES_MIN: usize = 6;
+    (0..3)
+        .filter_map(|skip| {
+            let core = secret.get(skip..)?;
+            let core = &core[..core.len() - core.len() % 3];
+            (core.len() >= CORE_BYTES_MIN).then(|| BASE64_STANDARD.encode(core))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form_is_hidden() {
+        let mut masks = Masks::default();
+        masks.add("pa/ss \"word\"\nsecond line");
+        for text in [
+            "pa/ss \"word\"".to_owned(),
+            "second line".to_owned(),
+            BASE64_STANDARD.encode("pa/ss \"word\"\nsecond line"),
+            "pa%2Fss%20%22word%22".to_owned(),
+            r#"pa/ss \"word\"\nsecond line"#.to_owned(),
+        ] {
+            let shown = masks.redact(&format!("<{text}>"));
+            assert!(!shown.contains("ss") && !shown.contains("second"), "{shown}");
+        }
+    }
+
+    #[test]
+    fn basic_authentication_is_hidden_whatever_the_user_is_called() {
+        let mut masks = Masks::default();
+        masks.add("correct-horse");
+        for user in ["a", "bo", "eve"] {
+            let header = BASE64_STANDARD.encode(format!("{user}:correct-horse"));
+            assert!(masks.redact(&header).contains("***"), "{user}");
+        }
+    }
+
+    #[test]
+    fn a_short_secret_does_not_blank_the_log() {
+        let mut masks = Masks::default();
+        assert!(masks.add("abc").is_empty());
+        assert_eq!(masks.redact("abcabc"), "abcabc");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_secret_of_four_letters_or_more_is_left(secret in "[a-z]{4,12}", before in "[0-9 ]{0,8}") {
+            let mut masks = Masks::default();
+            masks.add(&secret);
+            let shown = masks.redact(&format!("{before}{secret}{before}"));
+            proptest::prop_assert!(!shown.contains(&secret));
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! How a binary starts and ends: arguments in, report and failure out, one exit status; the one place that may end the process.
+
+use std::{
+    borrow::Cow,
+    fs::OpenOptions,
+    io::{Write, stdout},
+    panic::PanicHookInfo,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use serde_json::{Value, json};
+
+use crate::{
+    arguments::{self, Arguments, Common, Format, Unparsed},
+    env::Env,
+    failure::{Code, Failure, Kind, Stop},
+    files::FileError,
+    report::{Annotation, Level, Report},
+    session::{Session, tell},
+    signals,
+    token::token,
+    workflow,
+};
+
+/// Parses, runs, reports: all that a `main.rs` calls.
+pub fn main<A: Arguments>(run: impl FnOnce(A, &Session) -> Result<Report, Stop>) -> ExitCode {
+    std::panic::set_hook(Box::new(panicked));
+    let env = Env::capture();
+    let typed: Vec<_> = std::env::args_os().collect();
+    let format = format_of(&typed);
+    match arguments::parse::<A>(&env, typed) {
+        Ok(arguments) => {
+            let session = Session::new(env, arguments.common().clone());
+            signals::install();
+            let result = run(arguments, &session);
+            end(&session, &A::command(), result)
+        }
+        Err(Unparsed::Text(text)) => {
+            _ = stdout().write_all(text.as_bytes());
+            ExitCode::SUCCESS
+        }
+        Err(Unparsed::Failure(failure)) => {
+            let common = Common { dry_run: false, format, release_file: PathBuf::new() };
+            let stop = Stop { failure, report: Report::default() };
+            end(&Session::new(env, common), &A::command(), Err(stop))
+        }
+    }
+}
+
+/// The format asked for, found without understanding the rest, because the rest may be wrong.
+fn format_of(typed: &[std::ffi::OsString]) -> Format {
+    let json = typed.windows(2).any(|two| two[0] == "--format" && two[1] == "json");
+    if json || typed.iter().any(|one| one == "--format=json") { Format::Json } else { Format::Human }
+}
+
+/// Tells everything there is to tell and gives the exit status.
+fn end(session: &Session, command: &clap::Command, result: Result<Report, Stop>) -> ExitCode {
+    let (mut report, mut failure) = match result {
+        Ok(report) => (report, None),
+        Err(Stop { failure, report }) => (report, Some(failure)),
+    };
+    if let Some(failure) = &failure {
+        report.annotate(annotation(failure.as_ref()));
+    }
+    let name = command.get_name();
+    let told = hand_over(session, &report).and_then(|()| print(session, name, &report, failure.as_deref()));
+    if let Err(error) = told {
+        failure.get_or_insert(Box::new(error));
+    }
+    if let Some(failure) = &failure {
+        tell(&session.redact(&describe(failure.as_ref())));
+    }
+    ExitCode::from(failure.map_or(0, |failure| failure.kind().exit_status()))
+}
+
+/// Outputs, summary and annotations, on a runner.
+fn hand_over(session: &Session, report: &Report) -> Result<(), FileError> {
+    let Some(runner) = session.runner() else { return Ok(()) };
+    let outputs: String = report
+        .outputs()
+        .iter()
+        .map(|(name, value)| workflow::output(name, &session.redact(value), &token()))
+        .collect();
+    if let Some(path) = &runner.output {
+        if outputs.len() > workflow::OUTPUT_BYTES_MAX {
+            return Err(FileError::TooLarge { path: path.clone(), limit: workflow::OUTPUT_BYTES_MAX as u64 });
+        }
+        append(path, &outputs)?;
+    }
+    if let Some(path) = &runner.summary {
+        let page = session.redact(&report.page.markdown());
+        append(path, &workflow::cut(&page, workflow::SUMMARY_BYTES_MAX))?;
+    }
+    tell(&session.redact(&workflow::annotations(report.annotations())));
+    Ok(())
+}
+
+/// The runner's files belong to it: they are appended to, never replaced.
+fn append(path: &Path, text: &str) -> Result<(), FileError> {
+    if text.is_empty() {
+        return Ok(());
+    }
+    let open = OpenOptions::new().append(true).create(true).open(path);
+    open.and_then(|mut file| file.write_all(text.as_bytes())).map_err(FileError::writing(path))
+}
+
+/// Standard output: the page, or one JSON document.
+fn print(
+    session: &Session,
+    name: &str,
+    report: &Report,
+    failure: Option<&dyn Failure>,
+) -> Result<(), FileError> {
+    let text = match session.format() {
+        Format::Human => report.page.text(),
+        // JSON can spell `#` otherwise, so that the runner finds no `##[command]` in it.
+        Format::Json => document(name, report, failure).to_string().replace("##[", "#\\u0023[") + "\n",
+    };
+    let text = session.redact(&text);
+    let text = if session.runner().is_some() { workflow::inert(&text) } else { text };
+    match stdout().write_all(text.as_bytes()).and_then(|()| stdout().flush()) {
+        // A reader that has seen enough (`| head`) is no failure.
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(FileError::writing(Path::new("standard output"))(error))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn document(name: &str, report: &Report, failure: Option<&dyn Failure>) -> Value {
+    let annotations = report.annotations().iter().map(|one| {
+        json!({
+            "level": one.level.word(),
+            "title": one.title,
+            "message": one.message,
+            "file": one.place.as_ref().map(|place| place.file.display().to_string()),
+            "line": one.place.as_ref().and_then(|place| place.line),
+        })
+    });
+    json!({
+        "binary": name,
+        "status": failure.map_or("done", |failure| failure.kind().word()),
+        "outputs": report.outputs(),
+        "result": report.data,
+        "annotations": annotations.collect::<Vec<_>>(),
+        "failure": failure.map(|failure| json!({
+            "code": failure.code().as_str(),
+            "kind": failure.kind().word(),
+            "what": failure.to_string(),
+            "why": causes(failure),
+            "fix": failure.fix(),
+        })),
+    })
+}
+
+fn annotation(failure: &dyn Failure) -> Annotation {
+    let why: String = causes(failure).iter().map(|cause| format!("\nwhy: {cause}")).collect();
+    Annotation {
+        level: if failure.kind() == Kind::NotYet { Level::Warning } else { Level::Error },
+        title: failure.code().as_str().to_owned(),
+        message: format!("{failure}{why}\nfix: {}", failure.fix()),
+        place: failure.place(),
+    }
+}
+
+/// The failure for a person at a terminal or reading a log.
+fn describe(failure: &dyn Failure) -> String {
+    let code = failure.code().as_str();
+    let one_line = |text: String| -> String { text.split_whitespace().collect::<Vec<_>>().join(" ") };
+    let why: String =
+        causes(failure).into_iter().map(|cause| format!("  why: {}\n", one_line(cause))).collect();
+    let (what, fix) = (one_line(failure.to_string()), one_line(failure.fix().into_owned()));
+    let text = format!("error[{code}]: {what}\n{why}  fix: {fix}\n  see: docs/failures.md#{code}\n");
+    workflow::inert(&text.chars().filter(|one| *one == '\n' || !one.is_control()).collect::<String>())
+}
+
+fn causes(failure: &dyn Failure) -> Vec<String> {
+    std::iter::successors(failure.source(), |error| error.source()).map(ToString::to_string).collect()
+}
+
+/// A defect of ours.
+#[derive(Debug, thiserror::Error)]
+#[error("a defect in this program: {0}")]
+struct Defect(String);
+
+impl Failure for Defect {
+    fn code(&self) -> Code {
+        Code::new("defect")
+    }
+
+    fn kind(&self) -> Kind {
+        Kind::Ours
+    }
+
+    fn fix(&self) -> Cow<'static, str> {
+        "please report it with this text and the command line; what was done so far is safe, and a second run continues".into()
+    }
+}
+
+/// Reports a panic and ends the process with 70. The text of a panic may hold a value, so only its place is shown.
+#[allow(clippy::exit, reason = "the one place that may end the process")]
+fn panicked(info: &PanicHookInfo<'_>) {
+    let place = info.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
+    let defect = Defect(format!("panic at {place}"));
+    if Env::capture().is_true("GITHUB_ACTIONS") {
+        tell(&workflow::annotations(&[annotation(&defect)]));
+    }
+    tell(&describe(&defect));
+    std::process::exit(i32::from(Kind::Ours.exit_status()));
+}
