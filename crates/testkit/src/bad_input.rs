@@ -37,7 +37,7 @@ pub fn check_cli(program: impl Into<PathBuf>, base_args: &[&str]) {
         ("a flag without its value", with(&["--release-file".as_ref()])),
         ("an empty value", with(&["--format".as_ref(), "".as_ref()])),
         ("a value outside its list", with(&["--format=xml".as_ref()])),
-        ("a flag given twice with two values", with(&["--format=json".as_ref(), "--format=human".as_ref()])),
+        ("a flag given twice", with(&["--format=human".as_ref(), "--format=human".as_ref()])),
         ("an argument that is not UTF-8", with(&[&not_utf8])),
     ];
     for (case, args) in cases {

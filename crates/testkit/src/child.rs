@@ -116,7 +116,7 @@ fn lock(shared: &Shared) -> MutexGuard<'_, Seen> {
 
 fn until_the_end(shared: &Shared, pid: Pid, watch: &Watch<'_>) -> Finished {
     let mut deadline = Instant::now() + watch.timeout;
-    let mut ended = None::<Instant>;
+    let mut ended = false;
     let mut trouble = None;
     let mut signals = watch.signals.iter();
     let mut next = signals.next();
@@ -131,8 +131,8 @@ fn until_the_end(shared: &Shared, pid: Pid, watch: &Watch<'_>) -> Finished {
             next = signals.next();
             continue;
         }
-        if seen.status.is_some() && ended.is_none() {
-            ended = Some(Instant::now());
+        if seen.status.is_some() && !ended {
+            ended = true;
             deadline = Instant::now() + LEFT_BEHIND_AFTER;
         }
         if seen.status.is_some() && seen.open == 0 {
@@ -143,9 +143,10 @@ fn until_the_end(shared: &Shared, pid: Pid, watch: &Watch<'_>) -> Finished {
             if trouble.is_some() {
                 break;
             }
-            trouble = Some(match ended {
-                Some(_) => "it left a process behind that holds its output open".to_owned(),
-                None => format!("it was still running after {:?}", watch.timeout),
+            trouble = Some(if ended {
+                "it left a process behind that holds its output open".to_owned()
+            } else {
+                format!("it was still running after {:?}", watch.timeout)
             });
             let _ = kill_process_group(pid, rustix::process::Signal::KILL);
             deadline = Instant::now() + LEFT_BEHIND_AFTER;

@@ -342,7 +342,7 @@ mod tests {
             Reply::raw(""),
             Reply::redirect("/again"),
         ]);
-        let mut get = || ask(&server, "GET / HTTP/1.1\r\n\r\n");
+        let get = || ask(&server, "GET / HTTP/1.1\r\n\r\n");
         let cut = get();
         assert!(cut.contains("Content-Length: 10\r\n") && cut.ends_with("\r\n\r\nwhole"), "{cut}");
         assert!(get().contains("Content-Length: 99999999999999999999\r\n"));
