@@ -1,1 +1,19 @@
-//! The one HTTP client: limits, retries, redaction.
+//! The one HTTP client: limits, redirects, retries, redaction; blocking on the outside. Never a policy on what an answer means.
+
+mod answer;
+mod client;
+mod error;
+mod redacted;
+mod redirect;
+mod request;
+
+pub use answer::Response;
+pub use client::{Client, Limits};
+pub use error::{HttpError, RootCause};
+pub use redacted::RedactedUrl;
+pub use request::{Request, Retry};
+// The words of HTTP, so that no other room needs reqwest.
+pub use reqwest::{
+    Method, StatusCode, Url, Version,
+    header::{self, HeaderMap, HeaderName, HeaderValue},
+};

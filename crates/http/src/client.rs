@@ -1,0 +1,234 @@
+//! Sends requests under their limits: one event loop and one pool of connections; nothing starts before the first request needs it.
+
+use std::{
+    io,
+    pin::pin,
+    sync::OnceLock,
+    time::{Duration, Instant},
+};
+
+use reqwest::{StatusCode, redirect::Policy};
+use tokio::{
+    runtime::{Builder, Runtime},
+    time::{sleep, timeout},
+};
+
+use crate::{
+    answer::Response,
+    error::HttpError,
+    redacted::RedactedUrl,
+    redirect,
+    request::{Request, Retry},
+};
+
+/// What a request may cost.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// One try: connection, redirects, headers and body.
+    pub try_max: Duration,
+    /// All tries and the pauses between them.
+    pub total_max: Duration,
+    /// The body of an answer, in bytes.
+    pub body_bytes_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { try_max: Duration::from_secs(30), total_max: Duration::from_mins(2), body_bytes_max: 16 << 20 }
+    }
+}
+
+/// The longest pause between two tries that is not asked for by the server.
+const BACKOFF_MAX: Duration = Duration::from_secs(30);
+
+/// How often a running request asks whether it is still wanted.
+const WANTED_INTERVAL: Duration = Duration::from_millis(50);
+
+/// The client. One for a whole run: it keeps its connections open.
+pub struct Client {
+    runtime: EventLoop,
+    limits: Limits,
+    plain: OnceLock<reqwest::Client>,
+    secure: OnceLock<reqwest::Client>,
+}
+
+impl Client {
+    /// A client without connections.
+    pub fn new(limits: Limits) -> Result<Self, HttpError> {
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        Ok(Self {
+            runtime: EventLoop(Some(runtime)),
+            limits,
+            plain: OnceLock::new(),
+            secure: OnceLock::new(),
+        })
+    }
+
+    /// Sends a request and waits for its complete answer.
+    pub fn send(&self, request: &Request) -> Result<Response, HttpError> {
+        self.send_within(request, self.limits, &|| true)
+    }
+
+    /// As [`Self::send`], with limits of its own, and only for as long as the answer is wanted.
+    pub fn send_within(
+        &self,
+        request: &Request,
+        limits: Limits,
+        wanted: &dyn Fn() -> bool,
+    ) -> Result<Response, HttpError> {
+        self.runtime.get()?.block_on(async {
+            let mut work = pin!(self.tries(request, limits));
+            loop {
+                match timeout(WANTED_INTERVAL, &mut work).await {
+                    Ok(done) => return done,
+                    Err(_) if wanted() => {}
+                    Err(_) => return Err(HttpError::GivenUp),
+                }
+            }
+        })
+    }
+
+    async fn tries(&self, request: &Request, limits: Limits) -> Result<Response, HttpError> {
+        let end = Instant::now() + limits.total_max;
+        let mut attempts = 1;
+        loop {
+            let left = limits.try_max.min(end.saturating_duration_since(Instant::now()));
+            let result = match timeout(left, self.hops(request, limits.body_bytes_max)).await {
+                Ok(result) => result.map(|response| Response { attempts, ..response }),
+                Err(_) => Err(HttpError::Timeout { url: RedactedUrl::from(&request.url), after: left }),
+            };
+            match pause(request.retry, attempts, &result) {
+                Some(pause) if Instant::now() + pause < end => sleep(pause).await,
+                _ => return result,
+            }
+            attempts += 1;
+        }
+    }
+
+    async fn hops(&self, request: &Request, body_bytes_max: usize) -> Result<Response, HttpError> {
+        let started = Instant::now();
+        let mut request = request.clone();
+        let mut left = request.redirects_max;
+        loop {
+            let answer = self.hop(&request, started).await?;
+            if request.redirects_max > 0
+                && let Some(next) = redirect::next(&request, answer.status(), answer.headers())?
+            {
+                let Some(fewer) = left.checked_sub(1) else {
+                    let url = RedactedUrl::from(&next.url);
+                    return Err(HttpError::Redirects { url, max: request.redirects_max });
+                };
+                left = fewer;
+                request = next;
+                continue;
+            }
+            let first_byte = started.elapsed();
+            let mut response = Response {
+                status: answer.status(),
+                version: answer.version(),
+                headers: answer.headers().clone(),
+                url: request.url.clone(),
+                body: Vec::new(),
+                attempts: 1,
+                first_byte,
+                elapsed: first_byte,
+            };
+            response.body = whole_body(answer, body_bytes_max, &request, started).await?;
+            response.elapsed = started.elapsed();
+            return Ok(response);
+        }
+    }
+
+    async fn hop(&self, request: &Request, started: Instant) -> Result<reqwest::Response, HttpError> {
+        let url = RedactedUrl::from(&request.url);
+        let sort = |error| HttpError::sort(error, &url, started.elapsed());
+        let client = match request.url.scheme() {
+            "http" => once(&self.plain, || build(reqwest::Client::builder().tls_certs_only([]))),
+            "https" => once(&self.secure, || build(reqwest::Client::builder())),
+            _ => return Err(HttpError::Address(url)),
+        };
+        client
+            .map_err(sort)?
+            .request(request.method.clone(), request.url.clone())
+            .headers(request.headers.clone())
+            .body(request.body.clone())
+            .send()
+            .await
+            .map_err(sort)
+    }
+}
+
+async fn whole_body(
+    mut answer: reqwest::Response,
+    limit: usize,
+    request: &Request,
+    started: Instant,
+) -> Result<Vec<u8>, HttpError> {
+    let url = RedactedUrl::from(&request.url);
+    let mut body = Vec::new();
+    while let Some(chunk) =
+        answer.chunk().await.map_err(|error| HttpError::sort(error, &url, started.elapsed()))?
+    {
+        if body.len() + chunk.len() > limit {
+            return Err(HttpError::BodyTooLarge { url, limit });
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// How long to wait before the next try, if there is to be one.
+fn pause(retry: Option<Retry>, attempts: u32, result: &Result<Response, HttpError>) -> Option<Duration> {
+    let retry = retry.filter(|retry| attempts < retry.attempts_max)?;
+    let backoff = retry.backoff.saturating_mul(2_u32.saturating_pow(attempts - 1)).min(BACKOFF_MAX);
+    match result {
+        Ok(response) if passing(response.status) => {
+            // The other form of Retry-After, a date, trusts two clocks to agree: the pause is then our own.
+            let asked = response.header("retry-after").and_then(|seconds| seconds.parse().ok());
+            Some(backoff.max(Duration::from_secs(asked.unwrap_or(0))))
+        }
+        Err(HttpError::Connect { .. } | HttpError::Timeout { .. } | HttpError::Protocol { .. }) => {
+            Some(backoff)
+        }
+        _ => None,
+    }
+}
+
+fn passing(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 408 | 429 | 500 | 502 | 503 | 504)
+}
+
+/// Redirects are ours. TLS checks against the certificates of the system (`SSL_CERT_FILE` and `SSL_CERT_DIR` are honoured), so that a
+/// company's own authority counts; a client for plain http reads none, because a bare container has none.
+fn build(builder: reqwest::ClientBuilder) -> Result<reqwest::Client, reqwest::Error> {
+    // Fails where a provider is installed already, which is just as well.
+    _ = rustls::crypto::ring::default_provider().install_default();
+    builder.redirect(Policy::none()).user_agent(concat!("seaworthy/", env!("CARGO_PKG_VERSION"))).build()
+}
+
+fn once(
+    cell: &OnceLock<reqwest::Client>,
+    make: impl FnOnce() -> Result<reqwest::Client, reqwest::Error>,
+) -> Result<&reqwest::Client, reqwest::Error> {
+    match cell.get() {
+        Some(client) => Ok(client),
+        None => make().map(|client| cell.get_or_init(|| client)),
+    }
+}
+
+/// An event loop whose end does not wait: a name lookup in the system's resolver cannot be called back.
+struct EventLoop(Option<Runtime>);
+
+impl EventLoop {
+    fn get(&self) -> Result<&Runtime, HttpError> {
+        self.0.as_ref().ok_or_else(|| HttpError::Start(io::Error::other("the event loop has ended")))
+    }
+}
+
+impl Drop for EventLoop {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
