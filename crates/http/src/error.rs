@@ -123,10 +123,8 @@ impl HttpError {
     }
 }
 
+/// An `io::Error` hides the error it was made of from `source()`, and may hide another `io::Error`.
 fn is_tls(cause: &(dyn Error + 'static)) -> bool {
-    cause.is::<rustls::Error>()
-        || cause
-            .downcast_ref::<io::Error>()
-            .and_then(io::Error::get_ref)
-            .is_some_and(<dyn Error + Send + Sync>::is::<rustls::Error>)
+    let inner = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    cause.is::<rustls::Error>() || inner.is_some_and(|inner| is_tls(inner))
 }
