@@ -87,13 +87,13 @@ pub struct Stop {
     /// Why it ended.
     pub failure: Box<dyn Failure>,
     /// Outputs and findings up to there.
-    pub report: Report,
+    pub report: Box<Report>,
 }
 
 impl Stop {
     /// A failure with something to report: a refused release has a table of its gates.
     pub fn with(report: Report, failure: impl Failure + 'static) -> Self {
-        Self { failure: Box::new(failure), report }
+        Self { failure: Box::new(failure), report: Box::new(report) }
     }
 }
 

@@ -107,19 +107,28 @@ impl Page {
                         .chain(rows)
                         .map(|row| row.iter().map(|cell| plain(cell)).collect())
                         .collect();
-                    let width = |column: usize| {
-                        all.iter().map(|row: &Vec<String>| row[column].chars().count()).max().unwrap_or(0)
-                    };
-                    let widths: Vec<usize> = (0..head.len()).map(width).collect();
-                    for row in &all {
-                        let cells: String =
-                            row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}  ")).collect();
-                        _ = writeln!(out, "  {}", cells.trim_end());
-                    }
+                    aligned(&all, &mut out);
                 }
             }
         }
         out
+    }
+}
+
+/// The widest column that others are aligned behind, in characters; a longer cell sticks out.
+const COLUMN_CHARS_MAX: usize = 80;
+
+/// The rows, each column as wide as its widest cell.
+fn aligned(rows: &[Vec<String>], out: &mut String) {
+    let length = |cell: &String| cell.chars().count().min(COLUMN_CHARS_MAX);
+    let columns = rows.first().map_or(0, Vec::len);
+    let width = |column: usize| rows.iter().map(|row| length(&row[column])).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    for row in rows {
+        let cells = row.iter().zip(&widths);
+        let line: String =
+            cells.map(|(cell, width)| cell.clone() + &" ".repeat(width - length(cell) + 2)).collect();
+        _ = writeln!(out, "  {}", line.trim_end());
     }
 }
 
@@ -179,6 +188,12 @@ mod tests {
           signature  pass
           a|b c      fail
         ");
+    }
+
+    #[test]
+    fn a_cell_of_100_000_characters_once_broke_the_formatter() {
+        let text = Page::new().table(&["a", "b"], [["x".repeat(100_000), "y".to_owned()]]).text();
+        assert!(text.lines().nth(1).unwrap().ends_with("x  y"));
     }
 
     #[test]

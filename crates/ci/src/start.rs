@@ -42,7 +42,7 @@ pub fn main<A: Arguments>(run: impl FnOnce(A, &Session) -> Result<Report, Stop>)
         }
         Err(Unparsed::Failure(failure)) => {
             let common = Common { dry_run: false, format, release_file: PathBuf::new() };
-            let stop = Stop { failure, report: Report::default() };
+            let stop = Stop { failure, report: Box::default() };
             end(&Session::new(env, common), &A::command(), Err(stop))
         }
     }
@@ -58,7 +58,7 @@ fn format_of(typed: &[std::ffi::OsString]) -> Format {
 fn end(session: &Session, command: &clap::Command, result: Result<Report, Stop>) -> ExitCode {
     let (mut report, mut failure) = match result {
         Ok(report) => (report, None),
-        Err(Stop { failure, report }) => (report, Some(failure)),
+        Err(Stop { failure, report }) => (*report, Some(failure)),
     };
     if let Some(failure) = &failure {
         report.annotate(annotation(failure.as_ref()));
