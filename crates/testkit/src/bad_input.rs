@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::command::{Cmd, bin};
 use crate::fixtures;
+use crate::log::Level;
 use crate::run::Run;
 use crate::scratch::Scratch;
 
@@ -50,7 +51,19 @@ pub fn check_cli(program: impl Into<PathBuf>, base_args: &[&str]) {
         |_| bin(&program).args(base_args).env("INPUT_FORMAT", "xml"),
         Expect::Human,
     );
+    on_a_runner(&program, base_args);
     vanished_directory(&program, base_args);
+}
+
+/// On a runner the failure is an annotation as well, and no rule of the runner is broken over it.
+#[track_caller]
+fn on_a_runner(program: &Path, base_args: &[&str]) {
+    let run = bin(program).args(base_args).arg("--no-such-flag\n::error::x").on_runner().run().exits(2);
+    let code = run.failure().code;
+    let annotations = &run.observed().annotations;
+    let titled =
+        annotations.iter().any(|one| one.level == Level::Error && one.property("title") == Some(&code));
+    assert!(titled && annotations.len() == 1, "one ::error title={code}::\n{}", run.transcript());
 }
 
 /// `--help` fits a screen, `--version` says `<name> <semver>`, and both start at once.

@@ -9,7 +9,7 @@ use std::path::Path;
 use crate::command::Cmd;
 use crate::run::Run;
 use crate::scratch::Scratch;
-use crate::trace::{self, Point};
+use crate::trace::{self, Point, Reach};
 use crate::tree::Tree;
 
 /// More points than this are thinned out evenly.
@@ -174,8 +174,11 @@ fn under_strace(command: &Cmd, point: Option<&Point>) -> (Run, String) {
     let dir = tempfile::tempdir().expect("a temporary directory can be made");
     let record = dir.path().join("record");
     let mut words: Vec<OsString> =
-        [STRACE, "-f", "-q", "-y", "-e", "signal=none", "-o"].map(OsString::from).to_vec();
+        [STRACE, "-q", "-y", "-e", "signal=none", "-o"].map(OsString::from).to_vec();
     words.push(record.clone().into_os_string());
+    if point.is_none_or(|point| point.reach == Reach::First) {
+        words.push("-f".into());
+    }
     let calls = point.map_or(trace::MUTATING, |point| point.call.as_str());
     words.extend(["-e".into(), format!("trace={calls}").into()]);
     if let Some(point) = point {
@@ -184,7 +187,9 @@ fn under_strace(command: &Cmd, point: Option<&Point>) -> (Run, String) {
     }
     words.push("--".into());
     let run = command.run_under(&words);
-    assert!(run.trouble().is_none(), "{}\n{}", run.trouble().unwrap_or_default(), run.transcript());
+    // Whoever is killed alone leaves its children behind, and they are ended with its process group.
+    let alone = point.is_some_and(|point| point.reach == Reach::Alone);
+    assert!(alone || run.trouble().is_none(), "{}\n{}", run.trouble().unwrap_or_default(), run.transcript());
     let record = fs::read_to_string(&record)
         .unwrap_or_else(|error| panic!("strace left no record: {error}\n{}", run.transcript()));
     (run, record)

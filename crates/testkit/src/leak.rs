@@ -10,23 +10,28 @@ pub fn find(secret: &str, text: &str) -> Option<&'static str> {
     if secret.is_empty() {
         return None;
     }
-    forms(secret).into_iter().find(|(_, form)| text.contains(form.as_str())).map(|(name, _)| name)
+    let form = forms(secret).into_iter().find(|(_, form)| text.contains(form.as_str())).map(|(name, _)| name);
+    form.or_else(|| {
+        // Markdown, shells and regular expressions put backslashes where they like; a reader does not see them.
+        let bare = secret.replace('\\', "");
+        (!bare.is_empty() && text.replace('\\', "").contains(&bare)).then_some("backslash-escaped")
+    })
 }
 
 /// Every form looked for: as it is, and as a URL, JSON, XML, hexadecimal or base64 would carry it.
 pub fn forms(secret: &str) -> Vec<(&'static str, String)> {
     let mut forms = vec![("plain", secret.to_owned())];
-    let url = percent(secret);
+    let url = percent(secret, b"-._~");
     let escaped = [
-        ("url-encoded", url.to_lowercase()),
-        ("form-encoded", url.replace("%20", "+")),
-        ("url-encoded", url),
         ("json-escaped", json(secret)),
         ("debug-escaped", secret.escape_debug().to_string()),
         ("xml-escaped", xml(secret)),
+        ("url-encoded", url.to_lowercase()),
+        ("url-encoded", percent(secret, b"")),
+        ("form-encoded", url.replace("%20", "+")),
+        ("url-encoded", url),
     ];
-    forms
-        .extend(escaped.into_iter().filter(|(_, form)| form != secret && !form.eq_ignore_ascii_case(secret)));
+    forms.extend(escaped.into_iter().filter(|(_, form)| !form.eq_ignore_ascii_case(secret)));
     if secret.len() >= ENCODED_BYTES_MIN {
         let hex = secret.bytes().fold(String::new(), |mut hex, byte| {
             let _ = write!(hex, "{byte:02x}");
@@ -57,9 +62,10 @@ fn base64(bytes: &[u8], shift: usize, alphabet: &[u8; 64]) -> String {
         .collect()
 }
 
-fn percent(text: &str) -> String {
+/// Percent-encodes all but letters, digits and `plain` (RFC 3986 section 2.3 has four; some encoders have none).
+fn percent(text: &str, plain: &[u8]) -> String {
     text.bytes().fold(String::new(), |mut encoded, byte| {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+        if byte.is_ascii_alphanumeric() || plain.contains(&byte) {
             encoded.push(char::from(byte));
         } else {
             let _ = write!(encoded, "%{byte:02X}");

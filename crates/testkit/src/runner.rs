@@ -115,37 +115,28 @@ fn limits(observed: &mut Observed, raw: &Raw) {
     }
 }
 
+/// Looks through everything as it was written, and through annotations as they will be read.
 fn leaks(observed: &mut Observed, secrets: &[String], streams: &[(&str, &str)]) {
-    let files: Vec<(String, String)> = [
+    let mut texts: Vec<(String, String)> =
+        streams.iter().map(|(place, text)| ((*place).to_owned(), (*text).to_owned())).collect();
+    texts.push(("summary".to_owned(), observed.summary.clone()));
+    let files = [
         ("GITHUB_OUTPUT", &observed.outputs),
         ("GITHUB_ENV", &observed.env),
         ("GITHUB_STATE", &observed.state),
-    ]
-    .into_iter()
-    .flat_map(|(file, entries)| {
-        entries.iter().map(move |(name, value)| (format!("{file} {name}"), value.clone()))
-    })
-    .collect();
-    let texts = streams
-        .iter()
-        .copied()
-        .chain([("summary", observed.summary.as_str())])
-        .chain(files.iter().map(|(place, value)| (place.as_str(), value.as_str())));
-    let mut found = Vec::new();
-    for (place, text) in texts {
-        for (kind, values) in [("masked value", &observed.masks[..]), ("secret", secrets)] {
-            for (index, value) in values.iter().enumerate() {
-                if let Some(form) = leak::find(value, text) {
-                    found.push(Violation::new(
-                        "leak",
-                        place,
-                        format!("{kind} {} is there, {form}", index + 1),
-                    ));
-                }
-            }
+    ];
+    for (file, entries) in files {
+        texts.extend(entries.iter().map(|(name, value)| (format!("{file} {name}"), value.clone())));
+    }
+    texts.extend(observed.annotations.iter().map(|one| ("annotation".to_owned(), one.to_string())));
+    for (kind, values) in [("masked value", &observed.masks[..]), ("secret", secrets)] {
+        for (index, value) in values.iter().enumerate() {
+            let found = texts.iter().filter_map(|(place, text)| Some((place, leak::find(value, text)?)));
+            observed.violations.extend(found.map(|(place, form)| {
+                Violation::new("leak", place.as_str(), format!("{kind} {} is there, {form}", index + 1))
+            }));
         }
     }
-    observed.violations.extend(found);
 }
 
 /// The runner's files on disk for one step.

@@ -15,6 +15,7 @@ refuse() {
         echo '{"failure":{"code":"bad-input","what":"w","why":[],"fix":"f","kind":"input"}}'
     fi
     printf 'error[bad-input]: %s\n  fix: read --help\n  see: docs/failures.md#bad-input\n' "$1" >&2
+    [ "$GITHUB_ACTIONS" ] && [ "$fault" != silent ] && echo "::error title=bad-input::$1" >&2
     [ "$fault" = status ] && exit 1
     [ "$fault" = writes ] && : > left-behind
     [ "$fault" = chatty ] && echo refused
@@ -69,6 +70,7 @@ fn each_fault_is_caught() {
         ("writes", "an unknown flag: it has written\nleft-behind"),
         ("chatty", "stdout carries data"),
         ("panics", "it panicked"),
+        ("silent", "one ::error title=bad-input::"),
     ];
     for (fault, text) in faults {
         let scratch = Scratch::new();

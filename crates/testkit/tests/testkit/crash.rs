@@ -25,6 +25,16 @@ fn an_atomic_writer_arrives_from_every_point() {
 }
 
 #[test]
+fn a_write_that_a_child_shadows_is_reached_too() {
+    // The child makes as many writes as its parent before the parent's second.
+    let script = "echo 1 > a; sh -c 'echo 1 > x; echo 2 > y'; test -e done || { echo half > done; echo whole >> done; }";
+    caught("/done>, \"half", || at_every_write(victim(script), |_| ()));
+    let honest = "echo 1 > a; sh -c 'echo 1 > x; echo 2 > y'; echo 2 > b";
+    let report = at_every_write(victim(honest), |_| ());
+    assert_eq!((report.killed, report.missed), (report.found, 0));
+}
+
+#[test]
 fn a_half_written_file_that_is_believed_is_caught() {
     let careless = "test -e done || { echo half > done; echo whole >> done; }";
     caught("does not arrive at the goal", || at_every_write(victim(careless), |_| ()));

@@ -12,6 +12,7 @@ fn every_form_is_found() {
         ("plain", "p@ss \"wörd\" & <more>/+?"),
         ("json-escaped", r#"p@ss \"wörd\" & <more>/+?"#),
         ("url-encoded", "p%40ss%20%22w%C3%B6rd%22%20%26%20%3Cmore%3E%2F%2B%3F"),
+        ("backslash-escaped", r#"p@ss "wörd" & \<more\>/+?"#),
         ("url-encoded", "p%40ss%20%22w%c3%b6rd%22%20%26%20%3cmore%3e%2f%2b%3f"),
         ("form-encoded", "p%40ss+%22w%C3%B6rd%22+%26+%3Cmore%3E%2F%2B%3F"),
         ("xml-escaped", "p@ss &quot;wörd&quot; &amp; &lt;more&gt;/+?"),
@@ -25,6 +26,21 @@ fn every_form_is_found() {
     }
     assert_eq!(find(SECRET, "p@ss and nothing more"), None);
     assert_eq!(find("", "anything"), None);
+}
+
+#[test]
+fn markdown_does_not_hide_a_secret() {
+    assert_eq!(find("my_secret*", r"| my\_secret\* |"), Some("backslash-escaped"));
+    assert_eq!(find("a-b/c.d", "a%2Db%2Fc%2Ed"), Some("url-encoded"));
+    assert_eq!(find(r"\\", "nothing"), None);
+}
+
+#[test]
+fn an_annotation_is_looked_through_as_it_will_be_read() {
+    assert_eq!(masked(Raw { stderr: b"::notice::50%25/off\n".into(), ..Raw::default() }), [""; 0]);
+    let observed =
+        observe(&Raw { stderr: b"::notice::50%25/off\n".into(), ..Raw::default() }, &["50%/off".to_owned()]);
+    assert_eq!(observed.violations[0].place, "annotation");
 }
 
 #[test]
@@ -44,7 +60,10 @@ fn masked(raw: Raw) -> Vec<String> {
 fn a_masked_value_or_a_secret_is_a_leak_wherever_it_shows() {
     assert_eq!(masked(Raw::default()), [""; 0]);
     assert_eq!(masked(Raw { stdout: b"it is hunter2\n".into(), ..Raw::default() }), ["leak stdout"]);
-    assert_eq!(masked(Raw { stderr: b"::error::hunter2\n".into(), ..Raw::default() }), ["leak stderr"]);
+    assert_eq!(
+        masked(Raw { stderr: b"::error::hunter2\n".into(), ..Raw::default() }),
+        ["leak stderr", "leak annotation"]
+    );
     assert_eq!(masked(Raw { summary: b"hunter2".into(), ..Raw::default() }), ["leak summary"]);
     assert_eq!(masked(Raw { stderr: b"s3cr3t-value".into(), ..Raw::default() }), ["leak stderr"]);
     let entry = |value: &str| format!("a<<x_0123456789abcdef\n{value}\nx_0123456789abcdef\n").into_bytes();
