@@ -1,0 +1,28 @@
+//! The media types of OCI image specification 1.1 and of the Docker format before it; each spelled here and nowhere else.
+
+/// An image manifest.
+pub const IMAGE_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+/// An image index: one image for several platforms.
+pub const IMAGE_INDEX: &str = "application/vnd.oci.image.index.v1+json";
+/// The configuration of an image.
+pub const IMAGE_CONFIG: &str = "application/vnd.oci.image.config.v1+json";
+/// A layer: a tar archive.
+pub const LAYER_TAR: &str = "application/vnd.oci.image.layer.v1.tar";
+/// A layer: a tar archive, compressed with gzip.
+pub const LAYER_TAR_GZIP: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
+/// A descriptor that points at `{}`: the configuration of an artifact that has none.
+pub const EMPTY: &str = "application/vnd.oci.empty.v1+json";
+
+/// Docker's image manifest, schema 2.
+pub const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
+/// Docker's image index.
+pub const DOCKER_INDEX: &str = "application/vnd.docker.distribution.manifest.list.v2+json";
+/// Docker's configuration.
+pub const DOCKER_CONFIG: &str = "application/vnd.docker.container.image.v1+json";
+/// Docker's layer, compressed with gzip.
+pub const DOCKER_LAYER_GZIP: &str = "application/vnd.docker.image.rootfs.diff.tar.gzip";
+
+/// Whether content of this type is a manifest or an index.
+pub fn is_manifest(media_type: &str) -> bool {
+    matches!(media_type, IMAGE_MANIFEST | IMAGE_INDEX | DOCKER_MANIFEST | DOCKER_INDEX)
+}

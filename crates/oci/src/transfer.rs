@@ -1,0 +1,130 @@
+//! An image on its way from one repository to another, by digest, with everything that belongs to it; never a rewritten byte.
+
+use std::collections::BTreeSet;
+
+use contract::{Digest, Selector};
+
+use crate::{
+    descriptor::Descriptor,
+    error::OciError,
+    manifest::Manifest,
+    repository::{Repository, Role, Stored},
+};
+
+/// How deep indexes may lie in indexes and referrers on referrers.
+pub const DEPTH_MAX: usize = 8;
+/// How many manifests belong to one image at most.
+pub const MANIFESTS_MAX: usize = 1000;
+
+/// How many bytes these may have together.
+const MANIFESTS_BYTES_MAX: u64 = 64 << 20;
+
+/// All that belongs to an image, and which of its blobs the destination lacks: the plan of a copy.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Transfer {
+    manifests: Vec<(Manifest, Role)>,
+    missing: Vec<Descriptor>,
+}
+
+/// What a copy did.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Moved {
+    /// How many blobs were new.
+    pub blobs: usize,
+    /// How many bytes these have.
+    pub bytes: u64,
+    /// How many manifests were new, or newly listed.
+    pub manifests: usize,
+}
+
+/// Collects manifests so that each comes after the ones it names and before the ones that name it as their subject.
+struct Survey<'a> {
+    from: &'a dyn Repository,
+    root: Digest,
+    seen: BTreeSet<Digest>,
+    bytes: u64,
+    manifests: Vec<(Manifest, Role)>,
+}
+
+impl Survey<'_> {
+    fn visit(&mut self, manifest: Manifest, role: Role, depth: usize) -> Result<(), OciError> {
+        let digest = self.root;
+        if depth > DEPTH_MAX {
+            return Err(OciError::Endless { digest, limit: DEPTH_MAX, what: "levels" });
+        }
+        if !self.seen.insert(manifest.digest()) {
+            return Ok(());
+        }
+        if self.seen.len() > MANIFESTS_MAX {
+            return Err(OciError::Endless { digest, limit: MANIFESTS_MAX, what: "manifests" });
+        }
+        self.bytes += manifest.descriptor().size;
+        if self.bytes > MANIFESTS_BYTES_MAX {
+            return Err(OciError::TooLarge { digest, limit: MANIFESTS_BYTES_MAX });
+        }
+        for child in manifest.children() {
+            self.visit(self.from.described(child)?, Role::Child, depth + 1)?;
+        }
+        let referrers = self.from.referrers(manifest.digest())?;
+        self.manifests.push((manifest, role));
+        for referrer in referrers {
+            self.visit(self.from.described(&referrer)?, Role::Root, depth + 1)?;
+        }
+        Ok(())
+    }
+}
+
+impl Transfer {
+    /// Reads what there is to do; writes nothing.
+    ///
+    /// # Errors
+    /// [`OciError`] if the image is incomplete, damaged or endless.
+    pub fn survey(from: &dyn Repository, to: &dyn Repository, root: Digest) -> Result<Self, OciError> {
+        let mut survey = Survey { from, root, seen: BTreeSet::new(), bytes: 0, manifests: Vec::new() };
+        survey.visit(from.find(&Selector::Digest(root))?, Role::Root, 0)?;
+        let mut named = BTreeSet::new();
+        let mut missing = Vec::new();
+        for blob in survey.manifests.iter().flat_map(|(manifest, _)| manifest.blobs()) {
+            if named.insert(blob.digest) && !to.has_blob(blob)? {
+                missing.push(blob.bare());
+            }
+        }
+        Ok(Self { manifests: survey.manifests, missing })
+    }
+
+    /// The manifests, in the order in which they are stored.
+    pub fn manifests(&self) -> impl Iterator<Item = &Manifest> {
+        self.manifests.iter().map(|(manifest, _)| manifest)
+    }
+
+    /// The blobs that the destination lacks.
+    pub fn missing(&self) -> &[Descriptor] {
+        &self.missing
+    }
+
+    /// Copies: blobs before the manifests that name them.
+    ///
+    /// # Errors
+    /// [`OciError`]; what was stored until then stays, and a second run goes on from there.
+    pub fn run(&self, from: &dyn Repository, to: &dyn Repository) -> Result<Moved, OciError> {
+        let mut moved = Moved::default();
+        for blob in &self.missing {
+            if to.put_blob(from.blob(blob)?)? == Stored::New {
+                moved.blobs += 1;
+                moved.bytes += blob.size;
+            }
+        }
+        for (manifest, role) in &self.manifests {
+            moved.manifests += usize::from(to.put_manifest(manifest, *role)? == Stored::New);
+        }
+        Ok(moved)
+    }
+}
+
+/// Copies an image, an index with all its children, or an artifact, together with all referrers.
+///
+/// # Errors
+/// As [`Transfer::survey`] and [`Transfer::run`].
+pub fn copy(from: &dyn Repository, to: &dyn Repository, digest: Digest) -> Result<Moved, OciError> {
+    Transfer::survey(from, to, digest)?.run(from, to)
+}
