@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, kill_process, kill_process_group};
 
 /// How long a stream may stay open after the child has ended: longer means that a grandchild holds it.
-const LEFT_BEHIND_AFTER: Duration = Duration::from_secs(3);
+const LEFT_BEHIND_AFTER: Duration = Duration::from_secs(2);
 
 /// The signals that a runner, a terminal and the kernel send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

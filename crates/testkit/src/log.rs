@@ -117,9 +117,13 @@ impl Reader {
     fn line(&mut self, line: &str) {
         if let Some(token) = self.stopped_by.clone() {
             self.keep(line);
-            match workflow_command::parse(line, |name| name.eq_ignore_ascii_case(&token)) {
-                Some(_) => self.stopped_by = None,
-                None => self.log.relayed.push(line.to_owned()),
+            let is_token = |name: &str| name.eq_ignore_ascii_case(&token);
+            let command =
+                workflow_command::parse(line, |name| is_token(name) || workflow_command::is_registered(name));
+            if command.is_some_and(|command| is_token(command.name)) {
+                self.stopped_by = None;
+            } else {
+                self.log.relayed.push(line.to_owned());
             }
             return;
         }
@@ -211,7 +215,7 @@ impl Reader {
 
     fn stop(&mut self, token: &str) {
         self.log.stops += 1;
-        if token.is_empty() || workflow_command::is_registered(token) {
+        if token.is_empty() || token == "pause-logging" || workflow_command::is_registered(token) {
             return self.note("refused-stop-token", "a token must not be empty or a command's name");
         }
         let distinct: std::collections::BTreeSet<char> = token.chars().collect();

@@ -23,7 +23,7 @@ pub struct Command<'a> {
 }
 
 /// The names a runner listens to. `stop-commands` is handled before the others but parsed like them.
-pub const REGISTERED: [&str; 17] = [
+pub const REGISTERED: [&str; 15] = [
     "add-mask",
     "add-matcher",
     "add-path",
@@ -32,7 +32,6 @@ pub const REGISTERED: [&str; 17] = [
     "endgroup",
     "error",
     "group",
-    "internal-set-repo-path",
     "notice",
     "remove-matcher",
     "save-state",
@@ -40,7 +39,6 @@ pub const REGISTERED: [&str; 17] = [
     "set-output",
     "stop-commands",
     "warning",
-    "pause-logging",
 ];
 
 /// Whether the runner listens to this name; case does not matter.
@@ -87,7 +85,7 @@ impl Command<'_> {
         match self.syntax {
             Syntax::Current => unescape_data(self.data),
             Syntax::Legacy => {
-                unescape(self.data, &[("%3B", ";"), ("%0D", "\r"), ("%0A", "\n"), ("%5D", "]")])
+                unescape(self.data, &[("%3B", ";"), ("%0D", "\r"), ("%0A", "\n"), ("%5D", "]"), ("%25", "%")])
             }
         }
     }
