@@ -1,0 +1,91 @@
+//! What is claimed about which content: in-toto Statement v1 (in-toto/attestation, spec/v1/statement.md); never who claims it.
+
+use std::collections::BTreeMap;
+
+use contract::Digest;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::{Predicate, PredicateType, TrustError, hex};
+
+const TYPE: &str = "https://in-toto.io/Statement/v1";
+/// What `cosign attest` v3 still writes.
+const OLD_TYPE: &str = "https://in-toto.io/Statement/v0.1";
+
+/// A claim about some content.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Statement {
+    #[serde(rename = "_type")]
+    version: String,
+    subject: Vec<Subject>,
+    predicate_type: PredicateType,
+    #[serde(default)]
+    predicate: Value,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+struct Subject {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    digest: BTreeMap<String, String>,
+}
+
+impl Statement {
+    /// A signature of this content and nothing more, as `cosign sign` makes it.
+    pub fn signature(subject: Digest) -> Self {
+        Self::unchecked(subject, PredicateType::SIGNATURE, Value::Object(Map::new()))
+    }
+
+    /// A claim of a type that this crate knows.
+    pub fn about<P: Predicate>(subject: Digest, predicate: &P) -> Result<Self, TrustError> {
+        let predicate = serde_json::to_value(predicate).map_err(TrustError::signing)?;
+        Self::of(subject, P::TYPE, predicate)
+    }
+
+    /// A claim of any type. The predicate of a type that this crate knows must have its form.
+    pub fn of(subject: Digest, kind: PredicateType, predicate: Value) -> Result<Self, TrustError> {
+        kind.check(&predicate)?;
+        Ok(Self::unchecked(subject, kind, predicate))
+    }
+
+    fn unchecked(subject: Digest, predicate_type: PredicateType, predicate: Value) -> Self {
+        let digest = BTreeMap::from([("sha256".to_owned(), subject.hex())]);
+        let subject = vec![Subject { name: None, digest }];
+        Self { version: TYPE.to_owned(), subject, predicate_type, predicate }
+    }
+
+    /// Reads a statement of version 1 or 0.1.
+    pub(crate) fn parse(json: &[u8]) -> Result<Self, String> {
+        let statement: Self = serde_json::from_slice(json).map_err(|error| error.to_string())?;
+        match statement.version.as_str() {
+            TYPE | OLD_TYPE => Ok(statement),
+            other => Err(format!("its _type is `{other}`")),
+        }
+    }
+
+    pub(crate) fn to_json(&self) -> Result<Vec<u8>, TrustError> {
+        serde_json::to_vec(self).map_err(TrustError::signing)
+    }
+
+    /// Whether exactly this content is among the subjects.
+    pub fn is_about(&self, content: Digest) -> bool {
+        let sha256 = |subject: &Subject| subject.digest.get("sha256").and_then(|hex| hex::parse(hex));
+        self.subject.iter().any(|subject| sha256(subject) == Some(content))
+    }
+
+    /// Whether both claim the same, whatever version they are written in and whatever their subjects are called.
+    pub fn claims_as(&self, other: &Self) -> bool {
+        self.predicate_type == other.predicate_type && self.predicate == other.predicate
+    }
+
+    /// What kind of claim it is.
+    pub fn predicate_type(&self) -> &PredicateType {
+        &self.predicate_type
+    }
+
+    /// The claim.
+    pub fn predicate(&self) -> &Value {
+        &self.predicate
+    }
+}
