@@ -74,6 +74,16 @@ fn a_secret_is_masked_before_it_is_used_in_every_form() {
 }
 
 #[test]
+fn a_secret_that_markdown_would_escape_once_came_out_in_the_summary() {
+    for secret in ["my_secret_value", "50%,off:now", "a`b*c~d#e[f<g&h"] {
+        let run = probe(&["secret"]).env("PROBE_SECRET", secret).secret(secret).on_runner();
+        assert_eq!(run.run().succeeds().observed().outputs["value"], "***");
+        let run = probe(&["secret", "--format", "json"]).env("PROBE_SECRET", secret).secret(secret);
+        assert_eq!(run.run().succeeds().json()["result"], "***");
+    }
+}
+
+#[test]
 fn more_than_ten_annotations_are_counted() {
     let run = probe(&["annotate", "25"]).on_runner().run().succeeds();
     assert_eq!(run.observed().annotations.len(), 10);

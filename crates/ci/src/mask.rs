@@ -1,23 +1,28 @@
 //! Which texts must not be shown, in every form they may take on the way; never the secrets' types, never the printing.
 
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE, Engine};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// Shorter texts are not masked: replacing every `a` hides nothing and makes the log unreadable.
 const MASK_CHARS_MIN: usize = 4;
+
+/// What RFC 3986, section 2.3, writes as it is.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The texts to hide, the longest first, so that a part never uncovers the rest.
 #[derive(Default)]
 pub(crate) struct Masks(Vec<String>);
 
 impl Masks {
-    /// Adds a secret; returns the forms that are new, for the runner to mask as well.
+    /// Adds a secret; returns the forms that are new and that the runner can mask as well.
     pub(crate) fn add(&mut self, secret: &str) -> Vec<String> {
         let mut new: Vec<String> = forms(secret).into_iter().filter(|form| !self.0.contains(form)).collect();
         new.sort();
         new.dedup();
         self.0.extend(new.iter().cloned());
         self.0.sort_by_key(|form| std::cmp::Reverse(form.len()));
+        // The runner masks each line of what it is given: a JSON key's `{` alone would star every brace of the log.
+        new.retain(|form| form.lines().all(|line| line.trim().chars().count() >= MASK_CHARS_MIN));
         new
     }
 
@@ -40,25 +45,37 @@ fn forms(secret: &str) -> Vec<String> {
         forms.push(text.to_owned());
         forms.push(BASE64_STANDARD.encode(text));
         forms.push(BASE64_URL_SAFE.encode(text));
-        forms.push(utf8_percent_encode(text, NON_ALPHANUMERIC).to_string());
+        for set in [NON_ALPHANUMERIC, RESERVED] {
+            let encoded = utf8_percent_encode(text, set).to_string();
+            forms.extend([lower_digits(&encoded), encoded]);
+        }
         forms.extend(json(text));
         forms.extend(inside_base64(text.as_bytes()));
     }
-    // A form over several lines can't be found line by line, and the runner masks lines by itself.
-    forms.retain(|form| !form.is_empty());
     forms
+}
+
+/// With the percent signs' digits in lower case, as some encoders write them.
+fn lower_digits(encoded: &str) -> String {
+    let mut digits = 0_u8;
+    let lower = |one: char| {
+        let inside = digits > 0;
+        digits = if one == '%' { 2 } else { digits.saturating_sub(1) };
+        if inside { one.to_ascii_lowercase() } else { one }
+    };
+    encoded.chars().map(lower).collect()
 }
 
 /// As JSON writes it between its quotes.
 fn json(text: &str) -> Option<String> {
     let quoted = serde_json::to_string(text).ok()?;
-    Some(quoted.trim_matches('"').to_owned())
+    Some(quoted.strip_prefix('"')?.strip_suffix('"')?.to_owned())
 }
 
 /// What is left of the secret in the base64 of a longer text (`user:secret` of basic authentication), which starts at any of three
 /// offsets: the groups that depend on the secret alone.
 fn inside_base64(secret: &[u8]) -> Vec<String> {
-    const CORE_BYTES_MIN: usize = 6;
+    const CORE_BYTES_MIN: usize = 3;
     (0..3)
         .filter_map(|skip| {
             let core = secret.get(skip..)?;
@@ -96,6 +113,27 @@ mod tests {
             let header = BASE64_STANDARD.encode(format!("{user}:correct-horse"));
             assert!(masks.redact(&header).contains("***"), "{user}");
         }
+    }
+
+    #[test]
+    fn a_quote_at_the_end_of_a_secret_was_cut_off_its_json_form() {
+        assert_eq!(json("say \"x\"").as_deref(), Some(r#"say \"x\""#));
+    }
+
+    #[test]
+    fn url_forms_come_in_both_spellings() {
+        let mut masks = Masks::default();
+        masks.add("a-b/c:d");
+        for text in ["a-b%2Fc%3Ad", "a-b%2fc%3ad", "a%2Db%2Fc%3Ad"] {
+            assert_eq!(masks.redact(text), "***", "{text}");
+        }
+    }
+
+    #[test]
+    fn the_runner_is_not_given_a_line_of_one_brace() {
+        let told = Masks::default().add("{\n\"private_key\": 1\n}");
+        assert!(told.iter().all(|form| form.lines().all(|line| line.trim().len() >= 4)), "{told:?}");
+        assert!(told.iter().any(|form| form == "\"private_key\": 1"), "{told:?}");
     }
 
     #[test]

@@ -63,6 +63,17 @@ impl Page {
         self
     }
 
+    /// The page with each of its texts changed: redacted, before any rendering escapes it.
+    pub(crate) fn map(self, change: impl Fn(&str) -> String) -> Self {
+        let all = |texts: Vec<String>| texts.iter().map(|text| change(text)).collect();
+        let block = |block| match block {
+            Block::Heading(text) => Block::Heading(change(&text)),
+            Block::Line(text) => Block::Line(change(&text)),
+            Block::Table { head, rows } => Block::Table { head, rows: rows.into_iter().map(all).collect() },
+        };
+        Self(self.0.into_iter().map(block).collect())
+    }
+
     /// Whether there is nothing on it.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

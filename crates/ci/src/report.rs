@@ -75,6 +75,18 @@ impl Report {
         self.annotations.push(annotation);
     }
 
+    /// The report with each of its texts changed: redacted, before anything escapes or encodes it.
+    pub(crate) fn map(mut self, change: impl Fn(&str) -> String) -> Self {
+        self.page = self.page.map(&change);
+        map_json(&mut self.data, &change);
+        self.outputs.values_mut().for_each(|value| *value = change(value));
+        for annotation in &mut self.annotations {
+            annotation.title = change(&annotation.title);
+            annotation.message = change(&annotation.message);
+        }
+        self
+    }
+
     /// The step outputs by name.
     pub fn outputs(&self) -> &BTreeMap<&'static str, String> {
         &self.outputs
@@ -83,5 +95,20 @@ impl Report {
     /// The annotations in the order they were made.
     pub fn annotations(&self) -> &[Annotation] {
         &self.annotations
+    }
+}
+
+fn map_json(value: &mut Value, change: &impl Fn(&str) -> String) {
+    match value {
+        Value::String(text) => *text = change(text),
+        Value::Array(values) => values.iter_mut().for_each(|value| map_json(value, change)),
+        Value::Object(members) => {
+            let changed = std::mem::take(members).into_iter().map(|(name, mut value)| {
+                map_json(&mut value, change);
+                (change(&name), value)
+            });
+            *members = changed.collect();
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }

@@ -63,6 +63,8 @@ fn end(session: &Session, command: &clap::Command, result: Result<Report, Stop>)
     if let Some(failure) = &failure {
         report.annotate(annotation(failure.as_ref()));
     }
+    // Redacted here, before each way out escapes the text in its own manner and a secret no longer looks like itself.
+    let report = report.map(|text| session.redact(text));
     let name = command.get_name();
     let told = hand_over(session, &report).and_then(|()| print(session, name, &report, failure.as_deref()));
     if let Err(error) = told {
@@ -77,11 +79,8 @@ fn end(session: &Session, command: &clap::Command, result: Result<Report, Stop>)
 /// Outputs, summary and annotations, on a runner.
 fn hand_over(session: &Session, report: &Report) -> Result<(), FileError> {
     let Some(runner) = session.runner() else { return Ok(()) };
-    let outputs: String = report
-        .outputs()
-        .iter()
-        .map(|(name, value)| workflow::output(name, &session.redact(value), &token()))
-        .collect();
+    let outputs: String =
+        report.outputs().iter().map(|(name, value)| workflow::output(name, value, &token())).collect();
     if let Some(path) = &runner.output {
         if outputs.len() > workflow::OUTPUT_BYTES_MAX {
             return Err(FileError::TooLarge { path: path.clone(), limit: workflow::OUTPUT_BYTES_MAX as u64 });
@@ -89,10 +88,9 @@ fn hand_over(session: &Session, report: &Report) -> Result<(), FileError> {
         append(path, &outputs)?;
     }
     if let Some(path) = &runner.summary {
-        let page = session.redact(&report.page.markdown());
-        append(path, &workflow::cut(&page, workflow::SUMMARY_BYTES_MAX))?;
+        append(path, &workflow::cut(&report.page.markdown(), workflow::SUMMARY_BYTES_MAX))?;
     }
-    tell(&session.redact(&workflow::annotations(report.annotations())));
+    tell(&workflow::annotations(report.annotations()));
     Ok(())
 }
 
