@@ -174,3 +174,6 @@ fn fitting(verdict: Verdict, manifest: &Image) -> Verdict {
     }
     Verdict::Verified(verified)
 }
+
+#[cfg(test)]
+mod tests;

@@ -175,3 +175,6 @@ fn block(pem: &str) -> Result<(&str, &str), InvalidKey> {
     }
     Err(InvalidKey::Form)
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,8 @@ pub mod blob;
 mod bundle;
 mod error;
 mod evidence;
+#[cfg(test)]
+mod fixture;
 mod hex;
 mod keys;
 pub mod predicate;

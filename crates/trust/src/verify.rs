@@ -129,3 +129,6 @@ impl Verifier {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
