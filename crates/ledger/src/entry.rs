@@ -118,6 +118,8 @@ pub struct Schema {
     /// The steps in between, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<Step>,
+    /// Whether each step has a way down.
+    pub reversible: bool,
     /// The backup made before them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backup: Option<Backup>,
@@ -130,8 +132,6 @@ pub struct Step {
     pub version: String,
     /// What it does to code that does not know it.
     pub phase: Phase,
-    /// Whether there is a way down.
-    pub reversible: bool,
 }
 
 /// What a migration does to code that does not know it.

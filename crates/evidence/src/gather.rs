@@ -1,0 +1,139 @@
+//! Reads an image and the evidence beside it from the repositories it lies in; never decides what that is good for.
+
+use std::{collections::BTreeMap, io, path::Path};
+
+use ci::{Failure, Kind};
+use contract::{Digest, ImageRef, Selector};
+use oci::{Manifest, OciError, Repository};
+use trust::{
+    PredicateType, PublicKey, TrustError, Verdict, Verified, Verifier,
+    predicate::{Migration, Sbom, TestResult},
+};
+
+use crate::claim::{Claim, Condition, Image, Says, Test};
+
+/// The keys that count, by the file they come from.
+#[derive(Debug, Clone, Default)]
+pub struct Keyring(BTreeMap<std::path::PathBuf, PublicKey>);
+
+impl Keyring {
+    /// Reads these key files.
+    ///
+    /// # Errors
+    /// One of them can't be read or is no public key.
+    pub fn read<'a>(paths: impl IntoIterator<Item = &'a Path>) -> Result<Self, TrustError> {
+        let mut keys = BTreeMap::new();
+        for path in paths {
+            if !keys.contains_key(path) {
+                keys.insert(path.to_owned(), PublicKey::read(path)?);
+            }
+        }
+        Ok(Self(keys))
+    }
+
+    /// What bundles call the key of this file.
+    pub fn hint(&self, path: &Path) -> Option<&str> {
+        self.0.get(path).map(PublicKey::hint)
+    }
+
+    fn verifier(&self) -> Verifier {
+        Verifier::new(self.0.values().cloned())
+    }
+}
+
+/// Looks at an image in the repository it was built into, whose copy must be whole, and collects what is claimed about it there and in
+/// the others, where a copy may lie.
+pub fn gather(keys: &Keyring, own: &ImageRef, others: &[&ImageRef], digest: Digest) -> Image {
+    let verifier = keys.verifier();
+    let mut image = match look(&verifier, own, digest, whole) {
+        Ok(image) => image,
+        Err(error) => return Image::without_claims(condition(&error)),
+    };
+    for other in others.iter().filter(|other| **other != own) {
+        match look(&verifier, other, digest, |_, _| Ok(())) {
+            Ok(more) => {
+                let known: Vec<Digest> = image.claims.iter().map(|claim| claim.bundle).collect();
+                image.claims.extend(more.claims.into_iter().filter(|claim| !known.contains(&claim.bundle)));
+                image.doubts.extend(more.doubts);
+            }
+            Err(error) => match condition(&error) {
+                Condition::Absent(_) | Condition::Whole => {}
+                Condition::Damaged(why) => image.doubts.push(format!("in {other}: {why}")),
+                // What could not be looked at may hold the statement that is missed.
+                unknown @ Condition::Unknown(_) => image.condition = unknown,
+            },
+        }
+    }
+    image
+}
+
+fn look(
+    verifier: &Verifier,
+    repository: &ImageRef,
+    digest: Digest,
+    check: impl Fn(&dyn Repository, &Manifest) -> Result<(), OciError>,
+) -> Result<Image, TrustError> {
+    let repository = oci::open(repository.location())?;
+    let manifest = repository.find(&Selector::Digest(digest))?;
+    check(&*repository, &manifest)?;
+    let found = verifier.evidence(&*repository, digest)?;
+    let mut image = Image::without_claims(Condition::Whole);
+    for item in found.items {
+        match item.verdict {
+            Verdict::Verified(found) => match says(&found) {
+                Some(says) => {
+                    let Verified { signer, bundle, .. } = found;
+                    image.claims.push(Claim { signer, bundle, says });
+                }
+                None => image.doubts.push(format!("a statement of type {}", found.predicate_type())),
+            },
+            Verdict::Foreign(why) => image.doubts.push(format!("a statement {why}")),
+            Verdict::Invalid(why) => image.doubts.push(format!("a statement that does not hold: {why}")),
+        }
+    }
+    Ok(image)
+}
+
+/// Reads every byte of an image, so that what is switched to is what was signed.
+fn whole(repository: &dyn Repository, manifest: &Manifest) -> Result<(), OciError> {
+    for blob in manifest.blobs() {
+        repository.blob(blob)?.copy_to(&mut io::sink())?;
+    }
+    manifest.children().iter().try_for_each(|child| whole(repository, &repository.described(child)?))
+}
+
+fn says(verified: &Verified) -> Option<Says> {
+    if *verified.predicate_type() == PredicateType::SIGNATURE {
+        return Some(Says::Signature);
+    }
+    if verified.read::<Sbom>().is_some() {
+        return Some(Says::Sbom);
+    }
+    if let Some(migration) = verified.read::<Migration>() {
+        return Some(Says::Migration(Box::new(migration)));
+    }
+    let test = verified.read::<TestResult>()?;
+    let ran = test.environment()?;
+    let (suite, _) = test.suite()?;
+    Some(Says::Test(Test {
+        environment: ran.name,
+        suite: suite.to_owned(),
+        result: test.result,
+        finished_on: ran.finished_on,
+    }))
+}
+
+/// Tells "not there" and "not what it should be" from "could not look".
+fn condition(error: &TrustError) -> Condition {
+    let said = format!("{}: {error}", error.code().as_str());
+    match error {
+        TrustError::Repository(OciError::ImageMissing(_) | OciError::LayoutMissing(_)) => {
+            Condition::Absent(error.to_string())
+        }
+        TrustError::Repository(OciError::ContentMissing { .. } | OciError::ManifestInvalid { .. }) => {
+            Condition::Damaged(said)
+        }
+        error if error.kind() == Kind::Refused => Condition::Damaged(said),
+        _ => Condition::Unknown(said),
+    }
+}
