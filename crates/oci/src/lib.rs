@@ -11,8 +11,11 @@ mod layout;
 mod lock;
 mod manifest;
 pub mod media_type;
+mod pack;
 mod repository;
 mod transfer;
+mod tree;
+mod unpack;
 
 use contract::Location;
 
@@ -22,8 +25,10 @@ pub use descriptor::{Descriptor, InvalidPlatform, Platform};
 pub use error::OciError;
 pub use layout::Layout;
 pub use manifest::{Content, Image, Index, InvalidManifest, MANIFEST_BYTES_MAX, Manifest};
+pub use pack::{Package, Recipe};
 pub use repository::{Repository, Role, Stored};
 pub use transfer::{DEPTH_MAX, MANIFESTS_MAX, Moved, Transfer, copy};
+pub use unpack::{for_platform, unpack};
 
 /// A repository that exists.
 ///
