@@ -140,8 +140,12 @@ fn join<A: Arguments>(
     let mut words = Vec::new();
     for argument in command.get_arguments().chain(A::command().get_arguments()) {
         let name = argument.get_long().map_or_else(|| argument.get_id().to_string(), str::to_owned);
-        let known = matches!(name.as_str(), "help" | "version")
-            || origins.iter().any(|origin: &Origin| origin.flag == name);
+        // By what they do, not by name: `--version V` of a subcommand is an input like any other.
+        let tells = matches!(
+            argument.get_action(),
+            ArgAction::Help | ArgAction::HelpShort | ArgAction::HelpLong | ArgAction::Version
+        );
+        let known = tells || origins.iter().any(|origin: &Origin| origin.flag == name);
         if known || was_typed(&matches, argument) {
             continue;
         }
