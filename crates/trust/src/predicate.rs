@@ -17,7 +17,7 @@ use std::{borrow::Cow, fmt, str::FromStr};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use crate::TrustError;
+use crate::{Gist, TrustError};
 
 pub use approval::{Approval, Approver, Decision};
 pub use deployment::{Deployment, DeploymentStatus, LedgerEntry, Schema};
@@ -36,6 +36,11 @@ pub trait Predicate: Serialize + DeserializeOwned {
     /// What no type can rule out: a test that passed without having tested anything.
     fn check(&self) -> Result<(), Contradiction> {
         Ok(())
+    }
+
+    /// What a gate reads of it.
+    fn gist(&self) -> Gist {
+        Gist::default()
     }
 }
 
@@ -99,36 +104,48 @@ impl PredicateType {
 
     /// Whether this predicate has the form of the type; any predicate does for a type that is not known here.
     pub fn check(&self, predicate: &Value) -> Result<(), TrustError> {
-        match self {
-            kind if *kind == Self::SIGNATURE => self.check_empty(predicate),
-            kind if *kind == Self::CYCLONEDX => self.check_as::<Sbom>(predicate),
-            kind if *kind == Self::PROVENANCE => self.check_as::<Provenance>(predicate),
-            kind if *kind == Self::TEST_RESULT => self.check_as::<TestResult>(predicate),
-            kind if *kind == Self::VERIFICATION_SUMMARY => self.check_as::<VerificationSummary>(predicate),
-            kind if *kind == Self::MIGRATION => self.check_as::<Migration>(predicate),
-            kind if *kind == Self::APPROVAL => self.check_as::<Approval>(predicate),
-            kind if *kind == Self::DEPLOYMENT => self.check_as::<Deployment>(predicate),
-            _ => Ok(()),
-        }
-    }
-
-    fn check_as<P: Predicate>(&self, predicate: &Value) -> Result<(), TrustError> {
-        read::<P>(predicate)
+        self.gist(predicate)
             .map(|_| ())
             .map_err(|source| TrustError::Predicate { kind: self.clone(), source })
     }
 
-    fn check_empty(&self, predicate: &Value) -> Result<(), TrustError> {
-        if predicate.as_object().is_some_and(serde_json::Map::is_empty) {
-            return Ok(());
+    /// What a gate reads of a predicate of this type, if it has the form.
+    pub(crate) fn gist(&self, predicate: &Value) -> Result<Gist, BoxedError> {
+        match self {
+            kind if *kind == Self::SIGNATURE => gist_of::<Signature>(predicate),
+            kind if *kind == Self::CYCLONEDX => gist_of::<Sbom>(predicate),
+            kind if *kind == Self::PROVENANCE => gist_of::<Provenance>(predicate),
+            kind if *kind == Self::TEST_RESULT => gist_of::<TestResult>(predicate),
+            kind if *kind == Self::VERIFICATION_SUMMARY => gist_of::<VerificationSummary>(predicate),
+            kind if *kind == Self::MIGRATION => gist_of::<Migration>(predicate),
+            kind if *kind == Self::APPROVAL => gist_of::<Approval>(predicate),
+            kind if *kind == Self::DEPLOYMENT => gist_of::<Deployment>(predicate),
+            _ => Ok(Gist::default()),
         }
-        let source = Contradiction("a signature has the empty predicate `{}`").into();
-        Err(TrustError::Predicate { kind: self.clone(), source })
     }
+}
+
+type BoxedError = Box<dyn std::error::Error + Send + Sync>;
+
+/// `{}`: that the content is signed says all.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Signature {}
+
+impl Predicate for Signature {
+    const TYPE: PredicateType = PredicateType::SIGNATURE;
+}
+
+fn gist_of<P: Predicate>(predicate: &Value) -> Result<Gist, BoxedError> {
+    read::<P>(predicate).map(|predicate| predicate.gist())
 }
 
 /// Reads a predicate of this type, which must not contradict itself.
 pub(crate) fn read<P: Predicate>(predicate: &Value) -> Result<P, Box<dyn std::error::Error + Send + Sync>> {
+    // Read as a type, an array would do as well: its members by their order.
+    if !predicate.is_object() {
+        return Err(Contradiction("a predicate is a JSON object").into());
+    }
     let predicate = P::deserialize(predicate)?;
     predicate.check()?;
     Ok(predicate)

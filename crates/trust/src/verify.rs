@@ -3,7 +3,7 @@
 use contract::Digest;
 use serde_json::Value;
 
-use crate::{Bundle, Predicate, PredicateType, PublicKey, Statement, bundle::Signer, predicate};
+use crate::{Bundle, Gist, Predicate, PredicateType, PublicKey, Statement, bundle::Signer, predicate};
 
 /// What a bundle is to whoever trusts some keys.
 #[derive(Clone, PartialEq, Debug)]
@@ -36,6 +36,11 @@ impl Verified {
     /// The claim.
     pub fn predicate(&self) -> &Value {
         self.statement.predicate()
+    }
+
+    /// What a gate reads of the claim; nothing if it does not have the form of its type.
+    pub fn gist(&self) -> Option<Gist> {
+        self.predicate_type().gist(self.predicate()).ok()
     }
 
     /// The claim, as this type. Nothing if it is of another type, does not have the form, or contradicts itself: such a claim counts

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Contradiction, Predicate, PredicateType};
+use crate::Gist;
 
 /// One decision of one person.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -60,5 +61,15 @@ impl Predicate for Approval {
             return Err(Contradiction("it expires before it is made"));
         }
         Ok(())
+    }
+
+    fn gist(&self) -> Gist {
+        Gist {
+            environment: Some(self.environment.clone()),
+            stated_on: Some(self.created_on),
+            expires_on: Some(self.expires_on),
+            about: self.approver.id.clone(),
+            objection: (self.decision == Decision::Rejected).then_some("says rejected"),
+        }
     }
 }

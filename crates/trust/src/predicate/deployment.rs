@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Predicate, PredicateType};
+use crate::Gist;
 
 /// One deployment of one image.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -75,4 +76,14 @@ pub struct LedgerEntry {
 
 impl Predicate for Deployment {
     const TYPE: PredicateType = PredicateType::DEPLOYMENT;
+
+    fn gist(&self) -> Gist {
+        Gist {
+            environment: Some(self.logical_environment.clone()),
+            stated_on: Some(self.finished_on),
+            about: self.deployment_name.clone(),
+            objection: (self.status == DeploymentStatus::Decommissioned).then_some("says decommissioned"),
+            ..Gist::default()
+        }
+    }
 }

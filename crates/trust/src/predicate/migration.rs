@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Contradiction, Predicate, PredicateType};
-use crate::hex;
+use crate::{Gist, hex};
 
 /// One move of a schema.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -78,5 +78,10 @@ impl Predicate for Migration {
             return Err(Contradiction("it says it is compatible, and has applied a contracting migration"));
         }
         Ok(())
+    }
+
+    fn gist(&self) -> Gist {
+        let (environment, stated_on) = (Some(self.environment.clone()), Some(self.finished_on));
+        Gist { environment, stated_on, ..Gist::default() }
     }
 }

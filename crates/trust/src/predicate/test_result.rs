@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{Contradiction, Predicate, PredicateType, Resource};
+use crate::Gist;
 
 /// The result of one suite in one environment.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -120,5 +121,16 @@ impl Predicate for TestResult {
             return Err(Contradiction("it does not say FAILED, and names tests that failed"));
         }
         Ok(())
+    }
+
+    fn gist(&self) -> Gist {
+        let ran = self.environment();
+        Gist {
+            environment: ran.as_ref().map(|ran| ran.name.clone()),
+            stated_on: ran.map(|ran| ran.finished_on),
+            about: self.suite().map_or_else(String::new, |(suite, _)| suite.to_owned()),
+            objection: (self.result == contract::TestResult::Failed).then_some("says FAILED"),
+            ..Gist::default()
+        }
     }
 }

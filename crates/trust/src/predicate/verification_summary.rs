@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Predicate, PredicateType};
+use crate::Gist;
 
 /// A verdict, passed or failed.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -79,4 +80,13 @@ pub enum VerificationResult {
 
 impl Predicate for VerificationSummary {
     const TYPE: PredicateType = PredicateType::VERIFICATION_SUMMARY;
+
+    fn gist(&self) -> Gist {
+        Gist {
+            stated_on: self.time_verified,
+            about: format!("{} {}", self.verifier.id, self.resource_uri),
+            objection: (self.verification_result == VerificationResult::Failed).then_some("says FAILED"),
+            ..Gist::default()
+        }
+    }
 }
