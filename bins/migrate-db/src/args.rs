@@ -1,0 +1,125 @@
+//! What may be typed; never what it means.
+
+use std::path::PathBuf;
+
+use contract::{EnvironmentName, Span};
+
+use crate::layout::{Layout, Version};
+
+/// Moves a database schema safely: a checked backup first, each file in one transaction with its row of the history, queries after.
+#[derive(clap::Parser, Debug)]
+#[command(name = "migrate-db", version, about = "Can the schema move, did it, and can we go back?")]
+pub struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// The flags that all binaries have.
+    #[command(flatten)]
+    pub common: ci::Common,
+}
+
+impl ci::Arguments for Args {
+    const OWN_VARIABLES: &'static [(&'static str, &'static [&'static str])] =
+        &[("database-url", &["DATABASE_URL"])];
+
+    fn common(&self) -> &ci::Common {
+        &self.common
+    }
+}
+
+/// The commands.
+#[derive(clap::Subcommand, Debug)]
+#[allow(missing_docs, reason = "the fields are documented where they are declared")]
+pub enum Command {
+    /// Show what `up` would do, on a read-only connection
+    Plan(Up),
+    /// Back up, apply what is pending, verify
+    Up(Up),
+    /// Back up and go back to an earlier version
+    Down {
+        #[command(flatten)]
+        target: Target,
+        #[command(flatten)]
+        change: Change,
+        /// The version to go back to; 0 is the empty database
+        #[arg(long, value_name = "VERSION")]
+        to: Version,
+    },
+    /// Show which migrations are applied and which are pending
+    Status {
+        #[command(flatten)]
+        target: Target,
+        /// End with status 4 if a migration is pending
+        #[arg(long)]
+        require_current: bool,
+    },
+    /// Ask the queries of a file and compare the answers
+    Verify {
+        #[command(flatten)]
+        target: Target,
+        /// The queries (TOML)
+        #[arg(long, value_name = "FILE")]
+        verify: PathBuf,
+    },
+    /// Make a copy that was opened and compared
+    Backup {
+        #[command(flatten)]
+        target: Target,
+        /// Where backups lie
+        #[arg(long, value_name = "DIR", default_value = BACKUPS)]
+        backup_dir: PathBuf,
+    },
+}
+
+const BACKUPS: &str = ".seaworthy/backups";
+
+/// The database and the migrations.
+#[derive(clap::Args, Debug)]
+pub struct Target {
+    /// The database, such as sqlite:data/app.db (also from DATABASE_URL)
+    #[arg(long, value_name = "URL")]
+    pub database_url: String,
+    /// The directory of the migrations [default: migrations]
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// Whose files these are
+    #[arg(long, value_enum, default_value = "numbered")]
+    pub layout: Layout,
+    /// How long to wait for another writer
+    #[arg(long, value_name = "TIME", default_value = "10s")]
+    pub lock_timeout: Span,
+}
+
+/// What a change of the schema is bound to.
+#[derive(clap::Args, Debug)]
+pub struct Change {
+    /// Where the backup made before the change goes
+    #[arg(long, value_name = "DIR", default_value = BACKUPS)]
+    pub backup_dir: PathBuf,
+    /// How long all files together may take
+    #[arg(long, value_name = "TIME", default_value = "60s")]
+    pub budget: Span,
+    /// The environment whose part of the release record is written
+    #[arg(long, value_name = "NAME")]
+    pub environment: Option<EnvironmentName>,
+}
+
+/// The way up.
+#[derive(clap::Args, Debug)]
+pub struct Up {
+    /// The database and the migrations.
+    #[command(flatten)]
+    pub target: Target,
+    /// What the change is bound to.
+    #[command(flatten)]
+    pub change: Change,
+    /// The last version to apply [default: all]
+    #[arg(long, value_name = "VERSION")]
+    pub to: Option<Version>,
+    /// Queries to ask afterwards (TOML)
+    #[arg(long, value_name = "FILE")]
+    pub verify: Option<PathBuf>,
+    /// Where to write the migration predicate that sbom-sign attests
+    #[arg(long, value_name = "FILE", requires = "environment")]
+    pub predicate: Option<PathBuf>,
+}

@@ -1,0 +1,213 @@
+//! SQLite over one sqlx connection; never a pool, never a setting that outlives the run (journal mode and synchronous stay as they are).
+
+mod copy;
+mod history;
+
+use std::{
+    future::poll_fn,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use contract::Digest;
+use sqlx::{
+    AssertSqlSafe, ConnectOptions, Connection, Row, SqliteConnection, TypeInfo, ValueRef,
+    sqlite::{SqliteConnectOptions, SqliteRow},
+};
+use tokio::runtime::{Builder, Runtime};
+
+use crate::{
+    database::{Access, Applied, Cell, Dangling, Database, DatabaseError, ROWS_MAX},
+    layout::{Script, Version},
+};
+
+/// How many virtual machine instructions SQLite runs between two looks at the deadline: well under a millisecond.
+const INSTRUCTIONS_PER_LOOK: i32 = 4096;
+
+const DANGLING: &str =
+    "SELECT \"table\" || ' → ' || parent, count(*) FROM pragma_foreign_key_check GROUP BY 1 ORDER BY 1";
+
+/// A connection and the runtime that sqlx wants around it; from outside both are ordinary calls.
+pub struct Sqlite {
+    runtime: Runtime,
+    connection: SqliteConnection,
+    file: PathBuf,
+    has_history: bool,
+}
+
+/// Primary result codes (sqlite.org/rescode.html).
+const PERM: i32 = 3;
+const BUSY: i32 = 5;
+const LOCKED: i32 = 6;
+const NOMEM: i32 = 7;
+const READONLY: i32 = 8;
+const INTERRUPT: i32 = 9;
+const IOERR: i32 = 10;
+const CORRUPT: i32 = 11;
+const FULL: i32 = 13;
+const CANTOPEN: i32 = 14;
+const NOTADB: i32 = 26;
+/// Extended result codes: a reader found work that only a writer may do.
+const READONLY_RECOVERY: i32 = 264;
+const READONLY_ROLLBACK: i32 = 776;
+
+impl From<sqlx::Error> for DatabaseError {
+    fn from(error: sqlx::Error) -> Self {
+        let Some(told) = error.as_database_error() else { return Self::World(error.to_string()) };
+        let code: i32 = told.code().and_then(|code| code.parse().ok()).unwrap_or_default();
+        let message = told.message().to_owned();
+        match (code, code & 0xff) {
+            (READONLY_RECOVERY | READONLY_ROLLBACK, _) => Self::NeedsRecovery(message),
+            (_, BUSY | LOCKED) => Self::Locked(message),
+            (_, INTERRUPT) => Self::Deadline,
+            (_, PERM | NOMEM | READONLY | IOERR | CORRUPT | FULL | CANTOPEN | NOTADB) => Self::World(message),
+            _ => Self::Statement(message),
+        }
+    }
+}
+
+impl Sqlite {
+    /// Opens the file. Foreign keys are off: with them on, rebuilding a table by SQLite's own recipe (lang_altertable.html, section 7)
+    /// would delete the rows that point to it. [`Database::dangling`] is asked before each commit instead.
+    pub fn open(file: &Path, access: Access, lock_timeout: Duration) -> Result<Self, DatabaseError> {
+        let world = |error: std::io::Error| DatabaseError::World(error.to_string());
+        let runtime = Builder::new_current_thread().build().map_err(world)?;
+        // Absolute, because SQLite would read a name that begins with `file:` as a URI.
+        let file = std::path::absolute(file).map_err(world)?;
+        let options = SqliteConnectOptions::new()
+            .filename(&file)
+            .read_only(access == Access::Read)
+            .create_if_missing(access == Access::Create)
+            .busy_timeout(lock_timeout)
+            .foreign_keys(false)
+            .disable_statement_logging();
+        let connection = runtime.block_on(options.connect())?;
+        Ok(Self { runtime, connection, file, has_history: false })
+    }
+
+    fn run(&mut self, sql: &'static str) -> Result<(), DatabaseError> {
+        self.runtime.block_on(sqlx::raw_sql(sql).execute(&mut self.connection))?;
+        Ok(())
+    }
+
+    fn strings(&mut self, sql: &str) -> Result<Vec<String>, DatabaseError> {
+        let rows = self.rows_up_to(sql, usize::MAX)?;
+        let line = |row: Vec<Cell>| row.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        Ok(rows.into_iter().map(line).collect())
+    }
+
+    fn rows_up_to(&mut self, sql: &str, max: usize) -> Result<Vec<Vec<Cell>>, DatabaseError> {
+        let Self { runtime, connection, .. } = self;
+        runtime.block_on(async {
+            let mut stream = sqlx::raw_sql(AssertSqlSafe(sql)).fetch(connection);
+            let mut rows = Vec::new();
+            while let Some(row) = poll_fn(|context| stream.as_mut().poll_next(context)).await {
+                if rows.len() == max {
+                    return Err(DatabaseError::Statement(format!("more than {max} rows came back")));
+                }
+                rows.push(cells(&row?)?);
+            }
+            Ok(rows)
+        })
+    }
+}
+
+fn cells(row: &SqliteRow) -> Result<Vec<Cell>, DatabaseError> {
+    let cell = |at| -> Result<Cell, sqlx::Error> {
+        let value = row.try_get_raw(at)?;
+        if value.is_null() {
+            return Ok(Cell::Null);
+        }
+        let kind = value.type_info().name().to_owned();
+        Ok(match kind.as_str() {
+            "INTEGER" => Cell::Integer(row.try_get_unchecked(at)?),
+            "REAL" => Cell::Real(row.try_get_unchecked(at)?),
+            "TEXT" => Cell::Text(row.try_get_unchecked(at)?),
+            _ => Cell::Blob(row.try_get_unchecked(at)?),
+        })
+    };
+    Ok((0..row.len()).map(cell).collect::<Result<_, _>>()?)
+}
+
+impl Database for Sqlite {
+    fn history(&mut self) -> Result<Vec<Applied>, DatabaseError> {
+        self.read_history()
+    }
+
+    fn down_sql(&mut self, version: Version) -> Result<Option<String>, DatabaseError> {
+        self.read_down(version)
+    }
+
+    fn begin(&mut self) -> Result<(), DatabaseError> {
+        self.run("BEGIN IMMEDIATE")?;
+        if !self.has_history {
+            self.run(history::TABLE)?;
+        }
+        Ok(())
+    }
+
+    fn applied_from(&mut self, version: Version) -> Result<Vec<(Version, Digest)>, DatabaseError> {
+        self.read_from(version)
+    }
+
+    fn execute(&mut self, sql: &str) -> Result<(), DatabaseError> {
+        let run = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut self.connection);
+        self.runtime.block_on(run)?;
+        Ok(())
+    }
+
+    fn dangling(&mut self) -> Result<Dangling, DatabaseError> {
+        let rows =
+            self.runtime.block_on(sqlx::query(DANGLING).persistent(false).fetch_all(&mut self.connection))?;
+        let pair = |row: &SqliteRow| Ok((row.try_get(0)?, row.try_get(1)?));
+        rows.iter().map(pair).collect()
+    }
+
+    fn record(&mut self, applied: &Applied, down: Option<&Script>) -> Result<(), DatabaseError> {
+        self.write_history(applied, down)
+    }
+
+    fn erase(&mut self, version: Version) -> Result<(), DatabaseError> {
+        self.erase_history(version)
+    }
+
+    fn commit(&mut self) -> Result<(), DatabaseError> {
+        self.run("COMMIT")?;
+        self.has_history = true;
+        Ok(())
+    }
+
+    fn rollback(&mut self) {
+        // SQLite may have rolled back by itself (disk full, an interrupted write); then this fails and nothing is left to undo.
+        _ = self.run("ROLLBACK");
+    }
+
+    fn begin_reading(&mut self) -> Result<(), DatabaseError> {
+        self.run("PRAGMA query_only = ON")?;
+        self.run("BEGIN")
+    }
+
+    fn rows(&mut self, sql: &str) -> Result<Vec<Vec<Cell>>, DatabaseError> {
+        self.rows_up_to(sql, ROWS_MAX)
+    }
+
+    fn stop_at(&mut self, deadline: Option<Instant>) -> Result<(), DatabaseError> {
+        let mut handle = self.runtime.block_on(self.connection.lock_handle())?;
+        match deadline {
+            Some(deadline) => {
+                handle.set_progress_handler(INSTRUCTIONS_PER_LOOK, move || Instant::now() < deadline);
+            }
+            None => handle.remove_progress_handler(),
+        }
+        Ok(())
+    }
+
+    fn copy_to(&mut self, file: &Path) -> Result<Version, DatabaseError> {
+        self.copy_and_compare(file)
+    }
+
+    fn close(self: Box<Self>) {
+        // Whatever is wrong here was said by the last statement; nothing is pending.
+        _ = self.runtime.block_on(self.connection.close());
+    }
+}

@@ -1,0 +1,133 @@
+//! Where a database is, as people write it; never opens one, and never shows what may hold a password.
+
+use std::{fmt, path::PathBuf, str::FromStr};
+
+/// A database.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Url {
+    /// A file.
+    Sqlite(PathBuf),
+}
+
+/// The text names no database that this program can use. It is not repeated: it may hold a password.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum InvalidUrl {
+    /// No scheme, or one of an engine that is not supported.
+    #[error("the database URL has the scheme `{0}`; this version knows sqlite")]
+    Scheme(String),
+    /// Nothing behind the scheme.
+    #[error("the database URL names no file")]
+    NoFile,
+    /// A database that ends with the process.
+    #[error("the database URL names a database in memory, which ends with this process")]
+    Memory,
+    /// `sqlite:///NAME`: SQLAlchemy reads NAME, everyone else /NAME.
+    #[error("the database URL sqlite:///{0} means {0} to SQLAlchemy and /{0} to everyone else")]
+    Ambiguous(String),
+    /// Something behind a `?` that we would have to ignore.
+    #[error("the database URL has the parameter `{0}`, which is not supported")]
+    Parameter(String),
+    /// Escapes that are no text.
+    #[error("the database URL holds %-escapes that are not UTF-8")]
+    Escape,
+}
+
+impl Url {
+    /// Without anything secret, for people and for file names.
+    pub fn name(&self) -> String {
+        let Self::Sqlite(file) = self;
+        file.file_name().map_or_else(|| "database".into(), |name| name.to_string_lossy().into_owned())
+    }
+
+    /// Whether there is something to connect to.
+    pub fn exists(&self) -> bool {
+        let Self::Sqlite(file) = self;
+        file.exists()
+    }
+}
+
+impl FromStr for Url {
+    type Err = InvalidUrl;
+
+    /// `sqlite:PATH` and `sqlite://PATH` name the same file; a PATH that begins with `/` is absolute.
+    fn from_str(text: &str) -> Result<Self, InvalidUrl> {
+        let (scheme, rest) = text.split_once(':').ok_or_else(|| InvalidUrl::Scheme("none".into()))?;
+        if scheme != "sqlite" {
+            let known = scheme.chars().all(|one| one.is_ascii_alphanumeric() || "+.-".contains(one));
+            return Err(InvalidUrl::Scheme(if known { scheme.to_owned() } else { "unreadable".into() }));
+        }
+        let (path, parameters) = rest.split_once('?').unwrap_or((rest, ""));
+        // `mode` says who may make the file. Here the command decides that, so the usual two say nothing new.
+        if let Some(other) = parameters.split('&').find(|one| !matches!(*one, "" | "mode=rwc" | "mode=rw")) {
+            let name = other.split('=').next().unwrap_or_default();
+            return Err(InvalidUrl::Parameter(name.to_owned()));
+        }
+        let slashes = path.strip_prefix("//");
+        let path = percent_encoding::percent_decode_str(slashes.unwrap_or(path))
+            .decode_utf8()
+            .map_err(|_| InvalidUrl::Escape)?;
+        match path.strip_prefix('/') {
+            Some(name) if slashes.is_some() && !name.is_empty() && !name.contains('/') => {
+                Err(InvalidUrl::Ambiguous(name.to_owned()))
+            }
+            _ if path.is_empty() || path.ends_with('/') => Err(InvalidUrl::NoFile),
+            _ if path == ":memory:" => Err(InvalidUrl::Memory),
+            _ => Ok(Self::Sqlite(PathBuf::from(path.as_ref()))),
+        }
+    }
+}
+
+impl fmt::Display for Url {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self::Sqlite(file) = self;
+        write!(out, "sqlite:{}", file.display())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_usual_spellings_name_a_file() {
+        for (text, file) in [
+            ("sqlite:app.db", "app.db"),
+            ("sqlite://app.db", "app.db"),
+            ("sqlite:data/app.db?mode=rwc", "data/app.db"),
+            ("sqlite:///srv/app.db", "/srv/app.db"),
+            ("sqlite:////srv/app.db", "//srv/app.db"),
+            ("sqlite:////app.db", "//app.db"),
+            ("sqlite:/app.db", "/app.db"),
+            ("sqlite:my%20app.db", "my app.db"),
+        ] {
+            assert_eq!(text.parse(), Ok(Url::Sqlite(file.into())), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_could_mean_another_file_is_refused() {
+        let why = |text: &str| text.parse::<Url>().unwrap_err().to_string();
+        assert!(why("sqlite:///app.db").contains("SQLAlchemy"));
+        assert!(why("sqlite::memory:").contains("memory"));
+        assert!(why("sqlite:app.db?cache=shared").contains("`cache`"));
+        for text in ["sqlite:", "sqlite://", "sqlite:///", "sqlite:dir/", "app.db", "", "sqlite:%ff"] {
+            assert!(text.parse::<Url>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_never_repeats_a_password() {
+        for text in ["postgres://u:hunter2@h/db", "u:hunter2@h:5432/db", "hunter2", "hunter2@x:1"] {
+            assert!(!text.parse::<Url>().unwrap_err().to_string().contains("hunter2"), "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn no_text_makes_it_panic(text in "(sqlite:)?.*") {
+            let _ = text.parse::<Url>();
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! Everything that can go wrong, with its code, whose turn it is, and how to mend it; never how it is shown.
+
+use std::{borrow::Cow, path::PathBuf};
+
+use ci::{Code, Failure, Kind, Place, files::FileError, signals::Interrupted};
+use contract::{Digest, Span};
+
+use crate::{
+    database::{DatabaseError, InvalidUrl},
+    layout::Version,
+    statement::Unfinished,
+    verify::Unmet,
+};
+
+/// Why a run ended before its end.
+#[derive(Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "each message says what the variant is")]
+pub enum Error {
+    #[error("the database URL can't be used")]
+    Url(#[from] InvalidUrl),
+    #[error("{0} does not exist")]
+    DatabaseMissing(String),
+    #[error("the migrations in {} can't be listed", .directory.display())]
+    Directory { directory: PathBuf, source: std::io::Error },
+    #[error("{} holds no migration", .0.display())]
+    NoMigrations(PathBuf),
+    #[error("{} looks like a migration and is none: {why}", .file.display())]
+    Misnamed { file: PathBuf, why: &'static str },
+    #[error("{} and {} both claim version {version}", .first.display(), .second.display())]
+    Duplicate { version: Version, first: PathBuf, second: PathBuf },
+    #[error("{} holds no statement", .0.display())]
+    Empty(PathBuf),
+    #[error("{} can't be cut into statements", at(.place))]
+    Unfinished { place: Place, source: Unfinished },
+    #[error("a directive in {} can't be followed: {why}", at(.place))]
+    Directive { place: Place, why: String },
+    #[error("a statement in {} {why}: {statement}", at(.place))]
+    Forbidden { place: Place, statement: String, why: &'static str },
+    #[error("a statement in {} {what}, and the file does not say that it breaks the running release: {statement}", at(.place))]
+    Breaks { place: Place, statement: String, what: &'static str },
+    #[error("there is no version {0} to go to")]
+    UnknownTarget(Version),
+    #[error("version {version} was applied with {applied}, and {} now has {found}", .file.display())]
+    Changed { version: Version, file: PathBuf, applied: Digest, found: Digest },
+    #[error("version {version} ({description}) is applied, and its file is missing")]
+    Missing { version: Version, description: String },
+    #[error("version {version} is not applied, and the later version {head} is")]
+    OutOfOrder { version: Version, head: Version, file: PathBuf },
+    #[error("{} migrations are pending, the first is version {first}", .count)]
+    Pending { count: usize, first: Version },
+    #[error("version {version} ({description}) has no way back")]
+    NoWayBack { version: Version, description: String },
+    #[error("the way back from version {version} that was kept when it was applied and the one in {} differ", .file.display())]
+    WayBackChanged { version: Version, file: PathBuf },
+    #[error("the way back from version {0} that the history keeps is not the one that was stored")]
+    WayBackDamaged(Version),
+    #[error("version {0} is not the newest any more")]
+    Moved(Version),
+    #[error("a statement in {} failed, and nothing of that file was kept: {statement}", at(.place))]
+    Statement { place: Place, statement: String, source: DatabaseError },
+    #[error("{} would leave rows that point to nothing ({}); nothing of it was kept", .file.display(), .tables.join(", "))]
+    Dangling { file: PathBuf, tables: Vec<String> },
+    #[error("the budget of {budget} ran out in version {version}; nothing of that file was kept")]
+    Budget { budget: Span, version: Version },
+    #[error("the database failed while {doing}")]
+    Database { doing: &'static str, source: DatabaseError },
+    #[error("the backup in {} is not one that can be relied on", .directory.display())]
+    Backup { directory: PathBuf, source: DatabaseError },
+    #[error("another backup is being made in {}", .0.display())]
+    BackupBusy(PathBuf),
+    #[error("{} can't be used as a list of queries: {why}", at(.place))]
+    VerifyInvalid { place: Place, why: String },
+    #[error("{} holds no query, and nothing asked is nothing verified", .0.display())]
+    VerifyEmpty(PathBuf),
+    #[error("{failed} of {total} queries did not find what they expect")]
+    Unverified { failed: usize, total: usize, source: Unmet },
+    #[error("a predicate is about an environment, and none is named")]
+    NoEnvironment,
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
+}
+
+/// `file:line`, as editors and terminals make a link of it.
+fn at(place: &Place) -> String {
+    let line = place.line.map(|line| format!(":{line}")).unwrap_or_default();
+    format!("{}{line}", place.file.display())
+}
+
+impl DatabaseError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Locked(_) => Code::new("database-locked"),
+            Self::Deadline => Code::new("budget-exceeded"),
+            Self::NeedsRecovery(_) => Code::new("database-needs-recovery"),
+            Self::Statement(_) => Code::new("migration-failed"),
+            Self::World(_) => Code::new("database-failed"),
+            Self::History(_) => Code::new("history-damaged"),
+        }
+    }
+
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Locked(_) | Self::NeedsRecovery(_) | Self::World(_) => Kind::World,
+            Self::Deadline | Self::Statement(_) | Self::History(_) => Kind::Refused,
+        }
+    }
+
+    fn fix(&self) -> &'static str {
+        match self {
+            Self::Locked(_) => {
+                "end the process that holds the database, or wait longer with --lock-timeout; a second run continues"
+            }
+            Self::Deadline => {
+                "make the statement cheaper, or allow more time with --budget; a second run continues with this file"
+            }
+            Self::NeedsRecovery(_) => "run `migrate-db up`, or start the application once: either settles it",
+            Self::Statement(_) => "correct the statement and run again: files before this one stay applied",
+            Self::World(_) => "check the path, its permissions and the free space, then run again",
+            Self::History(_) => "find out who wrote to migrate_db_history, and restore a backup if need be",
+        }
+    }
+}
+
+impl Failure for Error {
+    fn code(&self) -> Code {
+        match self {
+            Self::Url(_) => Code::new("database-url-invalid"),
+            Self::DatabaseMissing(_) => Code::new("database-missing"),
+            Self::Directory { .. } => Code::new("migrations-unreadable"),
+            Self::NoMigrations(_) => Code::new("migrations-empty"),
+            Self::Misnamed { .. } => Code::new("migration-name"),
+            Self::Duplicate { .. } => Code::new("migration-duplicate"),
+            Self::Empty(_) => Code::new("migration-empty"),
+            Self::Unfinished { .. } => Code::new("migration-unfinished"),
+            Self::Directive { .. } => Code::new("migration-directive"),
+            Self::Forbidden { .. } => Code::new("migration-forbidden"),
+            Self::Breaks { .. } => Code::new("migration-breaks"),
+            Self::UnknownTarget(_) => Code::new("version-unknown"),
+            Self::Changed { .. } => Code::new("checksum-mismatch"),
+            Self::Missing { .. } => Code::new("migration-missing"),
+            Self::OutOfOrder { .. } => Code::new("out-of-order"),
+            Self::Pending { .. } => Code::new("migrations-pending"),
+            Self::NoWayBack { .. } => Code::new("down-missing"),
+            Self::WayBackChanged { .. } => Code::new("down-differs"),
+            Self::WayBackDamaged(_) => Code::new("history-damaged"),
+            Self::Moved(_) => Code::new("database-moved"),
+            Self::Dangling { .. } => Code::new("references-broken"),
+            Self::Budget { .. } => Code::new("budget-exceeded"),
+            Self::Statement { source, .. } | Self::Database { source, .. } => source.code(),
+            Self::Backup { source: DatabaseError::Locked(_), .. } => Code::new("database-locked"),
+            Self::Backup { .. } => Code::new("backup-unverified"),
+            Self::BackupBusy(_) => Code::new("backup-busy"),
+            Self::VerifyInvalid { .. } => Code::new("verify-invalid"),
+            Self::VerifyEmpty(_) => Code::new("verify-empty"),
+            Self::Unverified { .. } => Code::new("verify-failed"),
+            Self::NoEnvironment => Code::new("environment-missing"),
+            Self::File(error) => error.code(),
+            Self::Interrupted(error) => error.code(),
+        }
+    }
+
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Forbidden { .. }
+            | Self::Breaks { .. }
+            | Self::Changed { .. }
+            | Self::Missing { .. }
+            | Self::OutOfOrder { .. }
+            | Self::NoWayBack { .. }
+            | Self::WayBackChanged { .. }
+            | Self::WayBackDamaged(_)
+            | Self::Dangling { .. }
+            | Self::Budget { .. }
+            | Self::Unverified { .. } => Kind::Refused,
+            Self::Moved(_) | Self::Backup { .. } | Self::BackupBusy(_) => Kind::World,
+            Self::Pending { .. } => Kind::NotYet,
+            Self::Statement { source, .. } | Self::Database { source, .. } => source.kind(),
+            Self::File(error) => error.kind(),
+            Self::Interrupted(error) => error.kind(),
+            _ => Kind::Input,
+        }
+    }
+
+    fn fix(&self) -> Cow<'static, str> {
+        match self {
+            Self::Url(_) => "write sqlite:PATH, such as sqlite:data/app.db or sqlite:/srv/app.db",
+            Self::DatabaseMissing(_) => {
+                "check --database-url; only `up` makes a database, and SQLAlchemy's sqlite:///app.db is sqlite:app.db here"
+            }
+            Self::Directory { .. } | Self::NoMigrations(_) => "check --dir: the directory with NNN_description.sql files",
+            Self::Misnamed { .. } => "name it NNN_description.sql or NNN_description.down.sql, or move it elsewhere",
+            Self::Duplicate { .. } => "give each migration its own number, and a way back its migration's whole name",
+            Self::Empty(_) => "write the statements, or remove the file: an empty one would count as applied",
+            Self::Unfinished { .. } => "close the quote, the comment or the trigger",
+            Self::Directive { .. } => "write `-- migrate-db: phase=contract approve=TICKET` above the first statement",
+            Self::Forbidden { .. } => {
+                "take the statement out: each file runs in one transaction with its row of the history, and is undone as a whole"
+            }
+            Self::Breaks { .. } => {
+                "put it into a later release, after nothing uses what goes, with `-- migrate-db: phase=contract` at the top; or, if rows are \
+                 meant, say which with WHERE"
+            }
+            Self::UnknownTarget(_) => "see `migrate-db status` for the versions; 0 is the empty database",
+            Self::Changed { .. } => "restore the file as it was applied, and put the change into a new migration",
+            Self::Missing { .. } => {
+                "run this from the release that has the file; to leave a newer release, take its steps down from there first"
+            }
+            Self::OutOfOrder { .. } => "give the new file a number above all applied ones",
+            Self::Pending { .. } => "run `migrate-db up`",
+            Self::NoWayBack { .. } => "go forward with a new migration, or restore the backup made before this one",
+            Self::WayBackChanged { .. } => {
+                "restore the .down.sql file as it was applied, or remove it: the kept one is used then"
+            }
+            Self::WayBackDamaged(_) => "find out who wrote to migrate_db_history, and restore a backup if need be",
+            Self::Moved(_) => "another run moved the schema meanwhile: look with `migrate-db status`, then run again",
+            Self::Dangling { .. } => {
+                "delete or correct these rows in the same file; foreign keys act only after it, so nothing cascades"
+            }
+            Self::Budget { .. } => {
+                "make the migration cheaper, or allow more time with --budget; a second run continues with this file"
+            }
+            Self::Statement { source, .. } | Self::Database { source, .. } => source.fix(),
+            Self::Backup { .. } => "check the directory's permissions and free space, and that the database is whole, then run again",
+            Self::BackupBusy(_) => "wait for it, or name another --backup-dir",
+            Self::VerifyInvalid { .. } => {
+                "write [[query]] with name, sql and one of equals, at-least, at-most, rows, not-empty"
+            }
+            Self::VerifyEmpty(_) => "write at least one [[query]]",
+            Self::Unverified { .. } => {
+                "the schema stays as it is: mend it with a new migration, or go back with `migrate-db down --to VERSION`"
+            }
+            Self::NoEnvironment => "name it with --environment",
+            Self::File(error) => return error.fix(),
+            Self::Interrupted(error) => return error.fix(),
+        }
+        .into()
+    }
+
+    fn place(&self) -> Option<Place> {
+        match self {
+            Self::Unfinished { place, .. }
+            | Self::Directive { place, .. }
+            | Self::Forbidden { place, .. }
+            | Self::Breaks { place, .. }
+            | Self::Statement { place, .. }
+            | Self::VerifyInvalid { place, .. } => Some(place.clone()),
+            Self::Misnamed { file, .. }
+            | Self::Changed { file, .. }
+            | Self::OutOfOrder { file, .. }
+            | Self::WayBackChanged { file, .. }
+            | Self::Dangling { file, .. }
+            | Self::Duplicate { second: file, .. }
+            | Self::Empty(file)
+            | Self::VerifyEmpty(file) => Some(Place { file: file.clone(), line: None }),
+            Self::File(error) => error.place(),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! What happened, as a page, as data and as step outputs; never decides anything.
+
+use ci::{Page, Report};
+use serde_json::json;
+
+use crate::{
+    apply::{Done, Outcome},
+    backup::Backup,
+    database::Applied,
+    layout::{Migration, Version},
+    plan::{Plan, Standing},
+    verify::Answer,
+};
+
+fn list(versions: impl IntoIterator<Item = Version>) -> String {
+    versions.into_iter().map(|version| version.to_string()).collect::<Vec<_>>().join(",")
+}
+
+fn state(left: &[Version]) -> &'static str {
+    if left.is_empty() { "current" } else { "pending" }
+}
+
+/// A plan that is only shown.
+pub fn planned(plan: &Plan<'_>) -> Report {
+    let now = if plan.goes_down() { &[] } else { plan.steps.as_slice() };
+    let pending: Vec<Version> =
+        now.iter().map(|step| step.version).chain(plan.left.iter().copied()).collect();
+    let steps: Vec<_> = plan
+        .steps
+        .iter()
+        .map(|step| {
+            json!({
+                "version": step.version, "description": step.description, "phase": step.phase,
+                "statements": step.script.statements.len(), "file": step.script.file.display().to_string(),
+            })
+        })
+        .collect();
+    let data = json!({
+        "before": plan.before, "after": plan.after, "creates": plan.creates, "steps": steps, "queries": plan.queries,
+        "backup": plan.backup.map(|directory| directory.display().to_string()),
+    });
+    Report::planned(plan, data)
+        .output("before", plan.before.to_string())
+        .output("after", plan.after.to_string())
+        .output("state", state(&pending))
+        .output("pending", list(pending))
+}
+
+/// A change, finished or not.
+pub fn changed(plan: &Plan<'_>, done: &Done, answers: &[Answer]) -> Report {
+    let reached = done.steps.len();
+    let after = plan.steps[..reached].last().map_or(plan.before, |last| last.leads_to);
+    let taken = taken(plan, done);
+    let rest = plan.steps[reached..].iter().map(|step| step.version).chain(plan.left.iter().copied());
+    let (applied, reverted, pending) = if plan.goes_down() {
+        (Vec::new(), taken.clone(), taken.into_iter().rev().collect())
+    } else {
+        (taken, Vec::new(), rest.collect::<Vec<_>>())
+    };
+    let backup = done.backup.as_ref();
+    let data = json!({
+        "before": plan.before, "after": after, "applied": applied, "reverted": reverted,
+        "backup": backup.map(backup_json), "queries": answers_json(answers),
+    });
+    Report::new(changed_page(plan, done, after).then(answers_page(answers)), data)
+        .output("before", plan.before.to_string())
+        .output("after", after.to_string())
+        .output("applied", list(applied))
+        .output("reverted", list(reverted))
+        .output("state", state(&pending))
+        .output("pending", list(pending))
+        .output("backup", backup.map(|one| one.path.display().to_string()).unwrap_or_default())
+}
+
+/// The versions that this run itself applied or took back.
+pub fn taken(plan: &Plan<'_>, done: &Done) -> Vec<Version> {
+    let ours = plan.steps.iter().zip(&done.steps).filter(|(_, outcome)| matches!(outcome, Outcome::Taken(_)));
+    ours.map(|(step, _)| step.version).collect()
+}
+
+fn changed_page(plan: &Plan<'_>, done: &Done, after: Version) -> Page {
+    let outcomes = done.steps.iter().copied().map(Some).chain(std::iter::repeat(None));
+    let rows = plan.steps.iter().zip(outcomes).map(|(step, outcome)| {
+        let (result, time) = match outcome {
+            Some(Outcome::Taken(ms)) if plan.goes_down() => ("taken back", format!("{ms} ms")),
+            Some(Outcome::Taken(ms)) => ("applied", format!("{ms} ms")),
+            Some(Outcome::TakenByAnother) => ("done by another run", String::new()),
+            None => ("not done", String::new()),
+        };
+        [step.version.to_string(), step.description.to_owned(), step.phase.to_string(), result.into(), time]
+    });
+    let mut page = Page::new().heading(format!("{}: version {} → {after}", plan.url, plan.before));
+    if let Some(backup) = &done.backup {
+        page = page.line(format!("backup: {}", backup.path.display()));
+    }
+    match plan.steps.len() {
+        0 => page.line("nothing to change"),
+        _ => page.table(&["version", "description", "phase", "result", "time"], rows),
+    }
+}
+
+/// The history beside the directory.
+pub fn status(url: &str, standings: &[(&Migration, Standing)], history: &[Applied]) -> Report {
+    let pending: Vec<Version> = standings
+        .iter()
+        .filter(|(_, standing)| *standing == Standing::Pending)
+        .map(|(one, _)| one.version)
+        .collect();
+    let rows = standings.iter().map(|(one, standing)| {
+        let row = history.iter().find(|row| row.version == one.version);
+        let state = if *standing == Standing::Applied { "applied" } else { "pending" };
+        [
+            one.version.to_string(),
+            one.description.clone(),
+            one.phase.to_string(),
+            if one.down.is_some() { "yes" } else { "no" }.to_owned(),
+            state.to_owned(),
+            row.map(|row| row.applied_on.to_string()).unwrap_or_default(),
+        ]
+    });
+    let head = history.last().map_or(Version::NONE, |row| row.version);
+    let page = Page::new()
+        .heading(format!("{url}: version {head}"))
+        .table(&["version", "description", "phase", "way back", "state", "applied on"], rows);
+    let data: Vec<_> = standings
+        .iter()
+        .map(|(one, standing)| {
+            json!({
+                "version": one.version, "description": one.description, "phase": one.phase,
+                "reversible": one.down.is_some(), "applied": *standing == Standing::Applied,
+            })
+        })
+        .collect();
+    Report::new(page, json!({ "version": head, "migrations": data }))
+        .output("before", head.to_string())
+        .output("after", head.to_string())
+        .output("state", state(&pending))
+        .output("pending", list(pending))
+}
+
+/// The answers of `verify`.
+pub fn verified(answers: &[Answer]) -> Report {
+    Report::new(answers_page(answers), json!({ "queries": answers_json(answers) }))
+}
+
+/// The backup of `backup`.
+pub fn backed_up(url: &str, backup: &Backup) -> Report {
+    let page = Page::new()
+        .heading(format!("{url}: version {}", backup.version))
+        .line(format!("backup: {}", backup.path.display()))
+        .line(format!("sha256: {}", backup.sha256.hex()));
+    Report::new(page, backup_json(backup)).output("backup", backup.path.display().to_string())
+}
+
+fn backup_json(backup: &Backup) -> serde_json::Value {
+    json!({ "path": backup.path.display().to_string(), "sha256": backup.sha256.hex(), "version": backup.version })
+}
+
+fn answers_page(answers: &[Answer]) -> Page {
+    if answers.is_empty() {
+        return Page::new();
+    }
+    let rows = answers.iter().map(|answer| {
+        let result = if answer.holds { "holds" } else { "does not hold" };
+        [answer.name.clone(), result.to_owned(), answer.expected.clone(), answer.found.clone()]
+    });
+    Page::new().heading("Queries").table(&["query", "result", "expected", "found"], rows)
+}
+
+fn answers_json(answers: &[Answer]) -> Vec<serde_json::Value> {
+    let one = |answer: &Answer| json!({ "name": answer.name, "holds": answer.holds, "expected": answer.expected, "found": answer.found });
+    answers.iter().map(one).collect()
+}
+
+/// The part of the release record.
+pub fn record(plan: &Plan<'_>, done: &Done) -> contract::Database {
+    let before = (plan.before != Version::NONE).then(|| plan.before.to_string());
+    let applied = if plan.goes_down() { Vec::new() } else { taken(plan, done) };
+    let applied = applied.iter().map(ToString::to_string).collect();
+    let backup = done.backup.as_ref().map(|backup| backup.path.display().to_string());
+    contract::Database::new(before, plan.after.to_string(), applied, backup)
+}

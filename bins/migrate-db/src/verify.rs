@@ -1,0 +1,216 @@
+//! Queries with the answers they must have: read from TOML and judged; never what asks the database.
+
+use std::{fmt, path::Path};
+
+use ci::{Place, files};
+use serde::Deserialize;
+use toml::{Spanned, Value};
+
+use crate::{
+    database::{Cell, Database, DatabaseError},
+    error::Error,
+    statement,
+};
+
+/// One question.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Query {
+    /// What it asks, for people.
+    pub name: String,
+    /// One statement that only reads.
+    pub sql: String,
+    /// What the answer must be.
+    pub expected: Expected,
+}
+
+/// What an answer must be. Types count: the text `3` is not the number 3.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Expected {
+    /// One row with one column that holds this.
+    Equals(Cell),
+    /// One row with one column that holds a whole number in this range.
+    Between(Option<i64>, Option<i64>),
+    /// Exactly these rows, in this order.
+    Rows(Vec<Vec<Cell>>),
+    /// At least one row.
+    NotEmpty,
+}
+
+/// An answer, judged.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Answer {
+    /// The question.
+    pub name: String,
+    /// What was expected.
+    pub expected: String,
+    /// What came.
+    pub found: String,
+    /// Whether that is as expected.
+    pub holds: bool,
+}
+
+/// The first answer that is not as expected.
+#[derive(Debug, thiserror::Error)]
+#[error("{name}: expected {expected}, found {found}")]
+pub struct Unmet {
+    name: String,
+    expected: String,
+    found: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    query: Vec<Spanned<Entry>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Entry {
+    name: String,
+    sql: String,
+    equals: Option<Value>,
+    at_least: Option<i64>,
+    at_most: Option<i64>,
+    rows: Option<Vec<Vec<Value>>>,
+    not_empty: Option<bool>,
+}
+
+/// Reads a file of queries.
+pub fn read(path: &Path) -> Result<Vec<Query>, Error> {
+    let text = files::read_text(path)?;
+    let wrong = |at: usize, why: String| {
+        let line = 1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count();
+        Error::VerifyInvalid { place: Place { file: path.to_owned(), line: Some(line) }, why }
+    };
+    let file: File = toml::from_str(&text)
+        .map_err(|error| wrong(error.span().map_or(0, |span| span.start), error.message().to_owned()))?;
+    if file.query.is_empty() {
+        return Err(Error::VerifyEmpty(path.to_owned()));
+    }
+    let query = |entry: Spanned<Entry>| {
+        let at = entry.span().start;
+        query(entry.into_inner()).map_err(|why| wrong(at, why))
+    };
+    file.query.into_iter().map(query).collect()
+}
+
+fn query(entry: Entry) -> Result<Query, String> {
+    let Entry { name, sql, equals, at_least, at_most, rows, not_empty } = entry;
+    let kinds = [equals.is_some(), at_least.or(at_most).is_some(), rows.is_some(), not_empty.is_some()];
+    if kinds.iter().filter(|given| **given).count() != 1 {
+        return Err(format!(
+            "`{name}` needs exactly one expectation: equals, at-least and at-most, rows, or not-empty"
+        ));
+    }
+    let expected = match (equals, rows, not_empty) {
+        (Some(value), ..) => Expected::Equals(cell(value)?),
+        (_, Some(rows), _) => {
+            let row = |row: Vec<Value>| row.into_iter().map(cell).collect();
+            Expected::Rows(rows.into_iter().map(row).collect::<Result<_, _>>()?)
+        }
+        (.., Some(true)) => Expected::NotEmpty,
+        (.., Some(false)) => return Err(format!("`{name}`: an empty answer is rows = []")),
+        _ => Expected::Between(at_least, at_most),
+    };
+    let statements = statement::statements(&sql).map_err(|error| format!("`{name}`: {error}"))?;
+    let [one] = statements.as_slice() else {
+        return Err(format!("`{name}` holds {} statements and must hold one", statements.len()));
+    };
+    let reads = ["SELECT", "WITH", "VALUES", "EXPLAIN"];
+    if !one.tokens().first().is_some_and(|first| reads.iter().any(|verb| first.is(verb))) {
+        return Err(format!("`{name}` must begin with SELECT, WITH, VALUES or EXPLAIN"));
+    }
+    Ok(Query { name, sql, expected })
+}
+
+fn cell(value: Value) -> Result<Cell, String> {
+    match value {
+        Value::Integer(number) => Ok(Cell::Integer(number)),
+        Value::Float(number) => Ok(Cell::Real(number)),
+        Value::String(text) => Ok(Cell::Text(text)),
+        other => Err(format!("a {} can't be compared: write a number or a text", other.type_str())),
+    }
+}
+
+/// Asks all questions in one transaction that the database keeps from changing anything.
+pub fn ask(database: &mut dyn Database, queries: &[Query]) -> Result<Vec<Answer>, Error> {
+    let failed = |source| Error::Database { doing: "verifying", source };
+    database.begin_reading().map_err(failed)?;
+    let answers = queries
+        .iter()
+        .map(|query| {
+            let (found, holds) = match database.rows(&query.sql) {
+                Ok(rows) => (shown(&rows), query.expected.holds(&rows)),
+                Err(DatabaseError::Statement(why)) => (format!("an error: {why}"), false),
+                Err(other) => return Err(failed(other)),
+            };
+            Ok(Answer { name: query.name.clone(), expected: query.expected.to_string(), found, holds })
+        })
+        .collect();
+    database.rollback();
+    answers
+}
+
+/// Whether every answer is as expected.
+pub fn judge(answers: &[Answer]) -> Result<(), Error> {
+    let mut unmet = answers.iter().filter(|answer| !answer.holds);
+    let Some(first) = unmet.next() else { return Ok(()) };
+    let source =
+        Unmet { name: first.name.clone(), expected: first.expected.clone(), found: first.found.clone() };
+    Err(Error::Unverified { failed: 1 + unmet.count(), total: answers.len(), source })
+}
+
+impl Expected {
+    fn holds(&self, rows: &[Vec<Cell>]) -> bool {
+        match self {
+            Self::Equals(cell) => single(rows) == Some(cell),
+            Self::Between(least, most) => match single(rows) {
+                Some(Cell::Integer(number)) => {
+                    least.is_none_or(|least| *number >= least) && most.is_none_or(|most| *number <= most)
+                }
+                _ => false,
+            },
+            Self::Rows(wanted) => wanted == rows,
+            Self::NotEmpty => !rows.is_empty(),
+        }
+    }
+}
+
+fn single(rows: &[Vec<Cell>]) -> Option<&Cell> {
+    match rows {
+        [row] => match row.as_slice() {
+            [cell] => Some(cell),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+impl fmt::Display for Expected {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Equals(cell) => cell.fmt(out),
+            Self::Between(Some(least), Some(most)) => write!(out, "an integer from {least} to {most}"),
+            Self::Between(Some(least), None) => write!(out, "an integer of at least {least}"),
+            Self::Between(None, Some(most)) => write!(out, "an integer of at most {most}"),
+            Self::Between(None, None) => out.write_str("an integer"),
+            Self::Rows(rows) => out.write_str(&shown(rows)),
+            Self::NotEmpty => out.write_str("at least one row"),
+        }
+    }
+}
+
+/// How many rows of an answer a report shows.
+const SHOWN_MAX: usize = 3;
+
+fn shown(rows: &[Vec<Cell>]) -> String {
+    if let Some(cell) = single(rows) {
+        return cell.to_string();
+    }
+    let row = |row: &Vec<Cell>| row.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let first: Vec<String> = rows.iter().take(SHOWN_MAX).map(|cells| format!("[{}]", row(cells))).collect();
+    let more = if rows.len() > SHOWN_MAX { ", …" } else { "" };
+    format!("{} rows {}{more}", rows.len(), first.join(", ")).trim_end().to_owned()
+}
