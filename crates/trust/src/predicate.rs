@@ -21,7 +21,7 @@ use crate::{Gist, TrustError};
 
 pub use approval::{Approval, Approver, Decision};
 pub use deployment::{Deployment, DeploymentStatus, LedgerEntry, Schema};
-pub use migration::{AppliedMigration, Backup, Migration, Phase};
+pub use migration::{AppliedMigration, Backup, Migration, Phase, Step};
 pub use provenance::Provenance;
 pub use resource::Resource;
 pub use sbom::Sbom;

@@ -2,7 +2,7 @@
 //!
 //! migrate-db writes this JSON without this crate; docs/evidence.md shows it whole. In short:
 //! `{"environment", "before"?, "after", "applied": [{"version", "description", "checksum", "phase": "expand"|"contract"}],
-//! "compatible", "reversible", "backup"?: {"uri", "sha256", "verified"}, "finishedOn"}`.
+//! "compatible", "reversible", "steps"?: [… "reversible", "approval"?], "backup"?: {"uri", "sha256", "verified"}, "finishedOn"}`.
 
 use contract::{Digest, EnvironmentName};
 use jiff::Timestamp;
@@ -17,7 +17,7 @@ use crate::{Gist, hex};
 pub struct Migration {
     /// Whose database.
     pub environment: EnvironmentName,
-    /// The version before; absent on an empty database.
+    /// The version before; absent or `0` on an empty database.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<String>,
     /// The version after.
@@ -28,6 +28,9 @@ pub struct Migration {
     pub compatible: bool,
     /// Whether each applied migration has a step down.
     pub reversible: bool,
+    /// All steps from the first one to `after`, so that any range between two releases can be judged.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<Step>,
     /// What was saved before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backup: Option<Backup>,
@@ -46,6 +49,24 @@ pub struct AppliedMigration {
     pub checksum: String,
     /// What it does to the previous release.
     pub phase: Phase,
+}
+
+/// One step on the way to a schema.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Step {
+    /// Its number or time stamp.
+    pub version: String,
+    /// What it does.
+    pub description: String,
+    /// The checksum of its file.
+    pub checksum: String,
+    /// What it does to the release before it.
+    pub phase: Phase,
+    /// Whether it has a step down.
+    pub reversible: bool,
+    /// Who let it in, where it contracts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<String>,
 }
 
 /// Whether the previous release survives a migration.

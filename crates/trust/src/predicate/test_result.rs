@@ -52,7 +52,6 @@ impl TestResult {
         let annotations = [
             ("startedOn", Some(ran.started_on.to_string())),
             ("finishedOn", Some(ran.finished_on.to_string())),
-            ("baseUrl", ran.base_url.clone()),
             ("runUrl", ran.run_url.clone()),
         ];
         let annotations: Map<String, Value> = annotations
@@ -85,13 +84,12 @@ impl TestResult {
     pub fn environment(&self) -> Option<TestEnvironment> {
         let ran = self.configuration.get(1)?;
         let time = |name| ran.annotation(name).and_then(|text| text.parse().ok());
-        let text = |name| ran.annotation(name).map(str::to_owned);
         Some(TestEnvironment {
             name: ran.name.as_deref()?.parse().ok()?,
-            base_url: text("baseUrl"),
+            base_url: ran.uri.clone(),
             started_on: time("startedOn")?,
             finished_on: time("finishedOn")?,
-            run_url: text("runUrl"),
+            run_url: ran.annotation("runUrl").map(str::to_owned),
         })
     }
 

@@ -40,7 +40,7 @@ fn judged(bundle: &Value) -> Verdict {
 #[test]
 fn a_statement_is_written_like_this() {
     let json = String::from_utf8(statement(image()).to_json().unwrap()).unwrap();
-    insta::assert_snapshot!(json, @r#"{"_type":"https://in-toto.io/Statement/v1","subject":[{"digest":{"sha256":"6105d6cc76af400325e94d588ce511be5bfdbb73b437dc51eca43917d7a43e3d"}}],"predicateType":"https://in-toto.io/attestation/test-result/v0.1","predicate":{"result":"PASSED","configuration":[{"name":"smoke.yaml","digest":{"sha256":"f8ebd43dbef1f029bf4930c65c9b7c5cc76af476927cee861ff18fcc73bfc4ab"}},{"name":"staging","uri":"https://staging.example.com","annotations":{"startedOn":"2027-01-15T08:00:00Z","finishedOn":"2027-01-15T08:00:12Z","baseUrl":"https://staging.example.com"}}],"passedTests":["healthz"],"failedTests":[]}}"#);
+    insta::assert_snapshot!(json, @r#"{"_type":"https://in-toto.io/Statement/v1","subject":[{"digest":{"sha256":"6105d6cc76af400325e94d588ce511be5bfdbb73b437dc51eca43917d7a43e3d"}}],"predicateType":"https://in-toto.io/attestation/test-result/v0.1","predicate":{"result":"PASSED","configuration":[{"name":"smoke.yaml","digest":{"sha256":"f8ebd43dbef1f029bf4930c65c9b7c5cc76af476927cee861ff18fcc73bfc4ab"}},{"name":"staging","uri":"https://staging.example.com","annotations":{"startedOn":"2027-01-15T08:00:00Z","finishedOn":"2027-01-15T08:00:12Z"}}],"passedTests":["healthz"],"failedTests":[]}}"#);
     let json = String::from_utf8(Statement::signature(image()).to_json().unwrap()).unwrap();
     insta::assert_snapshot!(json, @r#"{"_type":"https://in-toto.io/Statement/v1","subject":[{"digest":{"sha256":"6105d6cc76af400325e94d588ce511be5bfdbb73b437dc51eca43917d7a43e3d"}}],"predicateType":"https://sigstore.dev/cosign/sign/v1","predicate":{}}"#);
 }
