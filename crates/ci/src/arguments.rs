@@ -36,7 +36,15 @@ pub struct Common {
     #[arg(long, global = true)]
     pub dry_run: bool,
     /// What standard output carries
-    #[arg(long, global = true, value_enum, default_value = "human", value_name = "FORMAT")]
+    // The values stand in the value's name: a list of them would make every help text longer than a screen.
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value = "human",
+        value_name = "human|json",
+        hide_possible_values = true
+    )]
     pub format: Format,
     /// The record handed from step to step
     #[arg(long, global = true, default_value = "release.json", value_name = "FILE")]

@@ -82,7 +82,7 @@ fn an_empty_input_is_a_missing_one() {
 #[test]
 fn a_wrong_value_names_the_variable_it_came_from() {
     let env = [("INPUT_ENVIRONMENT", "x"), ("INPUT_FORMAT", "xml")];
-    insta::assert_snapshot!(parse_with(&env, &[]).unwrap_err(), @"[input-invalid] invalid value 'xml' for '--format <FORMAT>' [possible values: human, json] / Some(\"--format came from the variable INPUT_FORMAT\") / see `probe --help`");
+    insta::assert_snapshot!(parse_with(&env, &[]).unwrap_err(), @"[input-invalid] invalid value 'xml' for '--format <human|json>' [possible values: human, json] / Some(\"--format came from the variable INPUT_FORMAT\") / see `probe --help`");
     assert!(parse_with(&[("INPUT_FORCE", "yes")], &[]).unwrap_err().starts_with("[variable-not-boolean]"));
 }
 
