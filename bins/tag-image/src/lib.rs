@@ -1,1 +1,58 @@
 //! What is this image called, and does exactly that digest carry the name?
+//!
+//! `compute` works out `<component>:<semver>-<short sha>`, `apply` gives that name to one digest and never to another, `resolve` says
+//! what carries a name, `unpack` writes the files of an image.
+
+mod apply;
+mod args;
+mod context;
+mod error;
+mod facts;
+mod name;
+mod outputs;
+mod plan;
+
+use ci::{Mode, Report, Session, Stop};
+
+pub use args::Args;
+use args::Command;
+
+/// The order of the rooms.
+///
+/// # Errors
+/// Whatever ended the run early, with what there is to report all the same.
+pub fn run(args: Args, session: &Session) -> Result<Report, Stop> {
+    match args.command {
+        Command::Compute { naming, tags } => {
+            let context = context::naming(naming, session)?;
+            let facts = facts::naming(&context, session)?;
+            Ok(outputs::computed(&plan::names(&context, &facts, &tags)?))
+        }
+        Command::Apply(args) => {
+            let context = context::apply(*args, session)?;
+            let names = plan::targets(&context, &facts::naming(&context.naming, session)?)?;
+            let facts = facts::apply(&context, &names, session)?;
+            let plan = plan::apply(&context, &names, &facts)?;
+            if session.mode() == Mode::DryRun {
+                return Ok(Report::planned(&plan, outputs::json(&plan)));
+            }
+            apply::name(&plan, &facts, session)?;
+            session.save(&outputs::record(&plan, facts.release))?;
+            Ok(outputs::applied(&plan))
+        }
+        Command::Resolve { image } => {
+            let context = context::image(image)?;
+            Ok(outputs::resolved(&facts::resolve(&context)?))
+        }
+        Command::Unpack { image, to, platform } => {
+            let context = context::unpack(image, to, platform)?;
+            let facts = facts::unpack(&context)?;
+            let plan = plan::unpack(&context, &facts);
+            if session.mode() == Mode::DryRun {
+                return Ok(Report::planned(&plan, outputs::unpack_json(&plan)));
+            }
+            let stored = apply::unpack(&plan, &facts)?;
+            Ok(outputs::unpacked(&plan, stored))
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Why an image has no name, told once; never how it is shown.
+
+use std::{borrow::Cow, path::PathBuf};
+
+use ci::{Code, Failure, Kind, Place};
+use contract::{Digest, ImageRef, InvalidImage, Version};
+
+/// A name was not found, or not given.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TagError {
+    /// The one name that says nothing.
+    #[error("`{0}` says `latest`, and that names whatever was pushed last")]
+    Latest(String),
+    /// No three numbers.
+    #[error("`{text}` is no version")]
+    NotSemVer {
+        /// What was given.
+        text: String,
+        /// Why it is none.
+        source: semver::Error,
+    },
+    /// A version before the release.
+    #[error("{0} is a pre-release, and a release is major.minor.patch")]
+    PreRelease(Version),
+    /// A version that no tag can hold.
+    #[error("{0} has build metadata, and a tag cannot hold a `+`")]
+    BuildMetadata(Version),
+    /// Neither typed nor tagged.
+    #[error("the version is not known: no --version, and the commit has no git tag `{prefix}v<semver>`")]
+    NoVersion {
+        /// What stands before the version in a git tag.
+        prefix: String,
+    },
+    /// The git tag belongs to something else.
+    #[error("the git tag `{tag}` does not begin with `{prefix}`")]
+    ForeignTag {
+        /// The tag this run is about.
+        tag: String,
+        /// What stands before the version in a git tag.
+        prefix: String,
+    },
+    /// Several git tags, several versions.
+    #[error("the commit has several versions: {0}")]
+    ManyVersions(String),
+    /// No runner, no repository.
+    #[error("the commit is not known: no GITHUB_SHA, and no git repository here")]
+    NoCommit,
+    /// Nobody says which component it is.
+    #[error("the component is not known")]
+    NoComponent,
+    /// A component that the configuration does not have.
+    #[error("{} has no component `{name}`; it has {known}", .file.display())]
+    ForeignComponent {
+        /// The configuration.
+        file: PathBuf,
+        /// The name that was meant.
+        name: String,
+        /// The names there are.
+        known: String,
+    },
+    /// The configuration can't be read.
+    #[error("{} does not declare its components as `[components.<name>]` with an `image`", .file.display())]
+    Config {
+        /// The configuration.
+        file: PathBuf,
+        /// What is wrong.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A repository where an image is meant.
+    #[error("{0} is a repository and names no image")]
+    Unnamed(ImageRef),
+    /// An image where a repository is meant.
+    #[error("{0} is one image, and a repository is meant")]
+    NotARepository(ImageRef),
+    /// A digest where a name is meant.
+    #[error("{0} is a digest, which nobody can give")]
+    NamedByDigest(ImageRef),
+    /// A text that names no image.
+    #[error(transparent)]
+    Image(#[from] InvalidImage),
+    /// The variable that sets the clock.
+    #[error("SOURCE_DATE_EPOCH holds `{0}`, which is no number of seconds")]
+    Epoch(String),
+    /// Somebody else gave the name in the same moment.
+    #[error("{name} was given to {wanted} and is {found}")]
+    ReadBack {
+        /// The name.
+        name: String,
+        /// What we gave it to.
+        wanted: Digest,
+        /// What carries it.
+        found: String,
+    },
+}
+
+impl Failure for TagError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Latest(_) => Code::new("latest-refused"),
+            Self::NotSemVer { .. } => Code::new("version-not-semver"),
+            Self::PreRelease(_) => Code::new("version-is-prerelease"),
+            Self::BuildMetadata(_) => Code::new("version-has-build-metadata"),
+            Self::NoVersion { .. } => Code::new("version-unknown"),
+            Self::ForeignTag { .. } => Code::new("git-tag-foreign"),
+            Self::ManyVersions(_) => Code::new("version-ambiguous"),
+            Self::NoCommit => Code::new("commit-unknown"),
+            Self::NoComponent | Self::ForeignComponent { .. } => Code::new("component-unknown"),
+            Self::Config { .. } => Code::new("components-invalid"),
+            Self::Unnamed(_) => Code::new("image-unnamed"),
+            Self::NotARepository(_) => Code::new("image-not-a-repository"),
+            Self::NamedByDigest(_) => Code::new("target-is-a-digest"),
+            Self::Image(_) => Code::new("image-invalid"),
+            Self::Epoch(_) => Code::new("source-date-epoch-invalid"),
+            Self::ReadBack { .. } => Code::new("tag-taken-meanwhile"),
+        }
+    }
+
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Latest(_) | Self::PreRelease(_) => Kind::Refused,
+            Self::ReadBack { .. } => Kind::World,
+            _ => Kind::Input,
+        }
+    }
+
+    fn fix(&self) -> Cow<'static, str> {
+        match self {
+            Self::Latest(_) => "name the version: <semver>-<short sha>",
+            Self::NotSemVer { .. } => "give a version such as 1.2.3 (semver.org)",
+            Self::PreRelease(_) => "release it as major.minor.patch; the commit in the tag already tells builds apart",
+            Self::BuildMetadata(_) => "leave out the `+` and what follows; the tag names the commit already",
+            Self::NoVersion { .. } => {
+                "give --version, or tag the commit and fetch the tags (actions/checkout with fetch-tags: true)"
+            }
+            Self::ForeignTag { .. } | Self::ManyVersions(_) => "give --version, or the --tag-prefix of this component",
+            Self::NoCommit => "run it in the checkout of the commit, or set GITHUB_SHA to the full name of the commit",
+            Self::NoComponent => "give --component, or --image, whose last part is the component's name",
+            Self::ForeignComponent { .. } => "give one of these as --component, or declare it as [components.<name>]",
+            Self::Config { .. } => "compare it with docs/release-toml.schema.json",
+            Self::Unnamed(_) => "add :TAG or @DIGEST",
+            Self::NotARepository(_) => "leave out the tag or digest",
+            Self::NamedByDigest(_) => "name a tag, or the repository alone for the standard tag",
+            Self::Image(_) => "write HOST/REPOSITORY[:TAG|@DIGEST] or oci:DIR[:TAG|@DIGEST]",
+            Self::Epoch(_) => "set it to the seconds since 1970 of the commit: git log -1 --format=%ct",
+            Self::ReadBack { .. } => "find out who else gives this name, and give the new content a new version",
+        }
+        .into()
+    }
+
+    fn place(&self) -> Option<Place> {
+        match self {
+            Self::ForeignComponent { file, .. } | Self::Config { file, .. } => {
+                Some(Place { file: file.clone(), line: None })
+            }
+            _ => None,
+        }
+    }
+}

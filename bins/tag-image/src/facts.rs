@@ -1,0 +1,228 @@
+//! What the world says: configuration, git, repositories; never a write.
+
+use std::collections::BTreeMap;
+
+use ci::{Session, Stop, files, process::Program};
+use contract::{Commit, ComponentName, Digest, ImageRef, Release, Selector};
+use oci::{Descriptor, Manifest, Package, Platform, Repository, Transfer};
+use serde::Deserialize;
+
+use crate::{
+    context::{self, Source, VersionSource},
+    error::TagError,
+    plan::{Name, Names},
+};
+
+/// The largest image configuration that is read, in bytes.
+const CONFIG_BYTES_MAX: u64 = 4 << 20;
+/// How many children of an index are looked at.
+const CHILDREN_MAX: usize = 100;
+
+/// What a name is made of.
+pub(crate) struct Naming {
+    pub(crate) commit: Option<Commit>,
+    /// The git tags of the commit, if the version has to come from there.
+    pub(crate) git_tags: Vec<String>,
+    /// The declared components and their images.
+    pub(crate) components: BTreeMap<ComponentName, Option<ImageRef>>,
+}
+
+/// Asks configuration and git.
+///
+/// # Errors
+/// [`TagError::Config`] for a configuration that is there and can't be understood.
+pub(crate) fn naming(context: &context::Naming, session: &Session) -> Result<Naming, Stop> {
+    let commit = session.commit();
+    let git_tags = match (&context.version, &commit) {
+        (VersionSource::Checkout, Some(commit)) => git_tags(commit)?,
+        _ => Vec::new(),
+    };
+    Ok(Naming { commit, git_tags, components: components(&context.config)? })
+}
+
+/// The tags that point at the commit. A repository that does not know the commit has none for it.
+fn git_tags(commit: &Commit) -> Result<Vec<String>, Stop> {
+    let tags = Program::new("git").args(["tag", "--points-at", commit.as_str()]).output()?;
+    Ok(if tags.is_success() { tags.text().lines().map(str::to_owned).collect() } else { Vec::new() })
+}
+
+/// As much of `release.toml` as names images; what else it holds is judged by promote, which acts on it.
+#[derive(Deserialize)]
+struct Config {
+    #[serde(default)]
+    components: BTreeMap<ComponentName, DeclaredComponent>,
+}
+
+#[derive(Deserialize)]
+struct DeclaredComponent {
+    image: Option<ImageRef>,
+}
+
+fn components(config: &context::Config) -> Result<BTreeMap<ComponentName, Option<ImageRef>>, Stop> {
+    let file = config.path();
+    let text = match config {
+        context::Config::Typed(file) => Some(files::read_text(file)?),
+        context::Config::Usual(file) => files::read_text_if_there(file)?,
+    };
+    let Some(text) = text else { return Ok(BTreeMap::new()) };
+    let config: Config = toml::from_str(&text)
+        .map_err(|source| TagError::Config { file: file.to_owned(), source: source.into() })?;
+    Ok(config.components.into_iter().map(|(name, component)| (name, component.image)).collect())
+}
+
+/// Where the image comes from.
+pub(crate) enum Material {
+    /// It lies here.
+    Repository(Box<dyn Repository>),
+    /// Files that were read once and are stored nowhere yet.
+    Package(Box<Package>),
+}
+
+/// One name, and what is at its place now.
+pub(crate) struct Target {
+    pub(crate) name: Name,
+    pub(crate) repository: Box<dyn Repository>,
+    /// What carries the name.
+    pub(crate) holds: Option<Digest>,
+    /// The blobs that are not there yet.
+    pub(crate) missing: Vec<Descriptor>,
+    /// How an image gets there; a package is stored instead.
+    pub(crate) transfer: Option<Transfer>,
+}
+
+/// Everything that decides about giving names.
+pub(crate) struct Apply {
+    pub(crate) release: Release,
+    pub(crate) material: Material,
+    /// What gets the names.
+    pub(crate) manifest: Manifest,
+    pub(crate) targets: Vec<Target>,
+}
+
+/// Looks at the source and at every target.
+///
+/// # Errors
+/// Whatever can't be read: nothing is written then.
+pub(crate) fn apply(context: &context::Apply, names: &Names, session: &Session) -> Result<Apply, Stop> {
+    let release = session.release()?;
+    let (material, manifest) = match &context.source {
+        Source::Image(source) => {
+            let (repository, manifest) = find(&context::image(source.clone())?)?;
+            (Material::Repository(repository), manifest)
+        }
+        Source::Files(path) => {
+            let _waiting = session.progress(format!("reading {}", path.display()));
+            let package = Box::new(Package::of(path, &names.recipe(context))?);
+            let manifest = package.manifest().clone();
+            (Material::Package(package), manifest)
+        }
+    };
+    let target = |name| target(name, &material, &manifest);
+    let targets = names.targets.iter().map(target).collect::<Result<_, Stop>>()?;
+    Ok(Apply { release, material, manifest, targets })
+}
+
+fn target(name: &Name, material: &Material, manifest: &Manifest) -> Result<Target, Stop> {
+    let repository = oci::open_or_new(name.repository.location())?;
+    let holds = repository.resolve(&Selector::Tag(name.tag.clone()))?.map(|found| found.digest);
+    let mut missing = Vec::new();
+    let mut transfer = None;
+    match material {
+        Material::Repository(from) => {
+            let survey = Transfer::survey(from.as_ref(), repository.as_ref(), manifest.digest())?;
+            missing.extend_from_slice(survey.missing());
+            transfer = Some(survey);
+        }
+        Material::Package(_) => {
+            for blob in manifest.blobs() {
+                if !repository.has_blob(blob)? {
+                    missing.push(blob.clone());
+                }
+            }
+        }
+    }
+    Ok(Target { name: name.clone(), repository, holds, missing, transfer })
+}
+
+fn find(image: &context::Image) -> Result<(Box<dyn Repository>, Manifest), Stop> {
+    let repository = oci::open(image.repository.location())?;
+    let manifest = repository.find(&image.selector)?;
+    Ok((repository, manifest))
+}
+
+/// What there is to know about an image.
+pub(crate) struct Resolved {
+    pub(crate) image: ImageRef,
+    pub(crate) descriptor: Descriptor,
+    /// Everything the image consists of, in bytes.
+    pub(crate) size: u64,
+    pub(crate) platforms: Vec<Platform>,
+    pub(crate) labels: BTreeMap<String, String>,
+    pub(crate) created: Option<String>,
+}
+
+/// As much of an image configuration as `resolve` shows.
+#[derive(Default, Deserialize)]
+struct ImageConfig {
+    created: Option<String>,
+    os: Option<String>,
+    architecture: Option<String>,
+    #[serde(default)]
+    config: RunConfig,
+}
+
+#[derive(Default, Deserialize)]
+struct RunConfig {
+    #[serde(rename = "Labels")]
+    labels: Option<BTreeMap<String, String>>,
+}
+
+/// Looks up one image.
+///
+/// # Errors
+/// Whatever can't be read, and a name that nothing carries.
+pub(crate) fn resolve(context: &context::Image) -> Result<Resolved, Stop> {
+    let (repository, manifest) = find(context)?;
+    let mut resolved = Resolved {
+        image: context.repository.with_digest(manifest.digest()),
+        descriptor: manifest.descriptor().clone(),
+        size: size(&manifest),
+        platforms: manifest.children().iter().filter_map(|child| child.platform.clone()).collect(),
+        labels: manifest.annotations().clone(),
+        created: manifest.annotations().get("org.opencontainers.image.created").cloned(),
+    };
+    for child in manifest.children().iter().take(CHILDREN_MAX) {
+        resolved.size = resolved.size.saturating_add(size(&repository.described(child)?));
+    }
+    if let Some(image) = manifest.image() {
+        let bytes = repository.blob_bytes(&image.config, CONFIG_BYTES_MAX)?;
+        // An artifact's configuration is what it likes; only an image's has something to show.
+        let config: ImageConfig = serde_json::from_slice(&bytes).unwrap_or_default();
+        resolved
+            .platforms
+            .extend(config.os.zip(config.architecture).map(|(os, arch)| Platform::new(os, arch)));
+        resolved.labels.extend(config.config.labels.unwrap_or_default());
+        resolved.created = config.created.or(resolved.created);
+    }
+    Ok(resolved)
+}
+
+fn size(manifest: &Manifest) -> u64 {
+    manifest.blobs().fold(manifest.descriptor().size, |sum, blob| sum.saturating_add(blob.size))
+}
+
+/// The image whose files are wanted.
+pub(crate) struct Unpack {
+    pub(crate) repository: Box<dyn Repository>,
+    pub(crate) image: Manifest,
+}
+
+/// Looks up the image whose files are wanted.
+///
+/// # Errors
+/// Whatever can't be read, and an index without an image for the platform.
+pub(crate) fn unpack(context: &context::Unpack) -> Result<Unpack, Stop> {
+    let (repository, manifest) = find(&context.image)?;
+    let image = oci::for_platform(repository.as_ref(), manifest, &context.platform)?;
+    Ok(Unpack { repository, image })
+}
