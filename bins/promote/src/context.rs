@@ -1,0 +1,77 @@
+//! What was meant: configuration, environment and overrides, typed and checked against each other; never what the world says.
+
+use std::path::PathBuf;
+
+use ci::{Session, Stop};
+use config::{Config, Environment, Gate};
+use contract::{ComponentName, EnvironmentName, ImageRef};
+use ledger::Directory;
+
+use crate::{args::Promote, error::Error, named::Named};
+
+/// One promotion, as it was asked for.
+#[derive(Debug)]
+pub(crate) struct Context {
+    /// The configuration.
+    pub config: Config,
+    /// Where to.
+    pub name: EnvironmentName,
+    /// Its part of the configuration.
+    pub environment: Environment,
+    /// Where the histories lie.
+    pub ledger: Directory,
+    /// Which release.
+    pub release: Named,
+    /// The gates that a person decided against.
+    pub overrides: Vec<Gate>,
+    /// The person's reason.
+    pub reason: Option<String>,
+    /// The record of this run, to which the promotion is added if it is about the same release.
+    pub release_file: PathBuf,
+}
+
+impl Context {
+    /// Reads the configuration and checks what was typed against it.
+    pub(crate) fn of(args: Promote, common: &ci::Common, session: &Session) -> Result<Self, Stop> {
+        let config = Config::load(&args.config)?;
+        let environment = config.environment(&args.environment)?.clone();
+        let ledger = Directory::new(config.ledger_directory(session)?);
+        let reason = args.reason.filter(|reason| !reason.trim().is_empty());
+        let not_allowed = args.overrides.iter().find(|gate| !environment.overridable.contains(gate));
+        if let Some(gate) = not_allowed {
+            return Err(Error::NotOverridable {
+                gate: gate.clone(),
+                environment: args.environment,
+                overridable: environment.overridable,
+            }
+            .into());
+        }
+        if !args.overrides.is_empty() && reason.is_none() {
+            return Err(Error::OverrideWithoutReason.into());
+        }
+        Ok(Self {
+            environment,
+            ledger,
+            reason,
+            name: args.environment,
+            release: args.release.unwrap_or_else(|| Named::File(common.release_file.clone())),
+            overrides: args.overrides,
+            release_file: common.release_file.clone(),
+            config,
+        })
+    }
+
+    /// Where a component's images lie for this environment. Every component is configured: facts are not read otherwise.
+    pub(crate) fn destination(&self, component: &ComponentName) -> Option<&ImageRef> {
+        self.config.image(&self.environment, component)
+    }
+
+    /// The environments whose history the gates ask about, besides this one.
+    pub(crate) fn upstream(&self) -> Vec<&EnvironmentName> {
+        let tests = self.environment.require.smoke_tests.keys();
+        let mut names: Vec<&EnvironmentName> = self.environment.after.iter().chain(tests).collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+}

@@ -1,0 +1,133 @@
+//! Reads the world: the release, the ledgers, the images with their evidence, what runs; never writes, never judges.
+
+mod release;
+
+use std::{collections::BTreeMap, path::Path};
+
+use ci::{Session, Stop};
+use config::Gate;
+use contract::{Commit, ComponentName, Digest, EnvironmentName, Tag, Version};
+use deploy::Running;
+use evidence::{Image, Keyring};
+use jiff::Timestamp;
+use ledger::History;
+
+use crate::context::Context;
+
+/// What there is to judge.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Facts {
+    /// The clock at the beginning of the run.
+    pub now: Timestamp,
+    /// Which release.
+    pub candidate: Candidate,
+    /// What is known of its images.
+    pub images: BTreeMap<ComponentName, Image>,
+    /// The hint of the key that each gate's evidence must be signed with.
+    pub signers: BTreeMap<Gate, String>,
+    /// The history of this environment.
+    pub history: History,
+    /// The histories of the environments the gates ask about.
+    pub upstream: BTreeMap<EnvironmentName, History>,
+    /// What runs.
+    pub running: Running,
+}
+
+/// A release that asks to be let in: which digests are meant, and nothing that is believed about them.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Candidate {
+    /// Its version.
+    pub version: Option<Version>,
+    /// Its commit.
+    pub commit: Option<Commit>,
+    /// Its components.
+    pub components: BTreeMap<ComponentName, (Digest, Vec<Tag>)>,
+}
+
+impl Candidate {
+    /// By content.
+    pub(crate) fn digests(&self) -> Running {
+        self.components.iter().map(|(name, (digest, _))| (name.clone(), *digest)).collect()
+    }
+
+    /// What people call it.
+    pub(crate) fn title(&self) -> String {
+        ledger::ReleaseId { version: self.version.clone(), commit: self.commit.clone() }.to_string()
+    }
+}
+
+/// The release that a record names.
+pub(crate) fn release_of_record(path: &Path) -> Result<Candidate, Stop> {
+    Ok(release::of(release::record(path)?))
+}
+
+/// Reads everything that the plan needs.
+pub(crate) fn read(context: &Context, session: &Session) -> Result<Facts, Stop> {
+    let progress = session.progress("reading ledgers and evidence");
+    let history = context.ledger.read(&context.name)?;
+    let upstream = context
+        .upstream()
+        .into_iter()
+        .map(|name| Ok((name.clone(), context.ledger.read(name)?)))
+        .collect::<Result<BTreeMap<_, _>, Stop>>()?;
+    let candidate = release::candidate(context, session)?;
+    let keys = keyring(context)?;
+    let images = images(context, &keys, &candidate);
+    drop(progress);
+    let target = deploy::target(session, &context.name, &context.environment.target);
+    target.check()?;
+    let running = target.observe()?;
+    let signers = signers(context, &keys);
+    Ok(Facts { now: session.now(), candidate, images, signers, history, upstream, running })
+}
+
+/// The gates whose evidence is read: all that are asked, and the two that are used though nobody asks.
+fn gates(context: &Context) -> Vec<Gate> {
+    let mut gates = context.environment.gates();
+    gates.push(Gate::Migration);
+    gates.extend(context.upstream().into_iter().cloned().map(Gate::SmokeTest));
+    gates
+}
+
+fn keyring(context: &Context) -> Result<Keyring, Stop> {
+    let gates = gates(context);
+    let paths = gates.iter().filter_map(|gate| key(context, gate));
+    Ok(Keyring::read(paths)?)
+}
+
+fn key<'a>(context: &'a Context, gate: &Gate) -> Option<&'a Path> {
+    context.config.key(&context.environment, gate)
+}
+
+fn signers(context: &Context, keys: &Keyring) -> BTreeMap<Gate, String> {
+    let hint = |gate: &Gate| keys.hint(key(context, gate)?).map(str::to_owned);
+    gates(context).into_iter().filter_map(|gate| Some((gate.clone(), hint(&gate)?))).collect()
+}
+
+fn images(context: &Context, keys: &Keyring, candidate: &Candidate) -> BTreeMap<ComponentName, Image> {
+    let config = &context.config;
+    let at = |name: &EnvironmentName| config.environments.get(name);
+    let environments: Vec<_> =
+        std::iter::once(&context.environment).chain(context.upstream().into_iter().filter_map(at)).collect();
+    let mut images = BTreeMap::new();
+    for (name, (digest, _)) in &candidate.components {
+        let Some(component) = config.components.get(name) else { continue };
+        let others: Vec<_> =
+            environments.iter().filter_map(|environment| config.image(environment, name)).collect();
+        images.insert(name.clone(), evidence::gather(keys, &component.image, &others, *digest));
+    }
+    images
+}
+
+/// Looks at the images again where they were copied to, and only there.
+pub(crate) fn arrived(
+    context: &Context,
+    candidate: &Candidate,
+) -> Result<BTreeMap<ComponentName, Image>, Stop> {
+    let keys = keyring(context)?;
+    let look = |(name, (digest, _)): (&ComponentName, &(Digest, Vec<Tag>))| {
+        let image = evidence::gather(&keys, context.destination(name)?, &[], *digest);
+        Some((name.clone(), image))
+    };
+    Ok(candidate.components.iter().filter_map(look).collect())
+}
