@@ -241,3 +241,6 @@ pub fn take(capture: &Capture, answer: &Response) -> Result<Value, String> {
     };
     if value.is_null() || value == "" { Err("the value is empty".to_owned()) } else { Ok(value) }
 }
+
+#[cfg(test)]
+mod tests;

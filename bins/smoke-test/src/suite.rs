@@ -35,6 +35,7 @@ pub struct Form {
     /// What it is called in reports and evidence.
     pub name: Spanned<String>,
     /// What to wait for before the first step.
+    #[serde(default, deserialize_with = "words::present")]
     pub wait: Option<Wait>,
     /// Values by name, in the order of the file; one without a value must be given with `--var`.
     #[serde(default)]
@@ -86,6 +87,7 @@ pub struct Step {
     /// What it is called; no two of a list share a name, because evidence lists names.
     pub name: String,
     /// The only environments it runs in; without it, all.
+    #[serde(default, deserialize_with = "words::present")]
     pub only_in: Option<Vec<EnvironmentName>>,
     /// What is asked.
     pub request: Request,
@@ -95,6 +97,7 @@ pub struct Step {
     #[serde(default)]
     pub capture: Entries<Spanned<Capture>>,
     /// How often it may be asked until all holds.
+    #[serde(default, deserialize_with = "words::present")]
     pub retry: Option<Spanned<Retry>>,
     /// In `cleanup`: whether its failure fails the suite instead of warning.
     #[serde(default)]
@@ -120,8 +123,10 @@ pub struct Request {
     #[serde(default, deserialize_with = "words::present")]
     pub json: Option<Spanned<Value>>,
     /// A form, with `content-type: application/x-www-form-urlencoded`.
+    #[serde(default, deserialize_with = "words::present")]
     pub form: Option<Entries<Spanned<Template>>>,
     /// A body as it is.
+    #[serde(default, deserialize_with = "words::present")]
     pub body: Option<Spanned<Template>>,
     /// How many redirects are followed; with none the redirect itself is judged.
     #[serde(default)]
@@ -142,13 +147,16 @@ impl Request {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Expect {
     /// The status.
+    #[serde(default, deserialize_with = "words::present")]
     pub status: Option<StatusSet>,
     /// Headers by name; a name that occurs twice holds if one of its values does.
     #[serde(default)]
     pub headers: Entries<Spanned<TextCheck>>,
     /// The longest time until the last byte.
+    #[serde(default, deserialize_with = "words::present")]
     pub max_time: Option<Span>,
     /// The body as text.
+    #[serde(default, deserialize_with = "words::present")]
     pub body: Option<Spanned<TextCheck>>,
     /// The body as JSON.
     #[serde(default)]
@@ -162,8 +170,10 @@ pub struct JsonCheck {
     /// Where to look (RFC 9535).
     pub path: JsonPath,
     /// Whether it finds anything.
+    #[serde(default, deserialize_with = "words::present")]
     pub exists: Option<bool>,
     /// How many it finds; where the path can find only one node and that is an array, how many items it has.
+    #[serde(default, deserialize_with = "words::present")]
     pub count: Option<usize>,
     /// The one node's value.
     #[serde(default, deserialize_with = "words::present")]
@@ -175,13 +185,16 @@ pub struct JsonCheck {
     #[serde(default, deserialize_with = "words::present")]
     pub contains: Option<Value>,
     /// What the one node, a text, looks like.
+    #[serde(default, deserialize_with = "words::present")]
     pub matches: Option<Pattern>,
     /// What the one node is.
-    #[serde(rename = "type")]
+    #[serde(default, deserialize_with = "words::present", rename = "type")]
     pub kind: Option<Type>,
     /// The least the one node, a number, may be.
+    #[serde(default, deserialize_with = "words::present")]
     pub at_least: Option<f64>,
     /// The most the one node, a number, may be.
+    #[serde(default, deserialize_with = "words::present")]
     pub at_most: Option<f64>,
 }
 
@@ -190,10 +203,13 @@ pub struct JsonCheck {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Capture {
     /// The one node a path finds.
+    #[serde(default, deserialize_with = "words::present")]
     pub json: Option<JsonPath>,
     /// A header's first value.
+    #[serde(default, deserialize_with = "words::present")]
     pub header: Option<String>,
     /// The first group of a pattern, or all of it where it has no group.
+    #[serde(default, deserialize_with = "words::present")]
     pub body: Option<Pattern>,
     /// Whether it is masked from then on.
     #[serde(default)]

@@ -123,7 +123,7 @@ pub(super) fn parse(text: &str) -> Result<Form, Vec<Problem>> {
 fn options() -> Options {
     serde_saphyr::options! {
         budget: serde_saphyr::budget! {
-            max_documents: 1,
+            max_documents: 2,
             max_depth: DEPTH_MAX,
             max_nodes: NODES_MAX,
             max_anchors: ANCHORS_MAX,
@@ -144,8 +144,18 @@ fn problem(error: &YamlError) -> Problem {
         }
         YamlError::SerdeMissingField { field, .. } => format!("the key `{field}` is missing"),
         YamlError::Message { msg, .. } => msg.clone(),
-        // The text ends with the place, which is said already.
-        other => other.to_string().lines().next().unwrap_or_default().to_owned(),
+        YamlError::DuplicateMappingKey { key: Some(key), .. } => format!("the key `{key}` is there twice"),
+        YamlError::MultipleDocuments { .. } => "a second document begins: a file holds one suite".to_owned(),
+        YamlError::NullIntoString { .. } => "a value is missing".to_owned(),
+        YamlError::SerdeInvalidType { unexpected, expected, .. } if unexpected.contains("unit") => {
+            format!("a value is missing: expected {expected}")
+        }
+        other => {
+            let text = other.to_string();
+            let text = text.lines().next().unwrap_or_default();
+            // It ends with the place, which is said already.
+            text.split_once(" at line ").map_or(text, |(what, _)| what).to_owned()
+        }
     };
     Problem { line, what }
 }
@@ -162,3 +172,6 @@ pub(super) fn unknown<'k>(kind: &str, found: &str, known: impl Iterator<Item = &
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

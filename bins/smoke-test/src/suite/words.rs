@@ -53,7 +53,7 @@ impl<'de, V: Deserialize<'de>> Deserialize<'de> for Entries<V> {
     }
 }
 
-/// Tells a value that is `null` from one that is not there.
+/// Tells a value that is `null` from one that is not there: a key without a value must not silently expect nothing.
 pub(super) fn present<'de, D, T>(from: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -201,7 +201,8 @@ impl FromStr for Pattern {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let last_line = |error: regex::Error| error.to_string().lines().last().unwrap_or_default().to_owned();
+        let last_line =
+            |error: regex::Error| error.to_string().lines().last().unwrap_or_default().replace("error: ", "");
         Regex::new(text)
             .map(Self)
             .map_err(|error| format!("`{text}` is no regular expression: {}", last_line(error)))
@@ -234,22 +235,24 @@ impl JsonPath {
 
     /// Whether it can find at most one node, as "singular query" of RFC 9535 (section 2.3.5.1) has it: names and indices only.
     pub fn is_singular(&self) -> bool {
-        let mut quote = None;
-        let mut escaped = false;
-        !self.text.chars().any(|character| match quote {
-            Some(open) => {
-                if character == open && !escaped {
-                    quote = None;
+        let (mut quote, mut escaped) = (None, false);
+        // Names in quotes may hold anything, so they are left out before the signs of the other selectors are looked for.
+        let signs: String = self
+            .text
+            .chars()
+            .filter(|character| match quote {
+                Some(open) => {
+                    quote = quote.filter(|_| escaped || *character != open);
+                    escaped = *character == '\\' && !escaped;
+                    false
                 }
-                escaped = character == '\\' && !escaped;
-                false
-            }
-            None if matches!(character, '\'' | '"') => {
-                quote = Some(character);
-                false
-            }
-            None => matches!(character, '*' | '?' | ':' | ','),
-        }) && !self.text.contains("..")
+                None => {
+                    quote = Some(*character).filter(|one| matches!(one, '\'' | '"'));
+                    quote.is_none()
+                }
+            })
+            .collect();
+        !signs.contains(['*', '?', ':', ',']) && !signs.contains("..")
     }
 }
 
@@ -309,13 +312,17 @@ impl<'de> Deserialize<'de> for TextCheck {
         #[derive(Deserialize)]
         #[serde(deny_unknown_fields, rename_all = "kebab-case")]
         struct Mapping {
+            #[serde(default, deserialize_with = "present")]
             equals: Option<Template>,
+            #[serde(default, deserialize_with = "present")]
             not_equals: Option<Template>,
             #[serde(default)]
             contains: OneOrMore<Template>,
             #[serde(default)]
             not_contains: OneOrMore<Template>,
+            #[serde(default, deserialize_with = "present")]
             matches: Option<Pattern>,
+            #[serde(default, deserialize_with = "present")]
             exists: Option<bool>,
         }
         struct Either;
