@@ -240,13 +240,12 @@ impl JsonPath {
         let signs: String = self
             .text
             .chars()
-            .filter(|character| match quote {
-                Some(open) => {
+            .filter(|character| {
+                if let Some(open) = quote {
                     quote = quote.filter(|_| escaped || *character != open);
                     escaped = *character == '\\' && !escaped;
                     false
-                }
-                None => {
+                } else {
                     quote = Some(*character).filter(|one| matches!(one, '\'' | '"'));
                     quote.is_none()
                 }
