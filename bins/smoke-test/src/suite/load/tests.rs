@@ -31,7 +31,7 @@ fn a_file_that_is_no_suite_is_told_with_its_line() {
 }
 
 #[test]
-fn a_step_that_means_nothing_is_told_with_its_line() {
+fn a_request_that_means_nothing_is_told_with_its_line() {
     for (lines, problem) in [
         (
             "requst: {}\nexpect: { status: 200 }",
@@ -61,6 +61,14 @@ fn a_step_that_means_nothing_is_told_with_its_line() {
             "line 3: a request has one body: `json`, `form` or `body`",
         ),
         ("request: { path: /x, headers: { a: } }\nexpect: { status: 200 }", "line 4: a value is missing"),
+    ] {
+        assert_eq!(told(&step(lines)), problem, "{lines}");
+    }
+}
+
+#[test]
+fn an_expectation_that_means_nothing_is_told_with_its_line() {
+    for (lines, problem) in [
         (
             "request: { path: /x }\nexpect: { status: }",
             "line 5: a value is missing: expected one value or a list of them",
@@ -107,6 +115,14 @@ fn a_step_that_means_nothing_is_told_with_its_line() {
             "request: { path: /x }\nexpect: { max-time: 5 }",
             "line 5: `5` is no length of time: expected whole numbers with units, such as 500ms, 30s, 5m, 1h30m or 7d",
         ),
+    ] {
+        assert_eq!(told(&step(lines)), problem, "{lines}");
+    }
+}
+
+#[test]
+fn a_capture_or_retry_that_means_nothing_is_told_with_its_line() {
+    for (lines, problem) in [
         (
             "request: { path: /x }\nexpect: { status: 200 }\ncapture: { t: {} }",
             "line 6: a capture names one source: `json`, `header` or `body`",
