@@ -60,6 +60,9 @@ pub enum Command {
         /// The queries (TOML)
         #[arg(long, value_name = "FILE")]
         verify: PathBuf,
+        /// How long all queries together may take
+        #[arg(long, value_name = "TIME", default_value = BUDGET)]
+        budget: Span,
     },
     /// Make a copy that was opened and compared
     Backup {
@@ -71,6 +74,7 @@ pub enum Command {
     },
 }
 
+const BUDGET: &str = "60s";
 const BACKUPS: &str = ".seaworthy/backups";
 
 /// The database and the migrations.
@@ -96,8 +100,8 @@ pub struct Change {
     /// Where the backup made before the change goes
     #[arg(long, value_name = "DIR", default_value = BACKUPS)]
     pub backup_dir: PathBuf,
-    /// How long all files together may take
-    #[arg(long, value_name = "TIME", default_value = "60s")]
+    /// How long all files together may take, and then all queries
+    #[arg(long, value_name = "TIME", default_value = BUDGET)]
     pub budget: Span,
     /// The environment whose part of the release record is written
     #[arg(long, value_name = "NAME")]

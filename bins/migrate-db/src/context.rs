@@ -74,7 +74,12 @@ pub enum Work {
         currency: Currency,
     },
     /// Ask queries.
-    Verify(Vec<Query>),
+    Verify {
+        /// What to ask.
+        queries: Vec<Query>,
+        /// How long all of them together may take.
+        budget: Span,
+    },
     /// Back up into this directory.
     Backup(PathBuf),
 }
@@ -107,7 +112,9 @@ pub fn read(args: Args) -> Result<(Target, Work), Error> {
             let currency = if require_current { Currency::Required } else { Currency::Shown };
             (target(&typed)?, Work::Status { migrations: migrations(&typed)?, currency })
         }
-        Command::Verify { target: typed, verify } => (target(&typed)?, Work::Verify(verify::read(&verify)?)),
+        Command::Verify { target: typed, verify, budget } => {
+            (target(&typed)?, Work::Verify { queries: verify::read(&verify)?, budget })
+        }
         Command::Backup { target: typed, backup_dir } => (target(&typed)?, Work::Backup(backup_dir)),
     })
 }

@@ -62,6 +62,9 @@ pub enum DatabaseError {
     /// A killed process left a journal that only a writing connection may settle.
     #[error("a killed process left a journal behind: {0}")]
     NeedsRecovery(String),
+    /// The statement wanted to change what it may only read.
+    #[error("{0}")]
+    ReadOnly(String),
     /// The statement or its data are at fault.
     #[error("{0}")]
     Statement(String),

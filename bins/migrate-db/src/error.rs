@@ -95,14 +95,14 @@ impl DatabaseError {
             Self::Deadline => Code::new("budget-exceeded"),
             Self::NeedsRecovery(_) => Code::new("database-needs-recovery"),
             Self::Statement(_) => Code::new("migration-failed"),
-            Self::World(_) => Code::new("database-failed"),
+            Self::ReadOnly(_) | Self::World(_) => Code::new("database-failed"),
             Self::History(_) => Code::new("history-damaged"),
         }
     }
 
     fn kind(&self) -> Kind {
         match self {
-            Self::Locked(_) | Self::NeedsRecovery(_) | Self::World(_) => Kind::World,
+            Self::Locked(_) | Self::NeedsRecovery(_) | Self::ReadOnly(_) | Self::World(_) => Kind::World,
             Self::Deadline | Self::Statement(_) | Self::History(_) => Kind::Refused,
         }
     }
@@ -117,7 +117,9 @@ impl DatabaseError {
             }
             Self::NeedsRecovery(_) => "run `migrate-db up`, or start the application once: either settles it",
             Self::Statement(_) => "correct the statement and run again: files before this one stay applied",
-            Self::World(_) => "check the path, its permissions and the free space, then run again",
+            Self::ReadOnly(_) | Self::World(_) => {
+                "check the path, its permissions and the free space, then run again"
+            }
             Self::History(_) => "find out who wrote to migrate_db_history, and restore a backup if need be",
         }
     }

@@ -17,8 +17,8 @@ pub mod verify;
 
 use std::path::Path;
 
-use ci::{Mode, Page, Report, Session, Stop};
-use contract::EnvironmentName;
+use ci::{Mode, Page, Report, Session, Stop, record::RecordError};
+use contract::{EnvironmentName, Release, Span};
 
 use crate::{
     apply::{Bounds, Done},
@@ -43,7 +43,7 @@ pub fn run(args: Args, session: &Session) -> Result<Report, Stop> {
         Work::Up(wanted) => up(&target, wanted, session),
         Work::Down { change, migrations, to } => down(&target, change, migrations, *to, session),
         Work::Status { migrations, currency } => status(&target, migrations, *currency),
-        Work::Verify(queries) => verify(&target, queries),
+        Work::Verify { queries, budget } => verify(&target, queries, *budget),
         Work::Backup(directory) => back_up(&target, directory, session),
     }
 }
@@ -57,6 +57,7 @@ fn show_plan(target: &Target, wanted: &Up) -> Result<Report, Error> {
 }
 
 fn up(target: &Target, wanted: &Up, session: &Session) -> Result<Report, Stop> {
+    let record = Record::read(wanted.change.environment.as_ref(), session)?;
     let (facts, database) = facts::look(target, Access::Write)?;
     let plan = plan::up(&target.url, wanted, &facts)?;
     let mut database = match database {
@@ -65,22 +66,24 @@ fn up(target: &Target, wanted: &Up, session: &Session) -> Result<Report, Stop> {
     };
     let (mut done, mut answers) = (Done::default(), Vec::new());
     let result = apply::apply(&plan, database.as_mut(), bounds(target, &wanted.change), session, &mut done)
-        .and_then(|()| answer(database.as_mut(), &wanted.queries, &mut answers));
+        .and_then(|()| answer(database.as_mut(), &wanted.queries, wanted.change.budget, &mut answers));
     database.close();
     let report = outputs::changed(&plan, &done, &answers);
-    let result = result.and_then(|()| attest(&plan, wanted, &done, session));
-    match result {
-        Ok(()) => recorded(report, &plan, &done, wanted.change.environment.as_ref(), session),
-        Err(error) => Err(Stop::with(report, error)),
-    }
+    let attested = result.and_then(|()| attest(&plan, wanted, &done, session));
+    finish(report, attested, record, &plan, &done, session)
 }
 
 /// Asks the queries and keeps the answers even if they are wrong: they are what the reader needs then.
-fn answer(database: &mut dyn Database, queries: &[Query], answers: &mut Vec<Answer>) -> Result<(), Error> {
+fn answer(
+    database: &mut dyn Database,
+    queries: &[Query],
+    budget: Span,
+    answers: &mut Vec<Answer>,
+) -> Result<(), Error> {
     if queries.is_empty() {
         return Ok(());
     }
-    *answers = verify::ask(database, queries)?;
+    *answers = verify::ask(database, queries, budget)?;
     verify::judge(answers)
 }
 
@@ -97,21 +100,36 @@ fn attest(plan: &Plan<'_>, wanted: &Up, done: &Done, session: &Session) -> Resul
     Predicate::of(&happened).write(path)
 }
 
-/// Adds this run's part to the release record.
-fn recorded(
+/// The release record, read before anything changes: one of another commit must stop the run while there is something to stop.
+struct Record {
+    release: Release,
+    environment: EnvironmentName,
+}
+
+impl Record {
+    fn read(environment: Option<&EnvironmentName>, session: &Session) -> Result<Option<Self>, RecordError> {
+        let read = |environment: &EnvironmentName| {
+            Ok(Self { release: session.release()?, environment: environment.clone() })
+        };
+        environment.map(read).transpose()
+    }
+}
+
+/// Adds a finished change to the release record, and keeps the report of one that failed.
+fn finish(
     report: Report,
+    result: Result<(), Error>,
+    record: Option<Record>,
     plan: &Plan<'_>,
     done: &Done,
-    environment: Option<&EnvironmentName>,
     session: &Session,
 ) -> Result<Report, Stop> {
-    let Some(environment) = environment else { return Ok(report) };
-    let write = || -> Result<(), ci::record::RecordError> {
-        let mut release = session.release()?;
-        release.environment(environment).database = Some(outputs::record(plan, done));
-        session.save(&release)
-    };
-    match write() {
+    if let Err(error) = result {
+        return Err(Stop::with(report, error));
+    }
+    let Some(Record { mut release, environment }) = record else { return Ok(report) };
+    release.environment(&environment).database = Some(outputs::record(plan, done));
+    match session.save(&release) {
         Ok(()) => Ok(report),
         Err(error) => Err(Stop::with(report, error)),
     }
@@ -124,6 +142,7 @@ fn down(
     to: Version,
     session: &Session,
 ) -> Result<Report, Stop> {
+    let record = Record::read(change.environment.as_ref(), session)?;
     let access = if session.mode() == Mode::DryRun { Access::Read } else { Access::Write };
     let (facts, mut database) = facts::look_at_existing(target, access)?;
     let mut ways_back = Vec::new();
@@ -142,10 +161,7 @@ fn down(
     let result = apply::apply(&plan, database.as_mut(), bounds(target, change), session, &mut done);
     database.close();
     let report = outputs::changed(&plan, &done, &[]);
-    match result {
-        Ok(()) => recorded(report, &plan, &done, change.environment.as_ref(), session),
-        Err(error) => Err(Stop::with(report, error)),
-    }
+    finish(report, result, record, &plan, &done, session)
 }
 
 fn bounds(target: &Target, change: &Change) -> Bounds {
@@ -167,10 +183,10 @@ fn status(target: &Target, migrations: &[Migration], currency: Currency) -> Resu
     }
 }
 
-fn verify(target: &Target, queries: &[Query]) -> Result<Report, Stop> {
+fn verify(target: &Target, queries: &[Query], budget: Span) -> Result<Report, Stop> {
     let (_, mut database) = facts::look_at_existing(target, Access::Read)?;
     let mut answers = Vec::new();
-    let result = answer(database.as_mut(), queries, &mut answers);
+    let result = answer(database.as_mut(), queries, budget, &mut answers);
     database.close();
     let report = outputs::verified(&answers);
     match result {

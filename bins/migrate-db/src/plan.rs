@@ -248,7 +248,8 @@ impl fmt::Display for Plan<'_> {
             writeln!(out, "{verb} {version} {description} ({phase}, {count} statement{plural}{back})")?;
         }
         if self.queries > 0 {
-            writeln!(out, "verify with {} queries", self.queries)?;
+            let plural = if self.queries == 1 { "y" } else { "ies" };
+            writeln!(out, "ask {} quer{plural}", self.queries)?;
         }
         Ok(())
     }

@@ -1,8 +1,9 @@
 //! Queries with the answers they must have: read from TOML and judged; never what asks the database.
 
-use std::{fmt, path::Path};
+use std::{fmt, path::Path, time::Instant};
 
 use ci::{Place, files};
+use contract::Span;
 use serde::Deserialize;
 use toml::{Spanned, Value};
 
@@ -134,16 +135,20 @@ fn cell(value: Value) -> Result<Cell, String> {
     }
 }
 
-/// Asks all questions in one transaction that the database keeps from changing anything.
-pub fn ask(database: &mut dyn Database, queries: &[Query]) -> Result<Vec<Answer>, Error> {
+/// Asks all questions in one transaction that the database keeps from changing anything, and all within this time.
+pub fn ask(database: &mut dyn Database, queries: &[Query], budget: Span) -> Result<Vec<Answer>, Error> {
     let failed = |source| Error::Database { doing: "verifying", source };
+    database.stop_at(Instant::now().checked_add(budget.duration())).map_err(failed)?;
     database.begin_reading().map_err(failed)?;
     let answers = queries
         .iter()
         .map(|query| {
             let (found, holds) = match database.rows(&query.sql) {
                 Ok(rows) => (shown(&rows), query.expected.holds(&rows)),
-                Err(DatabaseError::Statement(why)) => (format!("an error: {why}"), false),
+                Err(DatabaseError::Statement(why) | DatabaseError::ReadOnly(why)) => {
+                    (format!("an error: {why}"), false)
+                }
+                Err(DatabaseError::Deadline) => (format!("no answer within {budget}"), false),
                 Err(other) => return Err(failed(other)),
             };
             Ok(Answer { name: query.name.clone(), expected: query.expected.to_string(), found, holds })

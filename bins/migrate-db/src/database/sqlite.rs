@@ -60,7 +60,8 @@ impl From<sqlx::Error> for DatabaseError {
             (READONLY_RECOVERY | READONLY_ROLLBACK, _) => Self::NeedsRecovery(message),
             (_, BUSY | LOCKED) => Self::Locked(message),
             (_, INTERRUPT) => Self::Deadline,
-            (_, PERM | NOMEM | READONLY | IOERR | CORRUPT | FULL | CANTOPEN | NOTADB) => Self::World(message),
+            (_, READONLY) => Self::ReadOnly(message),
+            (_, PERM | NOMEM | IOERR | CORRUPT | FULL | CANTOPEN | NOTADB) => Self::World(message),
             _ => Self::Statement(message),
         }
     }
