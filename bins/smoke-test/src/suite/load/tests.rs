@@ -183,3 +183,45 @@ proptest::proptest! {
         let _ = parse(&step(&lines));
     }
 }
+
+const SCHEMA: &str = include_str!("../../../../../docs/smoke-suite.schema.json");
+const PAGE: &str = include_str!("../../../../../docs/smoke-test.md");
+const QUICKSTART: &str = include_str!("../../../../../examples/quickstart/smoke/notes.yaml");
+
+#[test]
+fn the_suites_we_show_are_suites() {
+    let shown = PAGE.split_once("```yaml\n").and_then(|(_, rest)| rest.split_once("```")).unwrap().0;
+    assert_eq!((told(shown), told(QUICKSTART)), (String::new(), String::new()));
+}
+
+/// The keys a mapping knows, as the message about an unknown one lists them.
+fn keys(text: &str) -> Vec<String> {
+    let told = told(text);
+    let (_, list) = told.split_once("did you mean `").unwrap_or_else(|| panic!("{text}: {told}"));
+    let mut keys: Vec<String> = list.split(['`', '?', ':', ',', ' ']).map(str::to_owned).collect();
+    keys.retain(|key| !["", "others", "here"].contains(&key.as_str()));
+    keys.sort();
+    keys
+}
+
+#[test]
+fn the_schema_for_editors_knows_the_same_keys() {
+    let schema: serde_json::Value = serde_json::from_str(SCHEMA).unwrap();
+    let inside = |lines: &str| keys(&step(&format!("request: {{ path: /x }}\n{lines}")));
+    for (pointer, known) in [
+        ("", keys("zz: 1")),
+        ("/$defs/wait", keys("wait: { zz: 1 }")),
+        ("/$defs/step", keys(&step("zz: 1"))),
+        ("/$defs/request", keys(&step("request: { zz: 1 }"))),
+        ("/$defs/expect", inside("expect: { zz: 1 }")),
+        ("/$defs/text/oneOf/1", inside("expect: { body: { zz: 1 } }")),
+        ("/$defs/json-check", inside("expect: { json: [{ zz: 1 }] }")),
+        ("/$defs/capture", inside("capture: { a: { zz: 1 } }")),
+        ("/$defs/retry", inside("retry: { zz: 1 }")),
+    ] {
+        let object = schema.pointer(&format!("{pointer}/properties")).and_then(|found| found.as_object());
+        let mut described: Vec<&String> = object.unwrap().keys().collect();
+        described.sort();
+        assert_eq!(described, known.iter().collect::<Vec<_>>(), "{pointer}");
+    }
+}
