@@ -1,6 +1,6 @@
 //! Why an image has no name, told once; never how it is shown.
 
-use std::{borrow::Cow, path::PathBuf};
+use std::{borrow::Cow, path::PathBuf, str::FromStr};
 
 use ci::{Code, Failure, Kind, Place};
 use contract::{Digest, ImageRef, InvalidImage, Version};
@@ -17,7 +17,7 @@ pub(crate) enum TagError {
         /// What was given.
         text: String,
         /// Why it is none.
-        source: semver::Error,
+        source: <Version as FromStr>::Err,
     },
     /// A version before the release.
     #[error("{0} is a pre-release, and a release is major.minor.patch")]
