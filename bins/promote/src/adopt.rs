@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ci::{Mode, Page, Report, Session, Stop};
 use config::{Config, Environment, Gate};
-use contract::{ComponentName, EnvironmentName};
+use contract::{ComponentName, Digest, EnvironmentName, ImageRef, Selector};
 use deploy::Running;
 use evidence::Keyring;
 use ledger::{Directory, Draft, Event, Head, History, Pinned, ReleaseId, Schema};
@@ -75,12 +75,12 @@ fn draft(
 ) -> Result<Draft, Stop> {
     let mut components = BTreeMap::new();
     for (name, digest) in running {
-        let Some(image) = config.image(environment, name) else {
+        let Some(image) = lies(config, environment, name, *digest) else {
             return Err(Error::ReleaseIncomplete { missing: Vec::new(), extra: vec![name.clone()] }.into());
         };
         let tags = known.as_ref().and_then(|known| known.components.get(name));
         let tags = tags.map(|(_, tags)| tags.clone()).unwrap_or_default();
-        components.insert(name.clone(), Pinned { image: image.clone(), digest: *digest, tags });
+        components.insert(name.clone(), Pinned { image, digest: *digest, tags });
     }
     let release =
         known.map(|known| ReleaseId { version: known.version, commit: known.commit }).unwrap_or_default();
@@ -96,6 +96,22 @@ fn draft(
         overrides: Vec::new(),
         reason: Some(args.reason.clone()),
     })
+}
+
+/// Where the image can be had again: this environment's repository, unless only the component's own has it.
+fn lies(
+    config: &Config,
+    environment: &Environment,
+    component: &ComponentName,
+    digest: Digest,
+) -> Option<ImageRef> {
+    let here = config.image(environment, component)?;
+    let has = |image: &ImageRef| {
+        let found = oci::open(image.location()).and_then(|there| there.resolve(&Selector::Digest(digest)));
+        matches!(found, Ok(Some(_)))
+    };
+    let own = config.components.get(component).map(|component| &component.image);
+    Some(own.filter(|own| !has(here) && has(own)).unwrap_or(here).clone())
 }
 
 /// The schema, if a signed migration happens to say it; adopting does not ask for evidence.
@@ -119,7 +135,7 @@ fn schema(
 fn report(environment: &EnvironmentName, draft: &Draft, head: Head, what: &str) -> Report {
     let rows = draft.components.iter().map(|(name, pinned)| [name.to_string(), pinned.exact().to_string()]);
     let page = Page::new()
-        .heading(format!("{} {what} in {environment}", draft.release))
+        .heading(format!("{} in {environment} {what}", draft.release))
         .table(&["component", "image"], rows)
         .line(format!("ledger entry {}, head {}", head.sequence, head.digest));
     let version = draft.release.version.as_ref().map(ToString::to_string).unwrap_or_default();

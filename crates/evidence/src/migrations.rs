@@ -19,16 +19,6 @@ pub fn schema<'a>(
     } else {
         moves = vec![newest];
     }
-    let mut steps: Vec<Step> = Vec::new();
-    for one in moves.iter().flat_map(|one| &one.applied) {
-        if steps.iter().all(|step| step.version != one.version) {
-            let phase = match one.phase {
-                predicate::Phase::Expand => Phase::Expand,
-                predicate::Phase::Contract => Phase::Contract,
-            };
-            steps.push(Step { version: one.version.clone(), phase });
-        }
-    }
     // The backup that was made before anything was applied is the one that has it all.
     let backup = moves.iter().find_map(|one| one.backup.as_ref()).map(|backup| Backup {
         uri: backup.uri.clone(),
@@ -38,10 +28,39 @@ pub fn schema<'a>(
     Some(Schema {
         before: moves.first().and_then(|first| first.before.clone()),
         version: newest.after.clone(),
-        steps,
-        reversible: moves.iter().all(|one| one.reversible),
+        steps: if newest.steps.is_empty() { applied(&moves) } else { all(newest) },
         backup,
     })
+}
+
+/// All steps, as a move states them.
+fn all(newest: &Migration) -> Vec<Step> {
+    let step = |one: &predicate::Step| Step {
+        version: one.version.clone(),
+        phase: phase(one.phase),
+        reversible: one.reversible,
+    };
+    newest.steps.iter().map(step).collect()
+}
+
+/// The steps that were applied, of moves that state no others.
+fn applied(moves: &[&Migration]) -> Vec<Step> {
+    let mut steps: Vec<Step> = Vec::new();
+    for (one, reversible) in
+        moves.iter().flat_map(|one| one.applied.iter().map(|step| (step, one.reversible)))
+    {
+        if steps.iter().all(|step| step.version != one.version) {
+            steps.push(Step { version: one.version.clone(), phase: phase(one.phase), reversible });
+        }
+    }
+    steps
+}
+
+const fn phase(phase: predicate::Phase) -> Phase {
+    match phase {
+        predicate::Phase::Expand => Phase::Expand,
+        predicate::Phase::Contract => Phase::Contract,
+    }
 }
 
 #[cfg(test)]
@@ -68,6 +87,7 @@ mod tests {
                 .collect(),
             compatible: true,
             reversible: true,
+            steps: Vec::new(),
             backup: None,
             finished_on: at(second),
         }

@@ -4,12 +4,11 @@ use std::{
     fmt,
     fs::{self, File, TryLockError},
     path::{Path, PathBuf},
+    thread,
+    time::Duration,
 };
 
-use ci::{
-    Session,
-    files::{self, FileError},
-};
+use ci::{Session, files};
 use contract::EnvironmentName;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -20,6 +19,11 @@ use crate::{
     error::LedgerError,
     history::History,
 };
+
+/// How often the name of a lock's holder is looked for.
+const HOLDER_READS_MAX: usize = 20;
+/// How long is waited in between.
+const HOLDER_PAUSE: Duration = Duration::from_millis(10);
 
 /// The ledger below one directory: `ledger/<environment>.jsonl` and, beside it, `.head` and `.lock`.
 #[derive(Debug, Clone)]
@@ -155,7 +159,6 @@ impl Held {
     }
 }
 
-/// Whoever reads this meets either the whole text or an empty file, and says so.
 fn write_holder(mut lock: &File, holder: &Holder) -> std::io::Result<()> {
     use std::io::{Seek, Write};
     lock.set_len(0)?;
@@ -163,14 +166,17 @@ fn write_holder(mut lock: &File, holder: &Holder) -> std::io::Result<()> {
     lock.write_all(&serde_json::to_vec(holder)?)
 }
 
+/// Who holds the lock. A holder writes its name just after it has taken the lock, so a file without one is read again.
 fn read_holder(path: &Path) -> Holder {
-    let text: Result<String, FileError> = files::read_text(path);
-    text.ok().and_then(|text| serde_json::from_str(&text).ok()).unwrap_or(Holder {
-        pid: 0,
-        actor: "another run".to_owned(),
-        run_url: None,
-        since: Timestamp::UNIX_EPOCH,
-    })
+    let read = || serde_json::from_str(&files::read_text(path).ok()?).ok();
+    for _ in 1..HOLDER_READS_MAX {
+        if let Some(holder) = read() {
+            return holder;
+        }
+        thread::sleep(HOLDER_PAUSE);
+    }
+    let (pid, actor, since) = (0, "another run".to_owned(), Timestamp::UNIX_EPOCH);
+    read().unwrap_or(Holder { pid, actor, run_url: None, since })
 }
 
 impl fmt::Display for Holder {

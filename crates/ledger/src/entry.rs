@@ -115,11 +115,9 @@ pub struct Schema {
     pub before: Option<String>,
     /// The version it has.
     pub version: String,
-    /// The steps in between, in order.
+    /// The steps to it, in order: all from the first one on or, where only those are known, the ones applied for this release.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<Step>,
-    /// Whether each step has a way down.
-    pub reversible: bool,
     /// The backup made before them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backup: Option<Backup>,
@@ -132,6 +130,8 @@ pub struct Step {
     pub version: String,
     /// What it does to code that does not know it.
     pub phase: Phase,
+    /// Whether there is a way down.
+    pub reversible: bool,
 }
 
 /// What a migration does to code that does not know it.

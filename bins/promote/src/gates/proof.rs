@@ -134,7 +134,7 @@ fn claimed(
     is_meant: impl Fn(&Claim) -> bool,
 ) -> Part {
     match image.signed_by(signer).find(|claim| is_meant(claim)) {
-        Some(claim) => Part::pass(format!("{name} has a {what} by the required key"), [claim.bundle]),
+        Some(claim) => Part::pass(format!("the {what} of {name} is by the required key"), [claim.bundle]),
         None => Part::fail(format!("{name} has no {what} by the required key{}", doubts(image))),
     }
 }

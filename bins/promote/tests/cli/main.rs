@@ -1,0 +1,9 @@
+//! promote as its users meet it: the real binary, real layouts, real signatures, real scripts.
+
+#![allow(clippy::unwrap_used, reason = "a test that fails here has failed")]
+
+mod convergence;
+mod gates;
+mod misuse;
+mod transcripts;
+mod world;
