@@ -47,14 +47,26 @@ fn a_tag_of_the_runner_gives_the_name_and_the_outputs() {
 }
 
 #[test]
+fn an_action_passes_its_inputs_as_variables() {
+    let scratch = Scratch::new();
+    let inputs = [("COMPONENT", "app"), ("VERSION", "v1.2.3"), ("TAGS", "stable\n1.2\n"), ("IMAGE", "")];
+    let compute =
+        inputs.iter().fold(tag_image(&scratch, &["compute"]).on_runner(), |command, (name, value)| {
+            command.env(format!("INPUT_{name}"), value)
+        });
+    let run = compute.run().succeeds();
+    assert_eq!(run.observed().outputs["tags"], "app:1.2.3-0123456\napp:stable\napp:1.2");
+}
+
+#[test]
 fn the_version_comes_from_the_one_git_tag_that_fits() {
     let (scratch, _) = checkout();
     let compute = |more: &[&str]| tag_image(&scratch, &["compute", "--component", "worker"]).args(more).run();
-    compute(&[]).fails(2, "version-unknown");
+    compute(&[]).fails(2, "release-version-unknown");
     for tag in ["latest", "stable", "worker/v2.0.0", "web/v1.0.0"] {
         scratch.git(&["tag", tag]);
     }
-    compute(&[]).fails(2, "version-unknown");
+    compute(&[]).fails(2, "release-version-unknown");
     let commit = scratch.git(&["rev-parse", "HEAD"]);
     let name = format!("worker:2.0.0-{}\n", &commit[..7]);
     assert_eq!(compute(&["--tag-prefix", "worker/"]).succeeds().stdout, name);
@@ -246,7 +258,7 @@ fn what_cannot_be_is_refused_before_anything_is_written() {
     }
     let target = ["--target", "oci:registry/app"];
     apply(&scratch, &target).env("SOURCE_DATE_EPOCH", "tomorrow").run().fails(2, "source-date-epoch-invalid");
-    tag_image(&scratch, &["resolve", "oci:registry/app"]).run().fails(2, "image-unnamed");
+    tag_image(&scratch, &["resolve", "oci:registry/app"]).run().fails(2, "image-expected");
     tag_image(&scratch, &["resolve", "oci:registry/app:1"]).run().fails(2, "layout-missing");
     scratch.file("release.toml", "[components.web]\nimage = \"oci:registry/web\"\n");
     apply(&scratch, &target).run().fails(2, "component-unknown");
