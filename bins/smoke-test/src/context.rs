@@ -3,7 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use ci::{Session, Stop};
-use contract::{EnvironmentName, Secret};
+use contract::{EnvironmentName, Release, Secret};
 use http::{RedactedUrl, Url};
 use serde_json::Value;
 
@@ -26,6 +26,8 @@ pub struct Context {
     pub timeout: Duration,
     /// The files to write.
     pub files: Files,
+    /// The record to add the result to, read before anything is sent: one of another commit is refused in time.
+    pub release: Option<Release>,
 }
 
 /// A suite and the variables it begins with.
@@ -96,7 +98,9 @@ impl Context {
             let variables = begin(&suite, &overrides, seed, session)?;
             Ok(Prepared { suite, variables })
         };
+        let release = run.environment.is_some().then(|| session.release()).transpose()?;
         Ok(Self {
+            release,
             suites: suites.into_iter().map(prepare).collect::<Result<_, Stop>>()?,
             base,
             environment: run.environment,

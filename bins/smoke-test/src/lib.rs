@@ -44,14 +44,14 @@ fn test(mut context: Context, session: &Session) -> Result<Report, Stop> {
             context.suites.iter().map(|prepared| Plan::new(&prepared.suite.form, environment.as_ref()));
         return Ok(Report::planned(&Plans(plans.collect()), json!(null)));
     }
-    let Context { suites, base, files, timeout, .. } = &mut context;
+    let Context { suites, base, files, timeout, release, .. } = &mut context;
     let mut outcomes = apply::apply(suites, base, environment.as_ref(), *timeout, session)?;
     for outcome in &mut outcomes {
         outcome.redact(session);
     }
     let run_url = session.runner().and_then(ci::Runner::run_url).map(str::to_owned);
     let at = Whereabouts { base, environment: environment.as_ref(), run_url };
-    let report = outputs::deliver(&outcomes, &at, files, session)?;
+    let report = outputs::deliver(&outcomes, &at, files, release.take(), session)?;
     verdict(&outcomes, report)
 }
 

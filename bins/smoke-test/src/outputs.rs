@@ -5,14 +5,13 @@ mod junit;
 mod predicate;
 
 use ci::{Annotation, Level, Page, Place, Report, Session, Stop, files};
-use contract::{SmokeTest, TestResult};
+use contract::{EnvironmentName, Release, SmokeTest, TestResult};
 
 use crate::{
     context::{Base, Files},
     error::Error,
     outcome::{StepOutcome, SuiteOutcome, Verdict},
 };
-use contract::EnvironmentName;
 
 /// Where and on whose behalf a run was.
 pub struct Whereabouts<'r> {
@@ -29,28 +28,45 @@ pub fn deliver(
     outcomes: &[SuiteOutcome<'_>],
     at: &Whereabouts<'_>,
     files: &Files,
+    release: Option<Release>,
     session: &Session,
 ) -> Result<Report, Stop> {
     let document = json::document(outcomes, at);
     let mut report = report(outcomes, at, &document);
+    for (name, path) in [("junit", &files.junit), ("report", &files.report), ("predicate", &files.predicate)]
+    {
+        if let Some(path) = path {
+            report = report.output(name, path.display().to_string());
+        }
+    }
+    match keep(outcomes, at, files, release, &document, session) {
+        Ok(()) => Ok(report),
+        Err(Stop { failure, .. }) => Err(Stop { failure, report }),
+    }
+}
+
+fn keep(
+    outcomes: &[SuiteOutcome<'_>],
+    at: &Whereabouts<'_>,
+    files: &Files,
+    release: Option<Release>,
+    document: &serde_json::Value,
+    session: &Session,
+) -> Result<(), Stop> {
     if let Some(path) = &files.junit {
         files::write(path, junit::document(outcomes).as_bytes())?;
-        report = report.output("junit", path.display().to_string());
     }
     if let Some(path) = &files.report {
-        files::write(path, pretty(&document)?.as_bytes())?;
-        report = report.output("report", path.display().to_string());
+        files::write(path, pretty(document)?.as_bytes())?;
     }
     if let (Some(path), [outcome]) = (&files.predicate, outcomes) {
         files::write(path, pretty(&predicate::document(outcome, at))?.as_bytes())?;
-        report = report.output("predicate", path.display().to_string());
     }
-    if let Some(environment) = at.environment {
-        let mut release = session.release()?;
+    if let (Some(environment), Some(mut release)) = (at.environment, release) {
         release.environment(environment).smoke_test = Some(record(outcomes));
         session.save(&release)?;
     }
-    Ok(report)
+    Ok(())
 }
 
 fn pretty(document: &serde_json::Value) -> Result<String, Error> {

@@ -41,6 +41,27 @@ fn each_wrong_input_has_its_code() {
 }
 
 #[test]
+fn a_record_of_another_commit_is_refused_before_anything_is_sent() {
+    let (scratch, server) = (Scratch::new(), Server::answer(|_| Reply::status(200)));
+    scratch.file("s.yaml", SUITE);
+    scratch.file("release.json", format!("{{\"schemaVersion\": 1, \"commit\": \"{}\"}}", "0".repeat(40)));
+    let run = bin().dir(scratch.path()).args(["run", "s.yaml", "--base-url", &server.url(""), "--var=key=1"]);
+    let run = run.args(["-e=dev", "--junit=j.xml"]).on_runner().run();
+    run.fails(2, "release-file-other-commit");
+    assert!(server.requests().is_empty() && !scratch.has("j.xml"));
+}
+
+#[test]
+fn a_report_that_can_not_be_written_does_not_hide_the_result() {
+    let (scratch, server) = (Scratch::new(), Server::answer(|_| Reply::status(200)));
+    scratch.file("s.yaml", SUITE);
+    scratch.directory("j.xml");
+    let run = bin().dir(scratch.path()).args(["run", "s.yaml", "--base-url", &server.url(""), "--var=key=1"]);
+    let run = run.args(["-e=dev", "--junit=j.xml"]).on_runner().run().fails(3, "file-unwritable");
+    assert_eq!(run.observed().outputs["result"], "PASSED");
+}
+
+#[test]
 fn a_dry_run_sends_and_writes_nothing() {
     let (scratch, server) = (Scratch::new(), Server::answer(|_| Reply::status(200)));
     scratch.file("s.yaml", SUITE);
