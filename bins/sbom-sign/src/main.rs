@@ -1,3 +1,7 @@
 //! Parses, runs, reports.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ci::main(sbom_sign::run)
+}

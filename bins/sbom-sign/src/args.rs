@@ -1,0 +1,116 @@
+//! What was typed; never what it means.
+
+use std::path::PathBuf;
+
+use contract::{EnvironmentName, ImageRef, Span};
+use trust::PredicateType;
+
+/// What is inside, who made it, and can anyone check that?
+#[derive(clap::Parser)]
+#[command(name = "sbom-sign", version, about = "What is inside, who made it, and can anyone check that?")]
+pub struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    #[command(flatten)]
+    common: ci::Common,
+}
+
+/// The commands. Without an IMAGE, those about images take every component of the release record.
+#[derive(clap::Subcommand)]
+pub enum Command {
+    /// Make a key pair: PREFIX.key, encrypted with COSIGN_PASSWORD, and PREFIX.pub
+    Keygen {
+        /// Where the two files go
+        #[arg(long, value_name = "PREFIX")]
+        output_prefix: PathBuf,
+    },
+    /// List what a source tree is made of, as CycloneDX
+    Sbom {
+        /// A directory with a Cargo.lock, or the file itself
+        #[arg(default_value = ".")]
+        path: PathBuf,
+        /// Where the SBOM goes
+        #[arg(long, value_name = "FILE")]
+        output: PathBuf,
+    },
+    /// Sign images, or a file
+    Sign(Sign),
+    /// Sign a statement about images and store it beside them
+    Attest(Attest),
+    /// Check what was signed, by a key you trust
+    Verify(Verify),
+    /// Copy an image with everything that refers to it, and check that all of it arrived
+    Copy {
+        /// The image
+        from: ImageRef,
+        /// Where to, with the tag it gets there, if any
+        to: ImageRef,
+    },
+}
+
+/// The inputs of `sign`.
+#[derive(clap::Args)]
+pub struct Sign {
+    /// Images
+    #[arg(value_name = "IMAGE")]
+    pub images: Vec<ImageRef>,
+    /// The private key
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
+    /// Sign this file instead of images
+    #[arg(long, value_name = "FILE", requires = "bundle", conflicts_with = "images")]
+    pub blob: Option<PathBuf>,
+    /// Where the signature of the file goes
+    #[arg(long, value_name = "FILE", requires = "blob")]
+    pub bundle: Option<PathBuf>,
+}
+
+/// The inputs of `attest`.
+#[derive(clap::Args)]
+pub struct Attest {
+    /// Images
+    #[arg(value_name = "IMAGE")]
+    pub images: Vec<ImageRef>,
+    /// cyclonedx, test-result, migration, slsaprovenance1, vsa, deployment, approval, or a URI
+    #[arg(long = "type", value_name = "TYPE")]
+    pub kind: PredicateType,
+    /// What is stated, as JSON in the form of the type
+    #[arg(long, value_name = "FILE")]
+    pub predicate: PathBuf,
+    /// The private key
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
+}
+
+/// The inputs of `verify`.
+#[derive(clap::Args)]
+pub struct Verify {
+    /// Images
+    #[arg(value_name = "IMAGE")]
+    pub images: Vec<ImageRef>,
+    /// What there must be: signature, or a type that `attest` knows
+    #[arg(long = "type", value_name = "TYPE", required_unless_present = "blob")]
+    pub kind: Option<PredicateType>,
+    /// A public key that may have signed it; repeatable
+    #[arg(long, value_name = "FILE")]
+    pub key: Vec<PathBuf>,
+    /// The environment it must be about
+    #[arg(long, short = 'e', value_name = "NAME")]
+    pub environment: Option<EnvironmentName>,
+    /// How old it may be
+    #[arg(long, value_name = "TIME")]
+    pub max_age: Option<Span>,
+    /// Check the signature of this file instead
+    #[arg(long, value_name = "FILE", requires = "bundle", conflicts_with_all = ["images", "kind", "environment", "max_age"])]
+    pub blob: Option<PathBuf>,
+    /// The signature of the file
+    #[arg(long, value_name = "FILE", requires = "blob")]
+    pub bundle: Option<PathBuf>,
+}
+
+impl ci::Arguments for Args {
+    fn common(&self) -> &ci::Common {
+        &self.common
+    }
+}

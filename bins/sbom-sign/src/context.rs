@@ -1,0 +1,163 @@
+//! What the inputs mean: which files, which images, what is asked of them; nothing of it is opened yet but the release record.
+
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
+
+use ci::Session;
+use contract::{Component, ImageRef};
+use trust::{PredicateType, Requirement};
+
+use crate::{
+    args::{self, Command},
+    error::Error,
+};
+
+/// What is to be done.
+pub enum Task {
+    /// Make a key pair.
+    Keygen(KeyFiles),
+    /// List what a tree is made of.
+    Sbom(Sbom),
+    /// State something about images.
+    Attest(Attest),
+    /// Sign a file.
+    SignBlob(SignBlob),
+    /// Ask for evidence about images.
+    Verify(Verify),
+    /// Check the signature of a file.
+    VerifyBlob(VerifyBlob),
+    /// Copy an image.
+    Copy(Copy),
+}
+
+/// The two files of a key pair.
+pub struct KeyFiles {
+    /// `PREFIX.key`
+    pub private: PathBuf,
+    /// `PREFIX.pub`
+    pub public: PathBuf,
+}
+
+/// A tree and where its SBOM goes.
+pub struct Sbom {
+    /// A directory or a lock file.
+    pub path: PathBuf,
+    /// The SBOM.
+    pub output: PathBuf,
+}
+
+/// A claim about images.
+pub struct Attest {
+    /// The images, each once.
+    pub images: Vec<ImageRef>,
+    /// What is claimed.
+    pub claim: Claim,
+    /// The private key.
+    pub key: PathBuf,
+}
+
+/// What is claimed about an image.
+pub enum Claim {
+    /// That it is ours.
+    Signature,
+    /// What the file says.
+    Predicate(PredicateType, PathBuf),
+}
+
+/// A file and where its signature goes.
+pub struct SignBlob {
+    /// The file.
+    pub blob: PathBuf,
+    /// Its bundle.
+    pub bundle: PathBuf,
+    /// The private key.
+    pub key: PathBuf,
+}
+
+/// A question about images.
+pub struct Verify {
+    /// The images, each once.
+    pub images: Vec<ImageRef>,
+    /// What is asked.
+    pub requirement: Requirement,
+    /// The public keys.
+    pub keys: Vec<PathBuf>,
+}
+
+/// A file and its signature.
+pub struct VerifyBlob {
+    /// The file.
+    pub blob: PathBuf,
+    /// Its bundle.
+    pub bundle: PathBuf,
+    /// The public keys.
+    pub keys: Vec<PathBuf>,
+}
+
+/// An image and its destination.
+pub struct Copy {
+    /// The image.
+    pub from: ImageRef,
+    /// Where to.
+    pub to: ImageRef,
+}
+
+/// Reads what was typed.
+pub fn read(command: Command, session: &Session) -> Result<Task, Error> {
+    Ok(match command {
+        Command::Keygen { output_prefix } => Task::Keygen(KeyFiles {
+            private: with_ending(&output_prefix, ".key"),
+            public: with_ending(&output_prefix, ".pub"),
+        }),
+        Command::Sbom { path, output } => Task::Sbom(Sbom { path, output }),
+        Command::Sign(args::Sign { key, blob: Some(blob), bundle: Some(bundle), .. }) => {
+            Task::SignBlob(SignBlob { blob, bundle, key: key.ok_or(Error::Keyless)? })
+        }
+        Command::Sign(args::Sign { images, key, .. }) => Task::Attest(Attest {
+            key: key.ok_or(Error::Keyless)?,
+            images: images_or_release(images, session)?,
+            claim: Claim::Signature,
+        }),
+        Command::Attest(args::Attest { images, kind, predicate, key }) => Task::Attest(Attest {
+            key: key.ok_or(Error::Keyless)?,
+            images: images_or_release(images, session)?,
+            claim: Claim::Predicate(kind, predicate),
+        }),
+        Command::Verify(args) => verify(args, session)?,
+        Command::Copy { from, to } => Task::Copy(Copy { from, to }),
+    })
+}
+
+fn verify(args: args::Verify, session: &Session) -> Result<Task, Error> {
+    let args::Verify { images, kind, key: keys, environment, max_age, blob, bundle } = args;
+    if keys.is_empty() {
+        return Err(Error::Keyless);
+    }
+    if let (Some(blob), Some(bundle)) = (blob, bundle) {
+        return Ok(Task::VerifyBlob(VerifyBlob { blob, bundle, keys }));
+    }
+    // clap demands a type wherever there is no --blob.
+    let kind = kind.unwrap_or(PredicateType::SIGNATURE);
+    let requirement = Requirement { kind, environment, max_age };
+    Ok(Task::Verify(Verify { images: images_or_release(images, session)?, requirement, keys }))
+}
+
+/// The images named, else every component of the release, by digest; each once.
+fn images_or_release(named: Vec<ImageRef>, session: &Session) -> Result<Vec<ImageRef>, Error> {
+    let images = if named.is_empty() {
+        session.release()?.components.values().map(Component::pinned).collect()
+    } else {
+        named
+    };
+    let mut seen = BTreeSet::new();
+    let images: Vec<_> = images.into_iter().filter(|image| seen.insert(image.clone())).collect();
+    if images.is_empty() { Err(Error::NoImage) } else { Ok(images) }
+}
+
+fn with_ending(prefix: &Path, ending: &str) -> PathBuf {
+    let mut path = prefix.as_os_str().to_owned();
+    path.push(ending);
+    path.into()
+}

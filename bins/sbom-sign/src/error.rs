@@ -1,0 +1,220 @@
+//! What can go wrong here, and how to mend it; what goes wrong with keys, evidence and images is told by the crates that own them.
+
+use std::{borrow::Cow, path::PathBuf};
+
+use ci::{Code, Failure, InputError, Kind, Place, files::FileError};
+use contract::{Digest, ImageRef};
+use oci::OciError;
+use trust::{PredicateType, Shortfall, TrustError};
+
+use crate::catalog::Malformed;
+
+/// A failure of sbom-sign.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No key: signing with a certificate for a workflow's identity.
+    #[error("no --key is given, and this version signs and verifies with keys only")]
+    Keyless,
+    /// A key pair is never replaced.
+    #[error("{} is there already, and a key pair is never replaced", .0.display())]
+    KeyExists(PathBuf),
+    /// A key that only an attacker would want.
+    #[error("a new key needs a password, and COSIGN_PASSWORD is not set")]
+    NoPassword,
+    /// Nothing to work on.
+    #[error("no IMAGE is named, and the release record holds no component")]
+    NoImage,
+    /// A repository instead of an image.
+    #[error("{0} names a repository and no image in it")]
+    NoSelector(ImageRef),
+    /// The predicate is no JSON.
+    #[error("{} is no JSON", .path.display())]
+    NotJson {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: serde_json::Error,
+    },
+    /// The directory holds no lock file that is read.
+    #[error("{} holds no Cargo.lock, the one lock file this version reads", .0.display())]
+    NoLockFile(PathBuf),
+    /// The lock file is none.
+    #[error("{} is no Cargo.lock that can be read", .path.display())]
+    LockFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        source: Malformed,
+    },
+    /// The SBOM could not be written as JSON.
+    #[error("the SBOM could not be written: {0}")]
+    Bom(String),
+    /// An image lacks evidence.
+    #[error("{image} lacks evidence of type {kind}{more}", more = and_more(*others))]
+    Unmet {
+        /// The image.
+        image: Box<ImageRef>,
+        /// What was asked for.
+        kind: PredicateType,
+        /// Why it is not enough.
+        #[source]
+        shortfall: Shortfall,
+        /// How many other images lack it, too.
+        others: usize,
+    },
+    /// A file's signature is of another key.
+    #[error("{} is not signed with this key", .blob.display())]
+    BlobForeign {
+        /// The file.
+        blob: PathBuf,
+        /// Who has signed it instead.
+        source: trust::Foreign,
+    },
+    /// A file's signature does not hold.
+    #[error("the signature of {} does not hold", .blob.display())]
+    BlobInvalid {
+        /// The file.
+        blob: PathBuf,
+        /// Why not.
+        source: trust::Invalid,
+    },
+    /// A copy to a digest that is not the image's.
+    #[error("{from} cannot be copied to {to}: they are not the same content")]
+    OtherDigest {
+        /// What was to be copied.
+        from: Digest,
+        /// What it was to be.
+        to: Digest,
+    },
+    /// Not all of it arrived.
+    #[error("{missing} did not arrive at {to}")]
+    Incomplete {
+        /// What is missing.
+        missing: Digest,
+        /// The destination.
+        to: ImageRef,
+    },
+    /// Keys, bundles, evidence.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+    /// Images.
+    #[error(transparent)]
+    Image(#[from] OciError),
+    /// Files.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// Variables.
+    #[error(transparent)]
+    Variable(#[from] InputError),
+    /// The release record.
+    #[error(transparent)]
+    Record(#[from] ci::record::RecordError),
+    /// Asked to end.
+    #[error(transparent)]
+    Interrupted(#[from] ci::signals::Interrupted),
+}
+
+fn and_more(count: usize) -> String {
+    if count == 0 { String::new() } else { format!(", and {count} more") }
+}
+
+impl Error {
+    pub(crate) fn bom(error: impl std::fmt::Display) -> Self {
+        Self::Bom(error.to_string())
+    }
+
+    /// The failure of another crate that this one only passes on.
+    fn inner(&self) -> Option<&dyn Failure> {
+        Some(match self {
+            Self::Trust(error) => error,
+            Self::Image(error) => error,
+            Self::File(error) => error,
+            Self::Variable(error) => error,
+            Self::Record(error) => error,
+            Self::Interrupted(error) => error,
+            _ => return None,
+        })
+    }
+}
+
+impl Failure for Error {
+    fn code(&self) -> Code {
+        match self {
+            Self::Keyless => Code::new("keyless-not-yet"),
+            Self::KeyExists(_) => Code::new("key-exists"),
+            Self::NoPassword => Code::new("key-password-missing"),
+            Self::NoImage => Code::new("image-unnamed"),
+            Self::NoSelector(_) => Code::new("image-incomplete"),
+            Self::NotJson { .. } => Code::new("predicate-not-json"),
+            Self::NoLockFile(_) => Code::new("lock-file-missing"),
+            Self::LockFile { .. } => Code::new("lock-file-malformed"),
+            Self::Bom(_) => Code::new("sbom-unwritable"),
+            Self::Unmet { shortfall, .. } => match shortfall {
+                Shortfall::Missing => Code::new("evidence-missing"),
+                Shortfall::Invalid => Code::new("evidence-invalid"),
+                Shortfall::Negative => Code::new("evidence-negative"),
+                Shortfall::Stale => Code::new("evidence-stale"),
+            },
+            Self::BlobForeign { .. } => Code::new("evidence-missing"),
+            Self::BlobInvalid { .. } => Code::new("evidence-invalid"),
+            Self::OtherDigest { .. } => Code::new("copy-other-digest"),
+            Self::Incomplete { .. } => Code::new("copy-incomplete"),
+            other => other.inner().map_or(Code::new("defect"), Failure::code),
+        }
+    }
+
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Unmet { .. } | Self::BlobForeign { .. } | Self::BlobInvalid { .. } => Kind::Refused,
+            Self::Incomplete { .. } => Kind::World,
+            Self::Bom(_) => Kind::Ours,
+            other => other.inner().map_or(Kind::Input, Failure::kind),
+        }
+    }
+
+    fn fix(&self) -> Cow<'static, str> {
+        match self {
+            Self::Keyless => "pass --key; `sbom-sign keygen` makes one",
+            Self::KeyExists(_) => {
+                "choose another prefix, or keep using the key; remove it only if nothing trusts it any more"
+            }
+            Self::NoPassword => {
+                "set COSIGN_PASSWORD from your secret store; set it to nothing for a key without a password"
+            }
+            Self::NoImage => "name an image, or run tag-image first so that the release record names it",
+            Self::NoSelector(_) => "add :TAG or @DIGEST",
+            Self::NotJson { .. } => "check that this is the file you meant; docs/evidence.md shows the forms",
+            Self::NoLockFile(_) => {
+                "name the directory with the Cargo.lock, or run `cargo generate-lockfile` there"
+            }
+            Self::LockFile { .. } => "let cargo write it again: `cargo update --workspace`",
+            Self::Bom(_) => "please report it with the lock file",
+            Self::Unmet { shortfall, .. } => match shortfall {
+                Shortfall::Missing => {
+                    "have the step that makes it run on this very digest, and check with which key it signs"
+                }
+                Shortfall::Invalid => {
+                    "find out who stored it; then have the step that makes it run on this very digest"
+                }
+                Shortfall::Negative => "mend what failed, build anew and let it pass",
+                Shortfall::Stale => "have the step that makes it run again",
+            },
+            Self::BlobForeign { .. } => "check which key has signed the file",
+            Self::BlobInvalid { .. } => {
+                "do not use the file: get file and bundle again from where they were made"
+            }
+            Self::OtherDigest { .. } => "name the destination by a tag, or by the same digest",
+            Self::Incomplete { .. } => "run it again: it copies only what is missing",
+            other => return other.inner().map_or("please report it".into(), Failure::fix),
+        }
+        .into()
+    }
+
+    fn place(&self) -> Option<Place> {
+        match self {
+            Self::NotJson { path, source } => Some(Place { file: path.clone(), line: Some(source.line()) }),
+            Self::LockFile { path, source } => Some(Place { file: path.clone(), line: source.line }),
+            other => other.inner().and_then(Failure::place),
+        }
+    }
+}

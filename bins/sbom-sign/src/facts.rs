@@ -1,0 +1,240 @@
+//! What is there: keys, lock files, images and the evidence beside them; nothing is written.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
+    path::{Path, PathBuf},
+};
+
+use ci::{Session, files};
+use contract::{Digest, ImageRef, Secret, Selector};
+use jiff::Timestamp;
+use oci::{Repository, Transfer};
+use serde_json::Value;
+use trust::{
+    Attached, BUNDLE_BYTES_MAX, Evidence, PublicKey, SigningKey, Statement, Verdict, Verifier, blob,
+};
+
+use crate::{
+    catalog::{Catalog, cargo},
+    context::{Attest, Claim, Copy, KeyFiles, Sbom, SignBlob, Verify, VerifyBlob},
+    error::Error,
+};
+
+/// What lies where a key pair should go.
+pub enum KeyPair {
+    /// Nothing; and the password for a new key.
+    Neither(Secret),
+    /// Only the private key: a run was cut off, and the public key can be made from it.
+    PrivateOnly(Box<SigningKey>),
+    /// At least a public key.
+    Taken,
+}
+
+/// Looks for a key pair.
+pub fn key_pair(files: &KeyFiles, session: &Session) -> Result<KeyPair, Error> {
+    let there = |path: &PathBuf| path.symlink_metadata().is_ok();
+    Ok(match (there(&files.private), there(&files.public)) {
+        (false, false) => KeyPair::Neither(trust::password(session)?.ok_or(Error::NoPassword)?),
+        (true, false) => KeyPair::PrivateOnly(Box::new(SigningKey::read(&files.private, session)?)),
+        (_, true) => KeyPair::Taken,
+    })
+}
+
+/// A catalog and the SBOM that is there.
+pub struct Listed {
+    /// What the tree is made of.
+    pub catalog: Catalog,
+    /// The file that will be replaced.
+    pub existing: Option<String>,
+    /// The time of this run.
+    pub now: Timestamp,
+    /// Whether that time was given, so that an older one can't stand in for it.
+    pub clock: Clock,
+}
+
+/// Where the time of this run comes from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Clock {
+    /// The machine.
+    Running,
+    /// `SOURCE_DATE_EPOCH`.
+    Fixed,
+}
+
+/// Reads the lock file.
+pub fn listed(wanted: &Sbom, session: &Session) -> Result<Listed, Error> {
+    let path = if wanted.path.is_dir() { wanted.path.join(cargo::LOCK_FILE) } else { wanted.path.clone() };
+    if path != wanted.path && !path.exists() {
+        return Err(Error::NoLockFile(wanted.path.clone()));
+    }
+    let text = files::read_text(&path)?;
+    let catalog = cargo::read(&text).map_err(|source| Error::LockFile { path, source })?;
+    let fixed = session.env().raw("SOURCE_DATE_EPOCH").is_some();
+    Ok(Listed {
+        catalog,
+        existing: files::read_text_if_there(&wanted.output)?,
+        now: session.now(),
+        clock: if fixed { Clock::Fixed } else { Clock::Running },
+    })
+}
+
+/// An image and where it lies.
+pub struct Found {
+    /// As it was named.
+    pub image: ImageRef,
+    /// What it is.
+    pub digest: Digest,
+    /// Where it lies.
+    pub repository: Box<dyn Repository>,
+}
+
+/// Finds an image; its manifest is read and checked.
+pub fn find(image: &ImageRef) -> Result<Found, Error> {
+    let selector = image.selector().ok_or_else(|| Error::NoSelector(image.clone()))?;
+    let repository = oci::open(image.location())?;
+    let digest = repository.find(selector)?.digest();
+    Ok(Found { image: image.clone(), digest, repository })
+}
+
+/// A claim about one image, and whether it was made already.
+pub struct Claimed {
+    /// The image.
+    pub found: Found,
+    /// The claim.
+    pub statement: Statement,
+    /// Where it lies, if the same key has made it.
+    pub already: Option<Attached>,
+}
+
+/// Reads the key, the predicate, the images and what this key has said about them.
+pub fn claims(wanted: &Attest, session: &Session) -> Result<(SigningKey, Vec<Claimed>), Error> {
+    let predicate = match &wanted.claim {
+        Claim::Signature => None,
+        Claim::Predicate(kind, path) => Some((kind, json(path)?)),
+    };
+    let statement = |digest| match &predicate {
+        None => Ok(Statement::signature(digest)),
+        Some((kind, predicate)) => Statement::of(digest, (*kind).clone(), predicate.clone()),
+    };
+    // Judged before the key is opened, which takes a while and a password.
+    statement(Digest::of(b""))?;
+    let found: Vec<Found> = wanted.images.iter().map(find).collect::<Result<_, _>>()?;
+    let key = SigningKey::read(&wanted.key, session)?;
+    let own = Verifier::new([key.public().clone()]);
+    let claimed = found.into_iter().map(|found| {
+        let statement = statement(found.digest)?;
+        let evidence = own.evidence(found.repository.as_ref(), found.digest)?;
+        let already = evidence.claiming(&statement).map(|(manifest, verified)| Attached {
+            manifest,
+            bundle: verified.bundle,
+            unchanged: true,
+        });
+        Ok(Claimed { found, statement, already })
+    });
+    Ok((key, claimed.collect::<Result<_, Error>>()?))
+}
+
+fn json(path: &Path) -> Result<Value, Error> {
+    let text = files::read_text(path)?;
+    serde_json::from_str(&text).map_err(|source| Error::NotJson { path: path.to_owned(), source })
+}
+
+/// A file to sign.
+pub struct Unsigned {
+    /// What the file is.
+    pub digest: Digest,
+    /// The key.
+    pub key: SigningKey,
+    /// The bundle that is there.
+    pub existing: Option<Vec<u8>>,
+}
+
+/// Reads the file and the key.
+pub fn unsigned(wanted: &SignBlob, session: &Session) -> Result<Unsigned, Error> {
+    let existing =
+        wanted.bundle.exists().then(|| files::read(&wanted.bundle, BUNDLE_BYTES_MAX)).transpose()?;
+    Ok(Unsigned {
+        digest: blob::digest(&wanted.blob)?,
+        key: SigningKey::read(&wanted.key, session)?,
+        existing,
+    })
+}
+
+/// Reads the keys, the images and all evidence beside them.
+pub fn evidence(wanted: &Verify) -> Result<Vec<(Found, Evidence)>, Error> {
+    let verifier = verifier(&wanted.keys)?;
+    let look = |image| {
+        let found = find(image)?;
+        let evidence = verifier.evidence(found.repository.as_ref(), found.digest)?;
+        Ok((found, evidence))
+    };
+    wanted.images.iter().map(look).collect()
+}
+
+/// Reads a file's signature and judges it; gives the hint of the key.
+pub fn signature(wanted: &VerifyBlob) -> Result<(Digest, Verdict<String>), Error> {
+    let verifier = verifier(&wanted.keys)?;
+    let bundle = files::read(&wanted.bundle, BUNDLE_BYTES_MAX)?;
+    let digest = blob::digest(&wanted.blob)?;
+    Ok((digest, verifier.blob(bundle, digest)))
+}
+
+fn verifier(keys: &[PathBuf]) -> Result<Verifier, Error> {
+    let keys: Vec<PublicKey> = keys.iter().map(|path| PublicKey::read(path)).collect::<Result<_, _>>()?;
+    Ok(Verifier::new(keys))
+}
+
+/// An image on its way.
+pub struct Journey {
+    /// The image.
+    pub from: Found,
+    /// As the destination was named.
+    pub to: ImageRef,
+    /// The destination.
+    pub destination: Box<dyn Repository>,
+    /// All that goes along.
+    pub transfer: Transfer,
+    /// What of it is not there yet.
+    pub absent: Vec<Digest>,
+    /// What the destination's tag carries now.
+    pub tagged: Option<Digest>,
+}
+
+/// Surveys both ends of a copy.
+pub fn journey(wanted: Copy) -> Result<Journey, Error> {
+    let from = find(&wanted.from)?;
+    let destination = oci::open_or_new(wanted.to.location())?;
+    let transfer = Transfer::survey(from.repository.as_ref(), destination.as_ref(), from.digest)?;
+    let absent = absent(&transfer, destination.as_ref())?;
+    let tag = wanted.to.tag().map(|tag| Selector::Tag(tag.clone()));
+    let tagged = tag.map(|tag| destination.resolve(&tag)).transpose()?.flatten().map(|there| there.digest);
+    Ok(Journey { from, to: wanted.to, destination, transfer, absent, tagged })
+}
+
+/// What of all that belongs to an image a repository lacks: manifests, their blobs, and referrers that are not found from their subject.
+pub fn absent(transfer: &Transfer, repository: &dyn Repository) -> Result<Vec<Digest>, Error> {
+    let mut absent = Vec::new();
+    let mut found: BTreeMap<Digest, BTreeSet<Digest>> = BTreeMap::new();
+    for manifest in transfer.manifests() {
+        let digest = manifest.digest();
+        if let Some(subject) = manifest.subject().map(|subject| subject.digest) {
+            if let Entry::Vacant(place) = found.entry(subject) {
+                let referrers = repository.referrers(subject)?;
+                place.insert(referrers.iter().map(|referrer| referrer.digest).collect());
+            }
+            if !found[&subject].contains(&digest) {
+                absent.push(digest);
+                continue;
+            }
+        }
+        if repository.resolve(&Selector::Digest(digest))?.is_none() {
+            absent.push(digest);
+        }
+        for blob in manifest.blobs() {
+            if !repository.has_blob(blob)? {
+                absent.push(blob.digest);
+            }
+        }
+    }
+    Ok(absent)
+}

@@ -1,0 +1,210 @@
+//! What will be done and what was decided; pure. Its `Display` is the dry run.
+
+use std::{fmt, path::PathBuf};
+
+use contract::{Digest, Secret};
+use jiff::Timestamp;
+use serde_json::Value;
+use trust::{Bundle, Evidence, Judgement, PredicateType, Requirement, SigningKey, Verdict, Verifier};
+
+use crate::{
+    bom,
+    context::{KeyFiles, Sbom, SignBlob},
+    error::Error,
+    facts::{Claimed, Clock, Found, Journey, KeyPair, Listed, Unsigned},
+};
+
+/// Whether there is something to write.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum State {
+    /// It was not there.
+    New,
+    /// It is there already.
+    Unchanged,
+}
+
+impl State {
+    /// The output `state`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Unchanged => "unchanged",
+        }
+    }
+
+    /// [`State::Unchanged`] if there is something, and it will do.
+    pub(crate) fn of<T>(there: Option<T>) -> Self {
+        there.map_or(Self::New, |_| Self::Unchanged)
+    }
+}
+
+/// What will be written.
+pub enum Plan {
+    /// A new key pair.
+    NewKeys {
+        /// Where.
+        files: KeyFiles,
+        /// What encrypts it.
+        password: Secret,
+    },
+    /// The public key of a private one that is there.
+    PublicKey {
+        /// Where.
+        files: KeyFiles,
+        /// The key.
+        key: Box<SigningKey>,
+    },
+    /// An SBOM.
+    Sbom {
+        /// Where.
+        output: PathBuf,
+        /// What.
+        json: Vec<u8>,
+        /// How many components it lists.
+        components: usize,
+        /// Whether it is there.
+        state: State,
+    },
+    /// Claims about images.
+    Claims {
+        /// Who claims.
+        key: Box<SigningKey>,
+        /// What.
+        kind: PredicateType,
+        /// About which images.
+        claims: Vec<Claimed>,
+    },
+    /// The signature of a file.
+    Blob {
+        /// Where.
+        output: PathBuf,
+        /// What.
+        bundle: Box<Bundle>,
+        /// Whether it is there.
+        state: State,
+    },
+    /// An image and all that refers to it.
+    Copy(Box<Journey>),
+}
+
+/// Plans a key pair. A private key without its public one is what a run leaves that was cut off between the two.
+pub fn keygen(files: KeyFiles, there: KeyPair) -> Result<Plan, Error> {
+    match there {
+        KeyPair::Neither(password) => Ok(Plan::NewKeys { files, password }),
+        KeyPair::PrivateOnly(key) => Ok(Plan::PublicKey { files, key }),
+        KeyPair::Taken if files.private.exists() => Err(Error::KeyExists(files.private)),
+        KeyPair::Taken => Err(Error::KeyExists(files.public)),
+    }
+}
+
+/// Plans an SBOM. One that says the same as the one that is there keeps its time, so that the same tree is attested once.
+pub fn sbom(wanted: Sbom, listed: &Listed) -> Result<Plan, Error> {
+    let Listed { catalog, existing, now, clock } = listed;
+    let kept = existing.as_deref().filter(|_| *clock == Clock::Running).and_then(time_of);
+    let json = bom::json(catalog, kept.unwrap_or(*now))?;
+    let state = State::of(existing.as_ref().filter(|existing| existing.as_bytes() == json));
+    let json = if state == State::Unchanged { json } else { bom::json(catalog, *now)? };
+    Ok(Plan::Sbom { output: wanted.output, json, components: bom::component_count(catalog), state })
+}
+
+fn time_of(sbom: &str) -> Option<Timestamp> {
+    let sbom: Value = serde_json::from_str(sbom).ok()?;
+    sbom.pointer("/metadata/timestamp")?.as_str()?.parse().ok()
+}
+
+/// Plans claims about images.
+pub fn claims(kind: PredicateType, key: SigningKey, claims: Vec<Claimed>) -> Plan {
+    Plan::Claims { key: Box::new(key), kind, claims }
+}
+
+/// Plans the signature of a file. Any good one by the same key will do.
+pub fn sign_blob(wanted: SignBlob, unsigned: Unsigned) -> Result<Plan, Error> {
+    let Unsigned { digest, key, existing } = unsigned;
+    let own = Verifier::new([key.public().clone()]);
+    let good = existing.filter(|bundle| matches!(own.blob(bundle.clone(), digest), Verdict::Verified(_)));
+    let bundle = Box::new(Bundle::of_blob(&key, digest)?);
+    Ok(Plan::Blob { output: wanted.bundle, bundle, state: State::of(good) })
+}
+
+/// Plans a copy.
+pub fn copy(journey: Journey) -> Result<Plan, Error> {
+    match journey.to.digest() {
+        Some(to) if to != journey.from.digest => Err(Error::OtherDigest { from: journey.from.digest, to }),
+        _ => Ok(Plan::Copy(Box::new(journey))),
+    }
+}
+
+/// What was asked about one image, and the answer.
+pub struct Judged<'e> {
+    /// The image.
+    pub found: &'e Found,
+    /// The answer.
+    pub judgement: Judgement<'e>,
+}
+
+/// Judges the evidence of each image.
+pub fn judge<'e>(
+    requirement: &Requirement,
+    evidence: &'e [(Found, Evidence)],
+    now: Timestamp,
+) -> Vec<Judged<'e>> {
+    let judge = |(found, evidence): &'e (Found, Evidence)| Judged {
+        found,
+        judgement: requirement.judge(evidence, now),
+    };
+    evidence.iter().map(judge).collect()
+}
+
+impl Journey {
+    /// Whether all of it is there already.
+    pub fn state(&self) -> State {
+        let tag_stands = self.to.tag().is_none() || self.tagged == Some(self.from.digest);
+        State::of((self.absent.is_empty() && tag_stands).then_some(()))
+    }
+
+    /// Everything but the image itself that goes along: referrers, and children of an index.
+    pub fn companions(&self) -> Vec<Digest> {
+        let all = self.transfer.manifests().map(oci::Manifest::digest);
+        all.filter(|digest| *digest != self.from.digest).collect()
+    }
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NewKeys { files, .. } => {
+                writeln!(out, "make the key {}, encrypted", files.private.display())?;
+                writeln!(out, "write its public key to {}", files.public.display())
+            }
+            Self::PublicKey { files, .. } => {
+                writeln!(out, "keep the key {}", files.private.display())?;
+                writeln!(out, "write its public key to {}", files.public.display())
+            }
+            Self::Sbom { output, components, state: State::New, .. } => {
+                writeln!(out, "write an SBOM of {components} components to {}", output.display())
+            }
+            Self::Sbom { output, .. } | Self::Blob { output, state: State::Unchanged, .. } => {
+                writeln!(out, "keep {}: it says the same", output.display())
+            }
+            Self::Blob { output, .. } => writeln!(out, "write a signature to {}", output.display()),
+            Self::Claims { kind, claims, .. } => claims.iter().try_for_each(|claim| {
+                let Found { image, digest, .. } = &claim.found;
+                match claim.already {
+                    Some(there) => {
+                        writeln!(out, "keep {kind} of {image} ({digest}): {} holds it", there.manifest)
+                    }
+                    None => writeln!(out, "sign {kind} of {image} ({digest}) and store it there"),
+                }
+            }),
+            Self::Copy(journey) => {
+                let (from, to) = (&journey.from, &journey.to);
+                writeln!(out, "copy {} ({}) to {to}", from.image, from.digest)?;
+                let missing = journey.transfer.missing();
+                let bytes: u64 = missing.iter().map(|blob| blob.size).sum();
+                writeln!(out, "  {} blobs of {bytes} bytes are missing there", missing.len())?;
+                let companions = journey.companions();
+                companions.iter().try_for_each(|digest| writeln!(out, "  with {digest}"))
+            }
+        }
+    }
+}
