@@ -41,7 +41,7 @@ pub fn deliver(
     }
     match keep(outcomes, at, files, release, &document, session) {
         Ok(()) => Ok(report),
-        Err(Stop { failure, .. }) => Err(Stop { failure, report }),
+        Err(Stop { failure, .. }) => Err(Stop { failure, report: Box::new(report) }),
     }
 }
 
