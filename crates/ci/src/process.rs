@@ -7,6 +7,7 @@ use std::{
     os::unix::process::CommandExt,
     path::Path,
     process::{Child, Command, Stdio},
+    sync::{Arc, Mutex, PoisonError},
     thread,
     time::{Duration, Instant},
 };
@@ -19,7 +20,11 @@ use crate::{
 };
 
 /// How much of each stream is kept, in bytes; the rest is read and dropped, so that the program is not blocked.
-const STREAM_BYTES_MAX: u64 = 8 << 20;
+const STREAM_BYTES_MAX: usize = 8 << 20;
+/// How much is read at a time, in bytes.
+const CHUNK_BYTES: usize = 16 << 10;
+/// How long a stream must be silent after the program's end before it counts as ended.
+const SILENCE: Duration = Duration::from_millis(500);
 /// How long a program has where nothing else is said.
 const LIMIT: Duration = Duration::from_mins(1);
 /// How long after a polite signal the program and its children are killed.
@@ -168,22 +173,53 @@ impl Program {
             end(&mut child);
         }
         let status = status?;
-        let text = |reader: Option<thread::JoinHandle<Vec<u8>>>| {
-            reader.and_then(|reader| reader.join().ok()).unwrap_or_default()
-        };
+        let text = |stream: Option<Collected>| stream.map(Collected::take).unwrap_or_default();
         Ok(Finished { status: status.code(), stdout: text(stdout), stderr: text(stderr) })
     }
 }
 
-fn collect(stream: impl Read + Send + 'static) -> thread::JoinHandle<Vec<u8>> {
-    thread::spawn(move || {
-        let mut kept = Vec::new();
-        let mut stream = stream.take(u64::MAX);
-        // A stream that breaks off has told what it had to tell.
-        _ = stream.by_ref().take(STREAM_BYTES_MAX).read_to_end(&mut kept);
-        _ = io::copy(&mut stream, &mut io::sink());
-        kept
-    })
+/// A stream that is read as the program writes it.
+struct Collected {
+    kept: Arc<Mutex<Vec<u8>>>,
+    reader: thread::JoinHandle<()>,
+}
+
+fn collect(mut stream: impl Read + Send + 'static) -> Collected {
+    let kept = Arc::new(Mutex::new(Vec::new()));
+    let shared = Arc::clone(&kept);
+    let reader = thread::spawn(move || {
+        let mut chunk = vec![0; CHUNK_BYTES];
+        loop {
+            match stream.read(&mut chunk) {
+                Ok(0) => return,
+                Ok(length) => {
+                    let mut kept = shared.lock().unwrap_or_else(PoisonError::into_inner);
+                    let room = STREAM_BYTES_MAX.saturating_sub(kept.len());
+                    kept.extend_from_slice(&chunk[..length.min(room)]);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                // A stream that breaks off has told what it had to tell.
+                Err(_) => return,
+            }
+        }
+    });
+    Collected { kept, reader }
+}
+
+impl Collected {
+    /// What was written. A daemon that the program left behind may hold the stream open for ever: it is waited for until it falls silent.
+    fn take(self) -> Vec<u8> {
+        let kept = || self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let (mut seen, mut since) = (0, Instant::now());
+        while !self.reader.is_finished() && since.elapsed() < SILENCE {
+            let length = kept().len();
+            if length != seen {
+                (seen, since) = (length, Instant::now());
+            }
+            thread::sleep(Duration::from_micros(500));
+        }
+        std::mem::take(&mut *kept())
+    }
 }
 
 fn wait(child: &mut Child, name: &str, limit: Duration) -> Result<std::process::ExitStatus, ProcessError> {
@@ -235,6 +271,14 @@ mod tests {
         let error = hanging.output().unwrap_err();
         assert_eq!(error.code().as_str(), "program-deadline");
         assert!(begun.elapsed() < GRACE);
+    }
+
+    #[test]
+    fn a_daemon_that_holds_the_streams_open_is_not_waited_for() {
+        let begun = Instant::now();
+        let done = Program::new("sh").args(["-c", "sleep 5 & echo started"]).output().unwrap();
+        assert_eq!(done.text(), "started\n");
+        assert!(begun.elapsed() < Duration::from_secs(4));
     }
 
     #[test]
