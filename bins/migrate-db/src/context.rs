@@ -120,12 +120,9 @@ pub fn read(args: Args) -> Result<(Target, Work), Error> {
 }
 
 fn up(typed: args::Up) -> Result<(Target, Up), Error> {
-    let predicate = match (typed.predicate, &typed.change.environment) {
-        (Some(path), Some(environment)) => Some((path, environment.clone())),
-        (Some(_), None) => return Err(Error::NoEnvironment),
-        (None, _) => None,
-    };
     let target = target(&typed.target)?;
+    // clap lets no predicate through without its environment.
+    let predicate = typed.predicate.zip(typed.change.environment.clone());
     let up = Up {
         migrations: migrations(&typed.target)?,
         queries: typed.verify.as_deref().map(verify::read).transpose()?.unwrap_or_default(),

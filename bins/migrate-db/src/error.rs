@@ -74,8 +74,6 @@ pub enum Error {
     VerifyEmpty(PathBuf),
     #[error("{failed} of {total} queries did not find what they expect")]
     Unverified { failed: usize, total: usize, source: Unmet },
-    #[error("a predicate is about an environment, and none is named")]
-    NoEnvironment,
     #[error(transparent)]
     File(#[from] FileError),
     #[error(transparent)]
@@ -157,7 +155,6 @@ impl Failure for Error {
             Self::VerifyInvalid { .. } => Code::new("verify-invalid"),
             Self::VerifyEmpty(_) => Code::new("verify-empty"),
             Self::Unverified { .. } => Code::new("verify-failed"),
-            Self::NoEnvironment => Code::new("environment-missing"),
             Self::File(error) => error.code(),
             Self::Interrupted(error) => error.code(),
         }
@@ -233,7 +230,6 @@ impl Failure for Error {
             Self::Unverified { .. } => {
                 "the schema stays as it is: mend it with a new migration, or go back with `migrate-db down --to VERSION`"
             }
-            Self::NoEnvironment => "name it with --environment",
             Self::File(error) => return error.fix(),
             Self::Interrupted(error) => return error.fix(),
         }

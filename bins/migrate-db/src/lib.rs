@@ -15,10 +15,11 @@ pub mod predicate;
 pub mod statement;
 pub mod verify;
 
-use std::path::Path;
+use std::{path::Path, time::Instant};
 
 use ci::{Mode, Page, Report, Session, Stop, record::RecordError};
 use contract::{EnvironmentName, Release, Span};
+use jiff::Timestamp;
 
 use crate::{
     apply::{Bounds, Done},
@@ -57,6 +58,7 @@ fn show_plan(target: &Target, wanted: &Up) -> Result<Report, Error> {
 }
 
 fn up(target: &Target, wanted: &Up, session: &Session) -> Result<Report, Stop> {
+    let started = Instant::now();
     let record = Record::read(wanted.change.environment.as_ref(), session)?;
     let (facts, database) = facts::look(target, Access::Write)?;
     let plan = plan::up(&target.url, wanted, &facts)?;
@@ -69,7 +71,7 @@ fn up(target: &Target, wanted: &Up, session: &Session) -> Result<Report, Stop> {
         .and_then(|()| answer(database.as_mut(), &wanted.queries, wanted.change.budget, &mut answers));
     database.close();
     let report = outputs::changed(&plan, &done, &answers);
-    let attested = result.and_then(|()| attest(&plan, wanted, &done, session));
+    let attested = result.and_then(|()| attest(&plan, wanted, &done, session.now() + started.elapsed()));
     finish(report, attested, record, &plan, &done, session)
 }
 
@@ -87,7 +89,7 @@ fn answer(
     verify::judge(answers)
 }
 
-fn attest(plan: &Plan<'_>, wanted: &Up, done: &Done, session: &Session) -> Result<(), Error> {
+fn attest(plan: &Plan<'_>, wanted: &Up, done: &Done, finished_on: Timestamp) -> Result<(), Error> {
     let Some((path, environment)) = &wanted.predicate else { return Ok(()) };
     let happened = Happened {
         environment,
@@ -95,7 +97,7 @@ fn attest(plan: &Plan<'_>, wanted: &Up, done: &Done, session: &Session) -> Resul
         applied: &outputs::taken(plan, done),
         migrations: &wanted.migrations,
         backup: done.backup.as_ref(),
-        finished_on: session.now(),
+        finished_on,
     };
     Predicate::of(&happened).write(path)
 }

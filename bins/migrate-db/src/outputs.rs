@@ -125,9 +125,11 @@ pub fn status(url: &str, standings: &[(&Migration, Standing)], history: &[Applie
     let data: Vec<_> = standings
         .iter()
         .map(|(one, standing)| {
+            let row = history.iter().find(|row| row.version == one.version);
             json!({
-                "version": one.version, "description": one.description, "phase": one.phase,
+                "version": one.version, "description": one.description, "checksum": one.checksum(), "phase": one.phase,
                 "reversible": one.down.is_some(), "applied": *standing == Standing::Applied,
+                "appliedOn": row.map(|row| row.applied_on), "executionMs": row.map(|row| row.execution_ms),
             })
         })
         .collect();

@@ -254,3 +254,6 @@ impl fmt::Display for Plan<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

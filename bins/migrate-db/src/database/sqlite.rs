@@ -123,7 +123,10 @@ fn cells(row: &SqliteRow) -> Result<Vec<Cell>, DatabaseError> {
         Ok(match kind.as_str() {
             "INTEGER" => Cell::Integer(row.try_get_unchecked(at)?),
             "REAL" => Cell::Real(row.try_get_unchecked(at)?),
-            "TEXT" => Cell::Text(row.try_get_unchecked(at)?),
+            "TEXT" => match String::from_utf8(row.try_get_unchecked(at)?) {
+                Ok(text) => Cell::Text(text),
+                Err(error) => Cell::Blob(error.into_bytes()),
+            },
             _ => Cell::Blob(row.try_get_unchecked(at)?),
         })
     };

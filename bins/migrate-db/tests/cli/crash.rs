@@ -63,7 +63,7 @@ fn the_first_up_killed_at_any_write_converges() {
         let command = migrate(&scratch, &["up"]);
         (scratch, command)
     };
-    Crash::of(make).wreck(whole).same(same).except(EXCEPT).run();
+    Crash::of(make).wreck(whole).same(same).except(EXCEPT).at_most(20).run();
 }
 
 #[test]
@@ -74,5 +74,5 @@ fn down_killed_at_any_write_converges() {
         let command = migrate(&scratch, &["down", "--to", "1"]);
         (scratch, command)
     };
-    Crash::of(make).wreck(whole).same(same).except(EXCEPT).run();
+    Crash::of(make).wreck(whole).same(same).except(EXCEPT).at_most(20).run();
 }

@@ -67,4 +67,8 @@ fn a_history_that_somebody_else_wrote_is_refused() {
     migrate(&scratch, &["up"]).run().succeeds();
     sql(&scratch, "UPDATE migrate_db_history SET checksum = 'x' WHERE version = 1");
     migrate(&scratch, &["status"]).run().fails(1, "history-damaged");
+    sql(&scratch, "UPDATE migrate_db_history SET checksum = x'ff' WHERE version = 1");
+    migrate(&scratch, &["status"]).run().fails(1, "history-damaged");
+    sql(&scratch, "DROP TABLE migrate_db_history; CREATE TABLE migrate_db_history (mine)");
+    migrate(&scratch, &["up"]).run().fails(1, "history-damaged");
 }

@@ -45,7 +45,8 @@ impl Sqlite {
         if !self.has_history {
             return Ok(Vec::new());
         }
-        let rows = self.runtime.block_on(sqlx::query(READ).fetch_all(&mut self.connection))?;
+        let rows =
+            self.runtime.block_on(sqlx::query(READ).fetch_all(&mut self.connection)).map_err(foreign)?;
         rows.iter().map(applied).collect()
     }
 
@@ -88,26 +89,42 @@ impl Sqlite {
     }
 }
 
+/// A table of this name with other columns is not ours.
+fn foreign(error: sqlx::Error) -> DatabaseError {
+    match DatabaseError::from(error) {
+        DatabaseError::Statement(why) => DatabaseError::History(why),
+        other => other,
+    }
+}
+
+/// A value of another type was not written by us.
+fn get<'r, T: sqlx::Decode<'r, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite>>(
+    row: &'r SqliteRow,
+    column: &str,
+) -> Result<T, DatabaseError> {
+    row.try_get(column).map_err(|error| DatabaseError::History(error.to_string()))
+}
+
 fn applied(row: &SqliteRow) -> Result<Applied, DatabaseError> {
-    let down: Option<String> = row.try_get("down_checksum")?;
+    let down: Option<String> = get(row, "down_checksum")?;
     Ok(Applied {
         version: version_of(row)?,
-        description: row.try_get("description")?,
+        description: get(row, "description")?,
         checksum: parsed(row, "checksum")?,
         phase: parsed(row, "phase")?,
         down: down.map(|_| parsed(row, "down_checksum")).transpose()?,
         applied_on: parsed(row, "applied_on")?,
-        execution_ms: u64::try_from(row.try_get::<i64, _>("execution_ms")?).unwrap_or_default(),
+        execution_ms: u64::try_from(get::<i64>(row, "execution_ms")?).unwrap_or_default(),
     })
 }
 
 fn version_of(row: &SqliteRow) -> Result<Version, DatabaseError> {
-    let number = row.try_get("version")?;
+    let number = get::<i64>(row, "version")?;
     Version::from_row(number).ok_or_else(|| damaged(&number.to_string(), "version"))
 }
 
 fn parsed<T: FromStr>(row: &SqliteRow, column: &str) -> Result<T, DatabaseError> {
-    let text: String = row.try_get(column)?;
+    let text: String = get(row, column)?;
     text.parse().map_err(|_| damaged(&text, column))
 }
 
