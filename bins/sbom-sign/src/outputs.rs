@@ -103,8 +103,10 @@ pub fn verdict(requirement: &Requirement, judged: &[Judged<'_>]) -> Result<Repor
     let mut page = Page::new();
     for Judged { found, judgement } in judged {
         page = page.heading(format!("{} of {}", requirement.kind, found.image));
-        let counted =
-            judgement.counted.iter().map(|one| [one.bundle.short(), "counts".to_owned(), said(one)]);
+        let counted = judgement
+            .counted
+            .iter()
+            .map(|(manifest, one)| [manifest.short(), "counts".to_owned(), said(one)]);
         let aside = judgement
             .set_aside
             .iter()
@@ -146,9 +148,9 @@ fn said(verified: &Verified) -> String {
 
 fn data(requirement: &Requirement, judged: &Judged<'_>) -> Value {
     let Judged { found, judgement } = judged;
-    let counted = judgement.counted.iter().map(|one| {
+    let counted = judgement.counted.iter().map(|(manifest, one)| {
         let gist = one.gist().unwrap_or_default();
-        json!({"bundle": one.bundle, "signer": one.signer, "environment": gist.environment, "statedOn": gist.stated_on})
+        json!({"manifest": manifest, "bundle": one.bundle, "signer": one.signer, "environment": gist.environment, "statedOn": gist.stated_on})
     });
     let aside = judgement.set_aside.iter().map(|(manifest, why)| json!({"manifest": manifest, "why": why}));
     json!({

@@ -41,8 +41,8 @@ pub struct Gist {
 /// The answer to a requirement.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Judgement<'e> {
-    /// The statements that count.
-    pub counted: Vec<&'e Verified>,
+    /// The referrers that count, and what they state.
+    pub counted: Vec<(Digest, &'e Verified)>,
     /// The referrers that do not, and why.
     pub set_aside: Vec<(Digest, String)>,
     /// Why the requirement is not met.
@@ -92,7 +92,7 @@ impl Requirement {
                 stale = true;
                 judgement.set_aside.push((manifest, why));
             } else {
-                judgement.counted.push(verified);
+                judgement.counted.push((manifest, verified));
             }
         }
         judgement.shortfall = if negative {

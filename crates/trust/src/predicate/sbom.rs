@@ -1,8 +1,10 @@
 //! What it contains: an SBOM in CycloneDX JSON, of which only the head is read here.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Contradiction, Predicate, PredicateType};
+use crate::Gist;
 
 /// The head of an SBOM (CycloneDX 1.3 and later: `bomFormat` and `specVersion` are required).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -11,6 +13,14 @@ pub struct Sbom {
     bom_format: String,
     /// The version of CycloneDX.
     pub spec_version: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    metadata: Option<Metadata>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+struct Metadata {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    timestamp: Option<Timestamp>,
 }
 
 impl Predicate for Sbom {
@@ -21,5 +31,10 @@ impl Predicate for Sbom {
         known
             .then_some(())
             .ok_or(Contradiction("bomFormat must be `CycloneDX`, and specVersion `1.` and more"))
+    }
+
+    fn gist(&self) -> Gist {
+        let stated_on = self.metadata.as_ref().and_then(|metadata| metadata.timestamp);
+        Gist { stated_on, ..Gist::default() }
     }
 }
