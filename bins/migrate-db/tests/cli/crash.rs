@@ -3,7 +3,7 @@
 
 use testkit::{Scratch, crash::Crash};
 
-use crate::{dump, migrate, project, sql};
+use crate::{dump, migrate, project, sql, sqlite3};
 
 const STEPS: &[(&str, &str)] = &[
     ("1_users.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);"),
@@ -16,11 +16,30 @@ const STEPS: &[(&str, &str)] = &[
     ("3_notes.down.sql", "DROP TABLE notes;"),
 ];
 
-/// Each wreck is a database that opens, and whose history says exactly what is there.
+/// Each wreck is a database that opens and whose history says exactly what is there; what has a backup's name is one.
 fn whole(scratch: &Scratch) {
+    for entry in std::fs::read_dir(scratch.join(".seaworthy/backups")).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "sqlite") {
+            let health = sqlite3(scratch, path.to_str().unwrap(), "PRAGMA integrity_check").run().succeeds();
+            assert_eq!(health.stdout, "ok\n");
+        }
+    }
+    for name in ["predicate.json", "release.json"] {
+        if scratch.has(name) {
+            serde_json::from_str::<serde_json::Value>(&scratch.read(name)).unwrap();
+        }
+    }
     if !scratch.has("app.db") {
         return;
     }
+    // A look without writing either tells where the schema is, or that only a writer can settle it.
+    let status = migrate(scratch, &["status"]).run();
+    assert!(
+        status.status == 0 || status.failure().code == "database-needs-recovery",
+        "{}",
+        status.transcript()
+    );
     let state = sql(
         scratch,
         "PRAGMA integrity_check; SELECT group_concat(name) FROM (SELECT name FROM sqlite_schema ORDER BY name)",
