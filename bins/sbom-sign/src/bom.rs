@@ -117,3 +117,6 @@ fn dependencies(catalog: &Catalog) -> Vec<Dependency> {
     all.extend(catalog.packages.iter().map(|package| of(package.reference.clone(), &package.needs)));
     all
 }
+
+#[cfg(test)]
+mod tests;

@@ -62,15 +62,15 @@ pub fn read(text: &str) -> Result<Catalog, Malformed> {
     let mut locked = file.package;
     locked.sort_by_cached_key(|package| package.get_ref().reference());
     let known = Known::of(&locked);
+    let twice = locked.windows(2).find(|two| two[0].get_ref().reference() == two[1].get_ref().reference());
+    if let Some([_, second]) = twice {
+        let Locked { name, version, .. } = second.get_ref();
+        return Err(at(second.span().start, format!("it holds {name} {version} twice")));
+    }
     let mut packages = Vec::with_capacity(locked.len());
-    let mut seen = BTreeSet::new();
     for package in &locked {
         let start = package.span().start;
         let package = package.get_ref();
-        let reference = package.reference();
-        if !seen.insert(reference.clone()) {
-            return Err(at(start, format!("it holds {} {} twice", package.name, package.version)));
-        }
         let sha256 = match &package.checksum {
             Some(hex) => Some(format!("sha256:{hex}").parse().map_err(|_| {
                 at(start, format!("the checksum of {} {} is no SHA-256", package.name, package.version))
@@ -85,7 +85,7 @@ pub fn read(text: &str) -> Result<Catalog, Malformed> {
         };
         let needs: BTreeSet<usize> = package.dependencies.iter().map(need).collect::<Result<_, _>>()?;
         packages.push(Package {
-            reference,
+            reference: package.reference(),
             name: package.name.clone(),
             version: package.version.clone(),
             purl: package.purl(),
@@ -176,18 +176,32 @@ impl<'l> Known<'l> {
     }
 }
 
-/// The members that nothing else in the tree needs; if they need each other in a circle, all members; if there are none, whatever is
-/// needed by nothing.
+/// The members that nothing needs, and whatever can't be reached from them: members in a circle, or all of a tree without members.
 fn root(locked: &[Spanned<Locked>], packages: &[Package]) -> Root {
     let needed: BTreeSet<usize> = packages.iter().flat_map(|package| package.needs.iter().copied()).collect();
     let is_member = |place: &usize| locked[*place].get_ref().source.is_none();
     let all = || 0..packages.len();
-    let tops: Vec<usize> = all().filter(|place| is_member(place) && !needed.contains(place)).collect();
-    let members: Vec<usize> = all().filter(is_member).collect();
-    let unneeded: Vec<usize> = all().filter(|place| !needed.contains(place)).collect();
-    let chosen = [tops, members, unneeded].into_iter().find(|chosen| !chosen.is_empty());
-    match chosen.unwrap_or_else(|| all().collect()).as_slice() {
+    let tops = all().filter(|place| is_member(place) && !needed.contains(place));
+    let others = all().filter(is_member).chain(all().filter(|place| !needed.contains(place))).chain(all());
+    let mut reached = vec![false; packages.len()];
+    let mut roots = Vec::new();
+    for place in tops.chain(others) {
+        if reached[place] {
+            continue;
+        }
+        roots.push(place);
+        let mut next = vec![place];
+        while let Some(place) = next.pop() {
+            if !std::mem::replace(&mut reached[place], true) {
+                next.extend(&packages[place].needs);
+            }
+        }
+    }
+    match roots.as_slice() {
         [one] => Root::Package(*one),
-        several => Root::Workspace(several.to_vec()),
+        _ => Root::Workspace(roots),
     }
 }
+
+#[cfg(test)]
+mod tests;
