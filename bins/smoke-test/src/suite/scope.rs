@@ -77,6 +77,12 @@ impl Checker {
         for (at, template) in step.templates() {
             self.template(at, template);
         }
+        if step.only_in.as_ref().is_some_and(Vec::is_empty) {
+            self.tell(at, "`only-in` names no environment, so the step would never run");
+        }
+        for (name, value) in request.headers.iter() {
+            self.header(value.referenced, name);
+        }
         let bodies = [request.json.is_some(), request.form.is_some(), request.body.is_some()];
         if bodies.iter().filter(|there| **there).count() > 1 {
             self.tell(at, "a request has one body: `json`, `form` or `body`");
@@ -97,6 +103,9 @@ impl Checker {
         }
         if expect.status.as_ref().is_some_and(super::StatusSet::is_empty) {
             self.tell(at, "`status` names no status");
+        }
+        for (name, check) in expect.headers.iter() {
+            self.header(check.referenced, name);
         }
         for (_, check) in expect.headers.iter().chain(expect.body.iter().map(|body| ("", body))) {
             if check.value.is_empty() {
@@ -145,10 +154,19 @@ impl Checker {
         if [json.is_some(), header.is_some(), body.is_some()].iter().filter(|there| **there).count() != 1 {
             self.tell(capture.referenced, "a capture names one source: `json`, `header` or `body`");
         }
+        if let Some(name) = header {
+            self.header(capture.referenced, name);
+        }
         if let Some(path) = json.as_ref().filter(|path| !path.is_singular()) {
             let what =
                 format!("`{path}` may find several nodes: a capture needs a path of names and indices only");
             self.tell(capture.referenced, what);
+        }
+    }
+
+    fn header(&mut self, at: Location, name: &str) {
+        if name.parse::<http::HeaderName>().is_err() {
+            self.tell(at, format!("`{name}` can't name a header"));
         }
     }
 

@@ -153,6 +153,27 @@ fn a_capture_or_retry_that_means_nothing_is_told_with_its_line() {
 }
 
 #[test]
+fn what_could_never_run_or_be_found_is_told() {
+    for (lines, problem) in [
+        (
+            "request: { path: /x }\nexpect: { status: 200 }\nonly-in: []",
+            "line 3: `only-in` names no environment, so the step would never run",
+        ),
+        (
+            "request: { path: /x, headers: { \"a b\": c } }\nexpect: { status: 200 }",
+            "line 4: `a b` can't name a header",
+        ),
+        ("request: { path: /x }\nexpect: { headers: { \"\": a } }", "line 5: `` can't name a header"),
+        (
+            "request: { path: /x }\nexpect: { status: 200 }\ncapture: { a: { header: \"x:\" } }",
+            "line 6: `x:` can't name a header",
+        ),
+    ] {
+        assert_eq!(told(&step(lines)), problem, "{lines}");
+    }
+}
+
+#[test]
 fn names_are_told_apart_by_evidence_so_no_two_are_the_same() {
     let one = step("request: { path: /x }\nexpect: { status: 200 }");
     let two = format!("{one}- name: a\n  request: {{ path: /x }}\n  expect: {{ status: 200 }}\n");
