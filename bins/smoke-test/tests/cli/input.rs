@@ -1,5 +1,4 @@
-//! The real binary and what it must refuse, show, or survive.
-#![allow(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
+//! What must be refused, shown, or survived.
 
 use testkit::{
     Cmd, Scratch,
