@@ -31,7 +31,7 @@ impl ci::Arguments for Args {
 #[derive(clap::Subcommand, Debug)]
 #[allow(missing_docs, reason = "the fields are documented where they are declared")]
 pub enum Command {
-    /// Show what `up` would do, on a read-only connection
+    /// Show what `up` would do
     Plan(Up),
     /// Back up, apply what is pending, verify
     Up(Up),

@@ -42,7 +42,7 @@ pub type Dangling = BTreeMap<String, i64>;
 /// What may be done with the connection.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Access {
-    /// Nothing is written; the engine itself enforces it.
+    /// No statement changes anything; the engine itself refuses to.
     Read,
     /// The database exists and is changed.
     Write,
@@ -59,7 +59,7 @@ pub enum DatabaseError {
     /// Our own watchdog stopped the statement.
     #[error("the statement was stopped at its deadline")]
     Deadline,
-    /// A killed process left a journal that only a writing connection may settle.
+    /// A killed process left a journal, and this process may not write, so it can't settle it.
     #[error("a killed process left a journal behind: {0}")]
     NeedsRecovery(String),
     /// The statement wanted to change what it may only read.

@@ -113,7 +113,9 @@ impl DatabaseError {
             Self::Deadline => {
                 "make the statement cheaper, or allow more time with --budget; a second run continues with this file"
             }
-            Self::NeedsRecovery(_) => "run `migrate-db up`, or start the application once: either settles it",
+            Self::NeedsRecovery(_) => {
+                "run this as a user who may write the database, or start the application once: either settles it"
+            }
             Self::Statement(_) => "correct the statement and run again: files before this one stay applied",
             Self::ReadOnly(_) | Self::World(_) => {
                 "check the path, its permissions and the free space, then run again"

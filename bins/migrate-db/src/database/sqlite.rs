@@ -47,9 +47,10 @@ const CORRUPT: i32 = 11;
 const FULL: i32 = 13;
 const CANTOPEN: i32 = 14;
 const NOTADB: i32 = 26;
-/// Extended result codes: a reader found work that only a writer may do.
+/// Extended result codes: a write-protected file needs work that only a writer may do.
 const READONLY_RECOVERY: i32 = 264;
 const READONLY_ROLLBACK: i32 = 776;
+const READONLY_CANTINIT: i32 = 1288;
 
 impl From<sqlx::Error> for DatabaseError {
     fn from(error: sqlx::Error) -> Self {
@@ -57,7 +58,7 @@ impl From<sqlx::Error> for DatabaseError {
         let code: i32 = told.code().and_then(|code| code.parse().ok()).unwrap_or_default();
         let message = told.message().to_owned();
         match (code, code & 0xff) {
-            (READONLY_RECOVERY | READONLY_ROLLBACK, _) => Self::NeedsRecovery(message),
+            (READONLY_RECOVERY | READONLY_ROLLBACK | READONLY_CANTINIT, _) => Self::NeedsRecovery(message),
             (_, BUSY | LOCKED) => Self::Locked(message),
             (_, INTERRUPT) => Self::Deadline,
             (_, READONLY) => Self::ReadOnly(message),
@@ -70,18 +71,23 @@ impl From<sqlx::Error> for DatabaseError {
 impl Sqlite {
     /// Opens the file. Foreign keys are off: with them on, rebuilding a table by SQLite's own recipe (lang_altertable.html, section 7)
     /// would delete the rows that point to it. [`Database::dangling`] is asked before each commit instead.
+    ///
+    /// A connection for reading is `query_only` and not `mode=ro`: only one that might write can settle what a killed process left, and takes
+    /// away the `-wal` and `-shm` files that it made beside a database in WAL mode, which its owner might not be able to open.
     pub fn open(file: &Path, access: Access, lock_timeout: Duration) -> Result<Self, DatabaseError> {
         let world = |error: std::io::Error| DatabaseError::World(error.to_string());
         let runtime = Builder::new_current_thread().build().map_err(world)?;
         // Absolute, because SQLite would read a name that begins with `file:` as a URI.
         let file = std::path::absolute(file).map_err(world)?;
-        let options = SqliteConnectOptions::new()
+        let mut options = SqliteConnectOptions::new()
             .filename(&file)
-            .read_only(access == Access::Read)
             .create_if_missing(access == Access::Create)
             .busy_timeout(lock_timeout)
             .foreign_keys(false)
             .disable_statement_logging();
+        if access == Access::Read {
+            options = options.pragma("query_only", "ON");
+        }
         let connection = runtime.block_on(options.connect())?;
         Ok(Self { runtime, connection, file, has_history: false })
     }

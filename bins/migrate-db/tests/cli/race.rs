@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use crate::{migrate, project, sql};
+use crate::{migrate, project, sql, sqlite3, two_steps};
 
 #[test]
 fn two_runners_at_once_apply_everything_once() {
@@ -22,4 +22,46 @@ fn two_runners_at_once_apply_everything_once() {
         assert_eq!(run["outputs"]["after"], "40");
     }
     assert_eq!(sql(&scratch, "SELECT count(*) FROM migrate_db_history"), "40");
+}
+
+#[test]
+fn two_runners_with_one_backup_directory_make_two_whole_backups() {
+    let scratch = two_steps();
+    migrate(&scratch, &["up", "--to", "1"]).run().succeeds();
+    let backups: Vec<String> = thread::scope(|scope| {
+        let run = || migrate(&scratch, &["backup"]).on_runner().run().succeeds();
+        let runs = [scope.spawn(run), scope.spawn(run)];
+        runs.map(|run| run.join().unwrap().observed().outputs["backup"].clone()).into()
+    });
+    assert_ne!(backups[0], backups[1]);
+    for backup in backups {
+        assert_eq!(sqlite3(&scratch, &backup, "SELECT version FROM migrate_db_history").run().stdout, "1\n");
+    }
+}
+
+#[test]
+fn a_backup_is_made_while_somebody_writes() {
+    for mode in ["DELETE", "WAL"] {
+        let scratch = two_steps();
+        migrate(&scratch, &["up"]).run().succeeds();
+        sql(&scratch, &format!("PRAGMA journal_mode = {mode}"));
+        thread::scope(|scope| {
+            let writer = scope.spawn(|| {
+                for _ in 0..20 {
+                    sqlite3(
+                        &scratch,
+                        "app.db",
+                        "PRAGMA busy_timeout = 9000; INSERT INTO notes (title) VALUES ('x')",
+                    )
+                    .run()
+                    .succeeds();
+                }
+            });
+            for _ in 0..5 {
+                migrate(&scratch, &["backup"]).run().succeeds();
+            }
+            writer.join().unwrap();
+        });
+        assert_eq!(sql(&scratch, "SELECT count(*) FROM notes"), "20");
+    }
 }

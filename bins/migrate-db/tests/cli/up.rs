@@ -183,5 +183,7 @@ fn a_journal_mode_stays_as_it_is() {
     sql(&scratch, "PRAGMA journal_mode = WAL; CREATE TABLE mine (a)");
     migrate(&scratch, &["up"]).run().succeeds();
     migrate(&scratch, &["status", "--require-current"]).run().succeeds();
+    migrate(&scratch, &["up", "--dry-run"]).run().succeeds();
+    assert!(!scratch.has("app.db-wal") && !scratch.has("app.db-shm"));
     assert_eq!(sql(&scratch, "PRAGMA journal_mode"), "wal");
 }
