@@ -1,6 +1,6 @@
 //! Carries a plan out: the backup, then each file in one transaction with its row of the history; the only room that writes.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ci::{Place, Session};
 use contract::Span;
@@ -10,6 +10,7 @@ use crate::{
     database::{Applied, Dangling, Database, DatabaseError},
     effect,
     error::Error,
+    layout::Version,
     plan::{Entry, Plan, Step},
 };
 
@@ -37,7 +38,7 @@ pub struct Bounds {
     /// How long all files together may take.
     pub budget: Span,
     /// How long to wait for another run.
-    pub patience: std::time::Duration,
+    pub patience: Duration,
 }
 
 /// Carries out the plan and notes in `done` what is finished, step by step.
@@ -101,8 +102,13 @@ impl Steps<'_> {
     fn begin(&mut self, step: &Step<'_>) -> Result<Open, Error> {
         self.in_time(step)?;
         self.database.begin().map_err(|error| self.failed(step, error))?;
-        let applied = self.database.applied_from(step.version).map_err(|error| self.failed(step, error))?;
-        match (&step.entry, applied.as_slice()) {
+        let applied = self.database.applied_from(step.below).map_err(|error| self.failed(step, error))?;
+        let above = match applied.as_slice() {
+            above if step.below == Version::NONE => above,
+            [(version, _), above @ ..] if *version == step.below => above,
+            _ => return Err(Error::Moved(step.version)),
+        };
+        match (&step.entry, above) {
             (Entry::Added(_), []) => Ok(Open::Ours),
             (Entry::Removed, []) => Ok(Open::Others),
             (Entry::Removed, [(version, _)]) if *version == step.version => Ok(Open::Ours),
@@ -195,3 +201,6 @@ enum Open {
     Ours,
     Others,
 }
+
+#[cfg(test)]
+mod tests;

@@ -84,7 +84,7 @@ pub trait Database {
     fn down_sql(&mut self, version: Version) -> Result<Option<String>, DatabaseError>;
     /// Takes the one lock that writers share, waiting no longer than was said at opening, and makes the history if it is missing.
     fn begin(&mut self) -> Result<(), DatabaseError>;
-    /// The applied migrations from this one on, as they are now under the lock.
+    /// The first few applied migrations from this one on, as they are now under the lock.
     fn applied_from(&mut self, version: Version) -> Result<Vec<(Version, Digest)>, DatabaseError>;
     /// Runs one statement.
     fn execute(&mut self, sql: &str) -> Result<(), DatabaseError>;

@@ -54,7 +54,7 @@ pub enum Error {
     WayBackChanged { version: Version, file: PathBuf },
     #[error("the way back from version {0} that the history keeps is not the one that was stored")]
     WayBackDamaged(Version),
-    #[error("version {0} is not the newest any more")]
+    #[error("version {0} does not come next any more")]
     Moved(Version),
     #[error("a statement in {} failed, and nothing of that file was kept: {statement}", at(.place))]
     Statement { place: Place, statement: String, source: DatabaseError },

@@ -8,7 +8,7 @@ use crate::{
     backup::Backup,
     database::Applied,
     layout::{Migration, Version},
-    plan::{Plan, Standing},
+    plan::{Plan, Standing, Step},
     verify::Answer,
 };
 
@@ -49,7 +49,7 @@ pub fn planned(plan: &Plan<'_>) -> Report {
 /// A change, finished or not.
 pub fn changed(plan: &Plan<'_>, done: &Done, answers: &[Answer]) -> Report {
     let reached = done.steps.len();
-    let after = plan.steps[..reached].last().map_or(plan.before, |last| last.leads_to);
+    let after = plan.steps[..reached].last().map_or(plan.before, Step::leads_to);
     let taken = taken(plan, done);
     let rest = plan.steps[reached..].iter().map(|step| step.version).chain(plan.left.iter().copied());
     let (applied, reverted, pending) = if plan.goes_down() {

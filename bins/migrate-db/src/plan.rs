@@ -43,8 +43,8 @@ pub struct Plan<'a> {
 pub struct Step<'a> {
     /// Which migration.
     pub version: Version,
-    /// The version of the schema after it.
-    pub leads_to: Version,
+    /// The applied version just below, on which it stands.
+    pub below: Version,
     /// What it does.
     pub description: &'a str,
     /// Which half of a change it is.
@@ -55,6 +55,16 @@ pub struct Step<'a> {
     pub script: Cow<'a, Script>,
     /// What happens to its row of the history.
     pub entry: Entry<'a>,
+}
+
+impl Step<'_> {
+    /// The version of the schema after it.
+    pub fn leads_to(&self) -> Version {
+        match self.entry {
+            Entry::Added(_) => self.version,
+            Entry::Removed => self.below,
+        }
+    }
 }
 
 /// What a step does to the history.
@@ -127,23 +137,24 @@ pub fn up<'a>(url: &'a Url, up: &'a Up, facts: &Facts) -> Result<Plan<'a>, Error
         .into_iter()
         .filter_map(|(one, standing)| (standing == Standing::Pending).then_some(one));
     let (now, later): (Vec<_>, Vec<_>) = pending.partition(|one| up.to.is_none_or(|to| one.version <= to));
-    let steps: Vec<Step<'a>> = now.into_iter().map(step_up).collect();
+    let below = std::iter::once(before).chain(now.iter().map(|one| one.version));
+    let steps: Vec<Step<'a>> = now.iter().zip(below).map(|(one, below)| step_up(one, below)).collect();
     Ok(Plan {
         url,
         creates: !facts.exists,
         backup: (facts.exists && !steps.is_empty()).then_some(up.change.backups.as_path()),
         before,
-        after: steps.last().map_or(before, |last| last.leads_to),
+        after: steps.last().map_or(before, Step::leads_to),
         left: later.iter().map(|one| one.version).collect(),
         steps,
         queries: up.queries.len(),
     })
 }
 
-fn step_up(one: &Migration) -> Step<'_> {
+fn step_up(one: &Migration, below: Version) -> Step<'_> {
     Step {
         version: one.version,
-        leads_to: one.version,
+        below,
         description: &one.description,
         phase: one.phase,
         checksum: one.checksum(),
@@ -184,7 +195,7 @@ pub fn down<'a>(
         .into_iter()
         .map(|(row, script)| Step {
             version: row.version,
-            leads_to: facts
+            below: facts
                 .history
                 .iter()
                 .rfind(|one| one.version < row.version)
@@ -202,7 +213,7 @@ pub fn down<'a>(
         creates: false,
         backup: (!steps.is_empty()).then_some(backups),
         before,
-        after: steps.last().map_or(before, |last| last.leads_to),
+        after: steps.last().map_or(before, Step::leads_to),
         left: Vec::new(),
         steps,
         queries: 0,

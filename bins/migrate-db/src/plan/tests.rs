@@ -87,7 +87,7 @@ fn down_passes_the_versions_that_are_applied_and_no_others() {
     let ways_back = rows.into_iter().map(|row| (row, script("SELECT 1"))).collect();
     let url = Url::Sqlite("app.db".into());
     let plan = down(&url, Path::new("backups"), &facts, ways_back);
-    let steps: Vec<_> = plan.steps.iter().map(|step| (step.version, step.leads_to)).collect();
+    let steps: Vec<_> = plan.steps.iter().map(|step| (step.version, step.leads_to())).collect();
     assert_eq!(steps, [(to(9), to(4)), (to(4), to(1))]);
     assert_eq!((plan.before, plan.after), (to(9), to(1)));
     assert!(above(&facts.history, to(2)).is_err());

@@ -30,7 +30,7 @@ const READ: &str = "\
 SELECT version, description, checksum, phase, down_checksum, applied_on, execution_ms
 FROM migrate_db_history ORDER BY version";
 const READ_FROM: &str =
-    "SELECT version, checksum FROM migrate_db_history WHERE version >= ? ORDER BY version LIMIT 2";
+    "SELECT version, checksum FROM migrate_db_history WHERE version >= ? ORDER BY version LIMIT 3";
 const READ_DOWN: &str = "SELECT down_sql FROM migrate_db_history WHERE version = ?";
 const WRITE: &str = "\
 INSERT INTO migrate_db_history
