@@ -58,7 +58,7 @@ pub(crate) fn apply(
     let switched = if entry.switch { deploy::switch(&*target, &entry.wanted) } else { Ok(()) };
     let (event, reason) = match &switched {
         Ok(()) => (Event::Deployed, context.reason.clone()),
-        Err(error) => (Event::Failed, Some(session.redact(&error.to_string()))),
+        Err(error) => (Event::Failed { rollback: None }, Some(session.redact(&error.to_string()))),
     };
     let told = tell(reason);
     let time = told.time;

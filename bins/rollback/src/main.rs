@@ -1,3 +1,6 @@
 //! Parses, runs, reports.
+use std::process::ExitCode;
 
-fn main() {}
+fn main() -> ExitCode {
+    ci::main(rollback::run)
+}

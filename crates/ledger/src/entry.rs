@@ -70,7 +70,11 @@ pub enum Event {
     /// It runs here: the target said so afterwards.
     Deployed,
     /// The switch failed, and what runs is uncertain.
-    Failed,
+    Failed {
+        /// Where this was a way back: from where to where.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rollback: Option<Move>,
+    },
     /// It runs here again.
     RolledBack(Move),
 }
@@ -238,7 +242,7 @@ impl Event {
             Self::Adopted => "adopted",
             Self::Intent { .. } => "intent",
             Self::Deployed => "deployed",
-            Self::Failed => "failed",
+            Self::Failed { .. } => "failed",
             Self::RolledBack(_) => "rolled-back",
         }
     }

@@ -60,6 +60,47 @@ impl History {
         self.last().filter(|entry| matches!(entry.what.event, Event::Intent { .. }))
     }
 
+    /// The entry whose release runs or, after a change that failed or died, may run. While a way back is unfinished, that is the release
+    /// that is being left.
+    pub fn present(&self) -> Option<&Entry> {
+        let last = self.last()?;
+        match last.what.event {
+            Event::Intent { rollback: Some(back) } | Event::Failed { rollback: Some(back) } => {
+                self.entry(back.from)
+            }
+            _ => Some(last),
+        }
+    }
+
+    /// The releases that ran here before the one of this entry and were not taken back, the last one first, each by its newest entry.
+    pub fn earlier(&self, present: &Entry) -> Vec<&Entry> {
+        let mut seen = vec![present.what.digests()];
+        let mut earlier = Vec::new();
+        for entry in self.entries.iter().rev().filter(|entry| entry.runs()) {
+            let digests = entry.what.digests();
+            if !seen.contains(&digests) {
+                if self.taken_back(&digests).is_none() {
+                    earlier.push(entry);
+                }
+                seen.push(digests);
+            }
+        }
+        earlier
+    }
+
+    /// When exactly these digests first came to run here.
+    pub fn first_ran(&self, digests: &Digests) -> Option<Timestamp> {
+        let mut running =
+            self.entries.iter().filter(|entry| entry.runs() && entry.what.digests() == *digests);
+        running.next().map(|entry| entry.what.time)
+    }
+
+    /// Whether someone gave their word for exactly these digests.
+    pub fn adopted(&self, digests: &Digests) -> bool {
+        let adopted = |entry: &&Entry| entry.what.event == Event::Adopted;
+        self.entries.iter().filter(adopted).any(|entry| entry.what.digests() == *digests)
+    }
+
     /// The newest entry with which exactly these digests came to run.
     pub fn deployed(&self, digests: &Digests) -> Option<&Entry> {
         self.entries.iter().rev().find(|entry| entry.runs() && entry.what.digests() == *digests)
@@ -94,6 +135,6 @@ impl Entry {
     }
 
     fn failed(&self) -> bool {
-        matches!(self.what.event, Event::Failed)
+        matches!(self.what.event, Event::Failed { .. })
     }
 }
