@@ -86,8 +86,14 @@ pub struct Target {
     /// The directory of the migrations [default: migrations]
     #[arg(long, value_name = "DIR")]
     pub dir: Option<PathBuf>,
-    /// Whose files these are
-    #[arg(long, value_enum, default_value = "numbered")]
+    /// Whose tool's files these are
+    #[arg(
+        long,
+        value_enum,
+        default_value = "numbered",
+        value_name = "numbered",
+        hide_possible_values = true
+    )]
     pub layout: Layout,
     /// How long to wait for another writer
     #[arg(long, value_name = "TIME", default_value = "10s")]
