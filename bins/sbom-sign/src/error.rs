@@ -50,7 +50,7 @@ pub enum Error {
     #[error("the SBOM could not be written: {0}")]
     Bom(String),
     /// An image lacks evidence.
-    #[error("{image} lacks evidence of type {kind}{more}", more = and_more(*others))]
+    #[error("{image} lacks good evidence of type {kind}{more}", more = and_more(*others))]
     Unmet {
         /// The image.
         image: Box<ImageRef>,

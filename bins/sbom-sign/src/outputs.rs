@@ -35,7 +35,8 @@ pub fn done(done: &Done) -> Report {
             let file = shown(output);
             let page = Page::new()
                 .heading("SBOM")
-                .line(format!("{components} components in {file} ({})", state.word()));
+                .line(format!("{file} ({})", state.word()))
+                .line(format!("components: {components}"));
             let data =
                 json!({"sbom": file, "digest": digest, "components": components, "state": state.word()});
             Report::new(page, data)

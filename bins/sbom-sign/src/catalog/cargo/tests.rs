@@ -114,7 +114,7 @@ fn what_is_wrong_is_told_with_its_line() {
     insta::assert_snapshot!(wrong(""), @"it has no version: cargo has written versions 3 and 4 since 2021 (None)");
     insta::assert_snapshot!(wrong("version = 4"), @"it holds no package (None)");
     insta::assert_snapshot!(wrong("version = 2\n"), @"it has version 2, and 3 and 4 are read (Some(1))");
-    insta::assert_snapshot!(wrong(&lock(&[app.clone()])), @"app needs `serde`, which is not in it (Some(7))");
+    insta::assert_snapshot!(wrong(&lock(std::slice::from_ref(&app))), @"app needs `serde`, which is not in it (Some(7))");
     insta::assert_snapshot!(wrong(&lock(&[app, serde.clone(), serde.clone()])), @"it holds serde 1.0.1 twice (Some(16))");
     insta::assert_snapshot!(wrong(&lock(&[serde.replace("9f86", "zzzz")])), @"the checksum of serde 1.0.1 is no SHA-256 (Some(4))");
     insta::assert_snapshot!(wrong("version = 4\n[[package]]\nname = 1\n"), @"invalid type: integer `1`, expected a string (Some(3))");

@@ -1,0 +1,151 @@
+//! Keys, SBOMs and signatures of files; bad input of every kind; kills at every write.
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use crate::desk::{self, COSIGN_KEY, PASSWORD, desk, sbom_sign};
+use testkit::{
+    Scratch,
+    bad_input::{self, BadFile},
+    crash,
+};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_sbom-sign");
+
+fn words(line: &str) -> Vec<std::ffi::OsString> {
+    line.split_whitespace().map(Into::into).collect()
+}
+
+#[test]
+fn a_key_pair_is_made_once_and_private() {
+    let desk = desk();
+    let keygen = |line: &str| sbom_sign(&desk, line).env("COSIGN_PASSWORD", PASSWORD).secret(PASSWORD).run();
+    keygen("keygen --output-prefix keys/new").succeeds();
+    let mode = std::fs::metadata(desk.join("keys/new.key")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    assert!(desk.read("keys/new.key").starts_with("-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----"));
+    let before = desk.tree(&[]);
+    keygen("keygen --output-prefix keys/new").fails(2, "key-exists");
+    assert_eq!(before.difference(&desk.tree(&[])), "");
+    // Cut off between the two files: the public key is made from the private one, which stays.
+    std::fs::remove_file(desk.join("keys/new.pub")).unwrap();
+    keygen("keygen --output-prefix keys/new").succeeds();
+    assert_eq!(before.difference(&desk.tree(&[])), "");
+    std::fs::remove_file(desk.join("keys/new.key")).unwrap();
+    keygen("keygen --output-prefix keys/new").fails(2, "key-exists");
+    sbom_sign(&desk, "keygen --output-prefix keys/more").run().fails(2, "key-password-missing");
+}
+
+#[test]
+fn keyless_is_a_clear_no() {
+    let desk = desk();
+    for line in [
+        "sign oci:registry:app",
+        "attest oci:registry:app --type test-result --predicate passed.json",
+        "verify oci:registry:app --type signature",
+        "sign --blob artifact.tar --bundle b.json",
+    ] {
+        sbom_sign(&desk, line).run().fails(2, "keyless-not-yet");
+    }
+}
+
+#[test]
+fn a_key_with_a_password_needs_it() {
+    let desk = desk();
+    desk.file("cosign.key", COSIGN_KEY);
+    let line = "sign oci:registry:app --key cosign.key";
+    sbom_sign(&desk, line).run().fails(2, "key-password-missing");
+    sbom_sign(&desk, line).env("COSIGN_PASSWORD", "").run().fails(2, "key-password-wrong");
+    sbom_sign(&desk, line).env_bytes("COSIGN_PASSWORD", b"\xff").run().fails(2, "variable-not-utf8");
+}
+
+#[test]
+fn a_signed_file_verifies_and_a_changed_one_does_not() {
+    let desk = desk();
+    let sign = || sbom_sign(&desk, "sign --blob artifact.tar --bundle b.json --key k.key").on_runner().run();
+    let verify = |key: &str| {
+        sbom_sign(&desk, &format!("verify --blob artifact.tar --bundle b.json --key {key}")).on_runner().run()
+    };
+    assert_eq!(sign().succeeds().observed().outputs["state"], "new");
+    assert_eq!(sign().succeeds().observed().outputs["state"], "unchanged");
+    assert_eq!(verify("k.pub").succeeds().observed().outputs["verified"], "1");
+    verify("other.pub").fails(1, "evidence-missing");
+    desk.file("artifact.tar", "another artifact\n");
+    verify("k.pub").fails(1, "evidence-invalid");
+    assert_eq!(sign().succeeds().observed().outputs["state"], "new");
+    verify("k.pub").succeeds();
+    desk.file("b.json", "{}");
+    verify("k.pub").fails(1, "evidence-invalid");
+}
+
+#[test]
+fn an_sbom_that_says_the_same_keeps_its_time() {
+    let desk = desk();
+    let sbom = || {
+        let run = sbom_sign(&desk, "sbom tree --output bom.json").without_env("SOURCE_DATE_EPOCH");
+        run.on_runner().run().succeeds().observed().outputs.clone()
+    };
+    sbom_sign(&desk, "sbom tree --output bom.json").run().succeeds();
+    let before = desk.read("bom.json");
+    let outputs = sbom();
+    assert_eq!((outputs["state"].as_str(), outputs["components"].as_str()), ("unchanged", "1"));
+    assert_eq!(desk.read("bom.json"), before);
+    desk.file("tree/Cargo.lock", desk::LOCK.replace("1.0.1", "1.0.2"));
+    assert_eq!(sbom()["state"], "new");
+    sbom_sign(&desk, "sbom registry --output bom.json").run().fails(2, "lock-file-missing");
+    desk.file("tree/Cargo.lock", "version = 4\n[[package]]\nname = 1\n");
+    let run =
+        sbom_sign(&desk, "sbom tree --output bom.json").on_runner().run().fails(2, "lock-file-malformed");
+    assert_eq!(run.observed().annotations[0].property("line"), Some("3"));
+}
+
+#[test]
+fn every_wrong_call_is_refused() {
+    bad_input::check_cli(BINARY, &["sbom", ".", "--output", "bom.json"]);
+}
+
+#[test]
+fn every_bad_file_is_refused() {
+    let desk = desk();
+    let place = desk.path().display().to_string();
+    let with = |line: &str, file: &std::path::Path| {
+        let mut words = words(&line.replace('~', &place));
+        words.push(file.into());
+        words
+    };
+    bad_input::files(BINARY, |file| with("sbom --output bom.json", file));
+    bad_input::files(BINARY, |file| {
+        with("attest oci:~/registry:app --type test-result --key ~/k.key --predicate", file)
+    });
+    bad_input::files(BINARY, |file| with("sign oci:~/registry:app --key", file));
+    bad_input::files(BINARY, |file| with("verify oci:~/registry:app --type signature --key", file));
+    let content = [BadFile::NotUtf8, BadFile::Huge, BadFile::Empty];
+    bad_input::files_except(BINARY, &content, |file| with("sign --key ~/k.key --bundle b.json --blob", file));
+    bad_input::files_except(BINARY, &[BadFile::NotUtf8, BadFile::Empty], |file| {
+        with("verify --key ~/k.pub --blob ~/artifact.tar --bundle", file)
+    });
+    assert_eq!(desk::referrers(&desk), 0);
+}
+
+/// A run to kill, in a new desk each time.
+fn killed(line: &'static str) -> impl Fn() -> (Scratch, testkit::Cmd) {
+    move || {
+        let desk = desk();
+        let command = sbom_sign(&desk, line);
+        (desk, command)
+    }
+}
+
+#[test]
+fn killed_at_any_write_a_second_run_arrives() {
+    let whole = |desk: &Scratch| {
+        for file in ["bom.json", "b.json"] {
+            assert!(!desk.has(file) || serde_json::from_str::<serde_json::Value>(&desk.read(file)).is_ok());
+        }
+    };
+    let partial = |line| crash::Crash::of(killed(line)).wreck(whole).except(&["**.partial"]).run();
+    partial("sbom tree --output bom.json");
+    partial("sign --blob artifact.tar --bundle b.json --key k.key");
+    partial("sign oci:registry:app --key k.key");
+    partial("attest oci:registry:app --type test-result --predicate passed.json --key k.key");
+    partial("copy oci:registry:app oci:production:app-1");
+}
