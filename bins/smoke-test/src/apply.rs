@@ -32,6 +32,9 @@ const CLEANUP_MAX: Duration = Duration::from_secs(30);
 const CLEANUP_INTERRUPTED_MAX: Duration = Duration::from_secs(5);
 /// How often a pause asks whether it is still wanted.
 const PAUSE_SLICE: Duration = Duration::from_millis(50);
+/// No limit and no pause is longer, whatever a file says: the system's clock does not count for ever.
+const SPAN_MAX: Duration = Duration::from_hours(24);
+
 /// Runs every suite.
 pub fn apply<'s>(
     suites: &'s mut [Prepared],
@@ -42,7 +45,7 @@ pub fn apply<'s>(
 ) -> Result<Vec<SuiteOutcome<'s>>, Error> {
     let client = Client::new(Limits { body_bytes_max: BODY_BYTES_MAX, ..Limits::default() })?;
     let begun = Instant::now();
-    let walk = Walk { client, session, base, begun, end: begun + timeout };
+    let walk = Walk { client, session, base, begun, end: begun + timeout.min(SPAN_MAX) };
     Ok(suites.iter_mut().map(|prepared| walk.suite(prepared, environment)).collect())
 }
 
@@ -68,7 +71,7 @@ impl Bounds<'_> {
 
     /// Waits so long, if that is wanted and there is time for it.
     fn pause(&self, length: Duration) -> bool {
-        let until = Instant::now() + length;
+        let until = Instant::now() + length.min(SPAN_MAX);
         while until < self.end && (self.wanted)() {
             match until.saturating_duration_since(Instant::now()) {
                 Duration::ZERO => return true,
@@ -157,17 +160,21 @@ impl Walk<'_> {
         outcome.request = Some(format!("{} {}", request.method, RedactedUrl::from(&request.url)));
         let attempts_max = step.retry.as_ref().map_or(1, |retry| retry.value.attempts);
         let interval = step.retry.as_ref().map_or(Duration::ZERO, |retry| retry.value.interval.duration());
+        let blank = outcome.clone();
         loop {
             if bounds.left().is_zero() {
                 return outcome.because("there was no time left");
             }
-            outcome.attempts += 1;
-            outcome = match self.send(&request, step.request.timeout.duration(), bounds) {
-                Ok(answer) => self.answered(step, &answer, variables, outcome),
+            let attempts = outcome.attempts + 1;
+            let asked = Instant::now();
+            let answer = self.send(&request, step.request.timeout.duration(), bounds);
+            let tried = StepOutcome { attempts, elapsed: asked.elapsed(), ..blank.clone() };
+            outcome = match answer {
+                Ok(answer) => self.answered(step, &answer, variables, tried),
                 Err(HttpError::GivenUp) => {
-                    StepOutcome { verdict: Verdict::Skipped, ..outcome }.because("the run was interrupted")
+                    StepOutcome { verdict: Verdict::Skipped, ..tried }.because("the run was interrupted")
                 }
-                Err(error) => StepOutcome { checks: Vec::new(), ..outcome }.because(told(&error)),
+                Err(error) => tried.because(told(&error)),
             };
             let over = outcome.verdict != Verdict::Failed || outcome.attempts >= attempts_max;
             if over || !bounds.pause(interval) {
@@ -199,7 +206,6 @@ impl Walk<'_> {
             status: Some(answer.status.as_u16()),
             elapsed: answer.elapsed,
             first_byte: answer.first_byte,
-            reason: None,
             ..outcome
         };
         let mut taken = Vec::new();

@@ -115,6 +115,15 @@ fn overriding(text: &str) -> Result<(&str, &str), Error> {
     text.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or_else(|| Error::Variable("…".to_owned()))
 }
 
+/// A value of the command line takes the type of the one it replaces, where it can.
+fn typed_like(default: &Value, text: &str) -> Value {
+    match (default, serde_json::from_str(text)) {
+        (Value::Number(_), Ok(number @ Value::Number(_))) => number,
+        (Value::Bool(_), Ok(boolean @ Value::Bool(_))) => boolean,
+        _ => text.into(),
+    }
+}
+
 /// The variables before the first step: secrets of the environment, then those of the file in its order, each replaced by its `--var`.
 fn begin(
     suite: &Suite,
@@ -136,7 +145,7 @@ fn begin(
     }
     for (name, value) in suite.form.variables.iter() {
         let value = match overrides.iter().rev().find(|(known, _)| *known == name) {
-            Some((_, text)) => Value::String((*text).to_owned()),
+            Some((_, text)) => typed_like(&value.value, text),
             None if value.value.is_null() => return Err(missing(name, format!("--var {name}=…")).into()),
             None => variables
                 .json(&value.value)
@@ -156,6 +165,15 @@ mod tests {
         let at = |base: &str| Base::parse(base).unwrap().at("/x?y=1").unwrap().to_string();
         assert_eq!(at("http://host:8080"), "http://host:8080/x?y=1");
         assert_eq!(at("https://host/api/"), "https://host/api/x?y=1");
+    }
+
+    #[test]
+    fn a_typed_default_types_its_override() {
+        assert_eq!(typed_like(&1.into(), "2"), 2);
+        assert_eq!(typed_like(&true.into(), "false"), false);
+        for default in [Value::Null, "1".into(), true.into()] {
+            assert_eq!(typed_like(&default, "2"), "2");
+        }
     }
 
     #[test]

@@ -3,11 +3,14 @@
 use std::{
     io,
     pin::pin,
-    sync::OnceLock,
+    sync::{
+        OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
-use reqwest::{StatusCode, redirect::Policy};
+use reqwest::{StatusCode, Version, header, redirect::Policy};
 use tokio::{
     runtime::{Builder, Runtime},
     time::{sleep, timeout},
@@ -41,6 +44,9 @@ impl Default for Limits {
 /// The longest pause between two tries that is not asked for by the server.
 const BACKOFF_MAX: Duration = Duration::from_secs(30);
 
+/// No limit is longer: the system's clock does not count for ever.
+const TOTAL_MAX: Duration = Duration::from_hours(24);
+
 /// How often a running request asks whether it is still wanted.
 const WANTED_INTERVAL: Duration = Duration::from_millis(50);
 
@@ -50,6 +56,8 @@ pub struct Client {
     limits: Limits,
     plain: OnceLock<reqwest::Client>,
     secure: OnceLock<reqwest::Client>,
+    /// Whether the last answer left its connection open.
+    kept: AtomicBool,
 }
 
 impl Client {
@@ -61,6 +69,7 @@ impl Client {
             limits,
             plain: OnceLock::new(),
             secure: OnceLock::new(),
+            kept: AtomicBool::new(false),
         })
     }
 
@@ -89,7 +98,7 @@ impl Client {
     }
 
     async fn tries(&self, request: &Request, limits: Limits) -> Result<Response, HttpError> {
-        let end = Instant::now() + limits.total_max;
+        let end = Instant::now() + limits.total_max.min(TOTAL_MAX);
         let mut attempts = 1;
         loop {
             let left = limits.try_max.min(end.saturating_duration_since(Instant::now()));
@@ -98,7 +107,7 @@ impl Client {
                 Err(_) => Err(HttpError::Timeout { url: RedactedUrl::from(&request.url), after: left }),
             };
             match pause(request.retry, attempts, &result) {
-                Some(pause) if Instant::now() + pause < end => sleep(pause).await,
+                Some(pause) if pause < end.saturating_duration_since(Instant::now()) => sleep(pause).await,
                 _ => return result,
             }
             attempts += 1;
@@ -147,15 +156,29 @@ impl Client {
             "https" => once(&self.secure, || build(reqwest::Client::builder())),
             _ => return Err(HttpError::Address(url)),
         };
-        client
-            .map_err(sort)?
-            .request(request.method.clone(), request.url.clone())
-            .headers(request.headers.clone())
-            .body(request.body.clone())
-            .send()
-            .await
-            .map_err(sort)
+        let client = client.map_err(sort)?;
+        let send = || {
+            let asked = client.request(request.method.clone(), request.url.clone());
+            asked.headers(request.headers.clone()).body(request.body.clone()).send()
+        };
+        let mut answer = send().await;
+        // A server may close a kept connection just as it is used again. What is safe to repeat is then repeated once on a new one
+        // (RFC 9112, section 9.3.1); a connection that was not kept has no such excuse.
+        let broke = |error: &reqwest::Error| error.is_request() && !error.is_connect() && !error.is_timeout();
+        let kept = self.kept.load(Ordering::Relaxed);
+        if kept && request.method.is_safe() && answer.as_ref().is_err_and(broke) {
+            answer = send().await;
+        }
+        self.kept.store(answer.as_ref().is_ok_and(keeps), Ordering::Relaxed);
+        answer.map_err(sort)
     }
+}
+
+/// Whether the connection stays open behind this answer (RFC 9112, section 9.3).
+fn keeps(answer: &reqwest::Response) -> bool {
+    let close = answer.headers().get_all(header::CONNECTION).iter();
+    answer.version() == Version::HTTP_11
+        && close.filter(|value| value.as_bytes().eq_ignore_ascii_case(b"close")).count() == 0
 }
 
 async fn whole_body(

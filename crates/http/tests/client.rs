@@ -103,10 +103,17 @@ fn nothing_is_tried_again_unless_asked() {
 
 #[test]
 fn a_pause_the_server_asks_for_is_kept_or_there_is_no_second_try() {
-    let server = Server::answer(|_| Reply::status(429).header("Retry-After", "3600"));
-    let begun = Instant::now();
-    assert_eq!(send(&get(&server.url("/")).retry(retry(5))).unwrap().attempts, 1);
-    assert!(begun.elapsed() < Duration::from_millis(500));
+    for asked in ["3600", "18446744073709551615"] {
+        let server = Server::answer(move |_| Reply::status(429).header("Retry-After", asked));
+        let begun = Instant::now();
+        assert_eq!(send(&get(&server.url("/")).retry(retry(5))).unwrap().attempts, 1);
+        assert!(begun.elapsed() < Duration::from_millis(500));
+    }
+    let server = Server::script([
+        Reply::status(429).header("Retry-After", "99999999999999999999 years"),
+        Reply::status(200),
+    ]);
+    assert_eq!(send(&get(&server.url("/")).retry(retry(5))).unwrap().attempts, 2);
 }
 
 #[test]
@@ -152,7 +159,7 @@ fn keeping_alive(answers: usize) -> (String, thread::JoinHandle<usize>) {
             let mut buffer = [0; 4096];
             for _ in 0..answers {
                 let length = stream.read(&mut buffer).unwrap();
-                if buffer[..length].starts_with(b"DELETE") {
+                if buffer[..length].starts_with(b"GET /end") {
                     return connection + 1;
                 }
                 if length == 0 {
@@ -172,12 +179,22 @@ fn connections_for(requests: usize, answers: usize) -> usize {
     for _ in 0..requests {
         assert_eq!(client.send(&get(&url)).unwrap().body, b"ok");
     }
-    _ = client.send(&Request::new(Method::DELETE, Url::parse(&url).unwrap()));
+    _ = client.send(&get(&format!("{url}end")));
     server.join().unwrap()
+}
+
+#[test]
+fn a_broken_exchange_is_told_unless_a_kept_connection_excuses_it() {
+    let server = Server::script([Reply::raw(""), Reply::status(200), Reply::raw(""), Reply::status(200)]);
+    let client = Client::new(LIMITS).unwrap();
+    for answered in [false, true, false, true] {
+        assert_eq!(client.send(&get(&server.url("/"))).is_ok(), answered);
+    }
 }
 
 #[test]
 fn a_connection_is_kept_and_one_that_the_server_closed_is_replaced() {
     assert_eq!(connections_for(20, 100), 1);
     assert_eq!(connections_for(4, 2), 3);
+    assert_eq!(connections_for(50, 1), 51);
 }

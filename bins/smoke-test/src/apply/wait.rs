@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use http::{HttpError, RedactedUrl, Response};
 
-use super::{Bounds, Walk, told};
+use super::{Bounds, SPAN_MAX, Walk, told};
 use crate::{
     ask::AskError,
     outcome::{List, StepOutcome, Verdict},
@@ -36,7 +36,7 @@ impl Walk<'_> {
         };
         outcome.request = Some(format!("GET {}", RedactedUrl::from(&request.url)));
         let begun = Instant::now();
-        let bounds = Bounds { end: bounds.end.min(begun + wait.timeout.duration()), ..*bounds };
+        let bounds = Bounds { end: bounds.end.min(begun + wait.timeout.duration().min(SPAN_MAX)), ..*bounds };
         loop {
             let answer = self.send(&request, TRY_MAX, &bounds);
             outcome.attempts += 1;

@@ -78,3 +78,15 @@ fn only_what_may_be_repeated_is_tried_again() {
     assert_eq!(server.requests().len(), 3);
     smoke(&scratch, &retry("POST", ", idempotent: true"), &server).run().succeeds();
 }
+
+#[test]
+fn a_limit_of_a_million_years_is_no_crash() {
+    let (scratch, server) = (Scratch::new(), service());
+    let long = "100000000000d";
+    let text = format!(
+        "name: s\nwait: {{ path: /ready, timeout: {long}, interval: {long} }}\nsteps:\n- name: a\n  \
+         request: {{ path: /ready, timeout: {long} }}\n  expect: {{ status: 200, max-time: {long} }}\n  \
+         retry: {{ attempts: 2, interval: {long} }}\n"
+    );
+    smoke(&scratch, &text, &server).args(["--timeout", long]).run().succeeds();
+}
