@@ -13,9 +13,8 @@ pub const LOCK_FILE: &str = "Cargo.lock";
 /// The most packages that are read.
 const PACKAGES_MAX: usize = 100_000;
 
-/// What crates.io is called: its two indexes, and nothing else.
-const CRATES_IO: [&str; 2] =
-    ["registry+https://github.com/rust-lang/crates.io-index", "sparse+https://index.crates.io/"];
+/// What cargo writes for crates.io, whichever of its indexes it asked.
+const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
 #[derive(Deserialize)]
 struct LockFile {
@@ -114,7 +113,7 @@ impl Locked {
 
 /// What tells a source from crates.io, in the words of the package URL specification. A path of this machine says nothing elsewhere.
 fn qualifier(source: &str) -> Option<(&'static str, String)> {
-    if CRATES_IO.contains(&source) {
+    if source == CRATES_IO {
         return None;
     }
     let (kind, url) = source.split_once('+')?;

@@ -2,7 +2,6 @@
 
 use super::*;
 
-const CRATES_IO_SOURCE: &str = "registry+https://github.com/rust-lang/crates.io-index";
 const CHECKSUM: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 
 fn package(name: &str, version: &str, source: &str, needs: &[&str]) -> String {
@@ -35,7 +34,7 @@ fn needs<'c>(catalog: &'c Catalog, reference: &str) -> Vec<&'c str> {
 #[test]
 fn the_package_of_the_tree_is_the_root() {
     let catalog =
-        catalog(&[package("serde", "1.0.1", CRATES_IO_SOURCE, &[]), package("app", "0.1.0", "", &["serde"])]);
+        catalog(&[package("serde", "1.0.1", CRATES_IO, &[]), package("app", "0.1.0", "", &["serde"])]);
     assert_eq!(catalog.root, Root::Package(0));
     assert_eq!(catalog.packages[0].reference, "member:app@0.1.0");
     assert_eq!(catalog.packages[0].sha256, None);
@@ -53,7 +52,7 @@ fn members_that_nothing_needs_are_the_roots_of_a_workspace() {
     assert_eq!(catalog.root, Root::Workspace(vec![0, 2]));
     let circle = [package("one", "0.1.0", "", &["two"]), package("two", "0.1.0", "", &["one"])];
     assert_eq!(read(&lock(&circle)).unwrap().root, Root::Package(0), "the first reaches the other");
-    let none = [package("serde", "1.0.1", CRATES_IO_SOURCE, &[])];
+    let none = [package("serde", "1.0.1", CRATES_IO, &[])];
     assert_eq!(read(&lock(&none)).unwrap().root, Root::Package(0));
 }
 
@@ -68,10 +67,10 @@ fn packages_of_one_name_are_told_apart() {
             &["syn 1.0.0", "syn 2.0.0", "toml 1.0.0 (registry+https://example.com/index)", "log 1.0.0"],
         ),
         package("log", "1.0.0", "", &[]),
-        package("log", "1.0.0", CRATES_IO_SOURCE, &[]),
-        package("syn", "1.0.0", CRATES_IO_SOURCE, &[]),
+        package("log", "1.0.0", CRATES_IO, &[]),
+        package("syn", "1.0.0", CRATES_IO, &[]),
         package("syn", "2.0.0", fork, &[]),
-        package("toml", "1.0.0", CRATES_IO_SOURCE, &[]),
+        package("toml", "1.0.0", CRATES_IO, &[]),
         package("toml", "1.0.0", "registry+https://example.com/index", &[]),
     ]);
     assert_eq!(
@@ -99,7 +98,7 @@ fn packages_of_one_name_are_told_apart() {
 
 #[test]
 fn no_path_of_this_machine_is_told() {
-    let local = package("local", "1.0.0+build", "registry+file:///home/ada/index", &[]);
+    let local = package("local", "1.0.0+build", "registry+file:///srv/index", &[]);
     assert_eq!(purls(&catalog(&[local])), ["pkg:cargo/local@1.0.0%2Bbuild"]);
 }
 
@@ -110,7 +109,7 @@ fn what_is_wrong_is_told_with_its_line() {
         format!("{why} ({line:?})")
     };
     let app = package("app", "0.1.0", "", &["serde"]);
-    let serde = package("serde", "1.0.1", CRATES_IO_SOURCE, &[]);
+    let serde = package("serde", "1.0.1", CRATES_IO, &[]);
     insta::assert_snapshot!(wrong(""), @"it has no version: cargo has written versions 3 and 4 since 2021 (None)");
     insta::assert_snapshot!(wrong("version = 4"), @"it holds no package (None)");
     insta::assert_snapshot!(wrong("version = 2\n"), @"it has version 2, and 3 and 4 are read (Some(1))");
@@ -134,7 +133,7 @@ proptest::proptest! {
     #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
     #[test]
     fn no_text_makes_it_panic(at: proptest::sample::Index, text in "[\\[\\]a-z\" =\n().@#0-9]{0,12}") {
-        let mut whole = lock(&[package("app", "0.1.0", "", &["serde"]), package("serde", "1.0.1", CRATES_IO_SOURCE, &[])]);
+        let mut whole = lock(&[package("app", "0.1.0", "", &["serde"]), package("serde", "1.0.1", CRATES_IO, &[])]);
         whole.insert_str(at.index(whole.len()), &text);
         let _ = read(&whole);
     }
