@@ -30,13 +30,15 @@ start() {
         case $line in '' | '#'*) ;; *) export "${line?}" ;; esac
     done <"$NOTES_ENV_FILE"
     stop
-    setsid "$files/notes" >"$home/log" 2>&1 </dev/null &
+    # Emptied here, not by the redirection behind `&`, which may be slower than the first look for an address.
+    : >"$home/log"
+    setsid "$files/notes" >>"$home/log" 2>&1 </dev/null &
     echo $! >"$home/pid"
-    while [ -z "$(address)" ]; do
+    until url=$(address) && [ -n "$url" ]; do
         alive || { cat "$home/log"; exit 1; }
         sleep 0.02
     done
-    echo "http://$(address)" >"$home/url"
+    echo "http://$url" >"$home/url"
     # Last, so that `observe` never names an image that does not run.
     echo "$NOTES_IMAGE" >"$home/image"
 }
