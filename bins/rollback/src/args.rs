@@ -20,7 +20,7 @@ pub struct Args {
 /// What to do.
 #[derive(Subcommand, Debug)]
 pub enum Command {
-    /// Restore the last verified release, decide about the database, write the incident (default)
+    /// Restore the last verified release, decide about the database (default)
     Run(Rollback),
     /// Show what run would do and change nothing
     Plan(Rollback),

@@ -8,7 +8,7 @@ use contract::{ComponentName, Digest, Release};
 use deploy::Running;
 use evidence::{Bar, Condition, Image, Keyring, Says};
 use jiff::Timestamp;
-use ledger::{Entry, History};
+use ledger::{Entry, History, Pinned};
 
 use crate::{choice, context::Context, error::Error};
 
@@ -100,12 +100,13 @@ fn candidates(
 }
 
 fn check(context: &Context, history: &History, entry: &Entry, keys: &Keyring, signer: &str) -> Checked {
-    let images: BTreeMap<&ComponentName, Image> = entry
-        .what
-        .components
-        .iter()
-        .map(|(name, pinned)| (name, evidence::gather(keys, &pinned.image, &[], pinned.digest)))
-        .collect();
+    // The image runs from this environment's repository; what was found out about it may have been attached where it was built.
+    let built = |name: &ComponentName| context.config.components.get(name).map(|component| &component.image);
+    let look = |(name, pinned): (_, &Pinned)| {
+        let others: Vec<_> = built(name).into_iter().collect();
+        (name, evidence::gather(keys, &pinned.image, &others, pinned.digest))
+    };
+    let images: BTreeMap<&ComponentName, Image> = entry.what.components.iter().map(look).collect();
     let digests = entry.what.digests();
     let adopted = history.adopted(&digests);
     let asked = context.environment.require.signature.is_some() && !adopted;

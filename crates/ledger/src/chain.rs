@@ -78,9 +78,14 @@ pub(crate) fn read(text: &str) -> Result<Vec<(Entry, Digest)>, Broken> {
         if entry.previous != before.digest {
             return Err(Broken::Relinked { sequence });
         }
-        chain.push((entry, Digest::of(line.as_bytes())));
+        chain.push((entry, digest(line)));
     }
     Ok(chain)
+}
+
+/// The digest of a line, with or without its line end.
+pub(crate) fn digest(line: &str) -> Digest {
+    Digest::of(line.strip_suffix('\n').unwrap_or(line).as_bytes())
 }
 
 /// The newest line.

@@ -147,8 +147,7 @@ impl Held {
         let (entry, line) = chain::next(history.head(), draft).map_err(LedgerError::Unwritable)?;
         let text = files::read_text_if_there(&path)?.unwrap_or_default() + &line;
         files::write(&path, text.as_bytes())?;
-        let digest = contract::Digest::of(line.trim_end_matches('\n').as_bytes());
-        let head = Head { sequence: entry.sequence, digest };
+        let head = Head { sequence: entry.sequence, digest: chain::digest(&line) };
         self.remember(head)?;
         Ok((entry, head))
     }

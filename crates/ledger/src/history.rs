@@ -6,8 +6,9 @@ use contract::{ComponentName, Digest};
 use jiff::Timestamp;
 
 use crate::{
-    chain::Head,
-    entry::{Entry, Event, Move},
+    chain::{self, Head},
+    entry::{Draft, Entry, Event, Move},
+    error::LedgerError,
 };
 
 /// A release by its content.
@@ -28,6 +29,20 @@ impl History {
     /// A history without entries.
     pub fn empty() -> Self {
         Self::new(Head::EMPTY, Vec::new())
+    }
+
+    /// The history that these entries would make, written one after the other; for whoever reasons about a ledger without a disk.
+    ///
+    /// # Errors
+    /// [`LedgerError::Unwritable`], which no entry causes.
+    pub fn of(drafts: impl IntoIterator<Item = Draft>) -> Result<Self, LedgerError> {
+        let mut history = Self::empty();
+        for draft in drafts {
+            let (entry, line) = chain::next(history.head, draft).map_err(LedgerError::Unwritable)?;
+            history.head = Head { sequence: entry.sequence, digest: chain::digest(&line) };
+            history.entries.push(entry);
+        }
+        Ok(history)
     }
 
     /// Its head, for whoever wants to remember it.
