@@ -2,15 +2,21 @@
 
 use std::{
     borrow::Cow,
-    fs::{self, File},
+    fs::{self, File, OpenOptions, Permissions},
     io::{self, Read, Write},
+    os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
 };
+
+use rustix::fs::OFlags;
 
 use crate::failure::{Code, Failure, Kind, Place};
 
 /// The largest file read as text, in bytes: configuration is small, and a mistyped path should not fill the memory.
 pub const TEXT_BYTES_MAX: u64 = 16 << 20;
+
+/// For a file that is about to be written: a checkout or an archive from outside may hold a link of its name, which leads anywhere.
+pub const NO_LINK: i32 = OFlags::NOFOLLOW.bits().cast_signed();
 
 /// A file could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -112,14 +118,20 @@ impl FileError {
     }
 }
 
+/// Opens a file for reading. A pipe is none, and is not waited for.
+pub fn open(path: &Path) -> Result<File, FileError> {
+    let at_once = OFlags::NONBLOCK.bits().cast_signed();
+    let open = OpenOptions::new().read(true).custom_flags(at_once).open(path);
+    let file = open.map_err(FileError::reading(path))?;
+    let about = file.metadata().map_err(FileError::reading(path))?;
+    if about.is_file() { Ok(file) } else { Err(FileError::NotAFile(path.to_owned())) }
+}
+
 /// The bytes of a file, if there are at most `limit`.
 pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
-    let file = File::open(path).map_err(FileError::reading(path))?;
-    let about = file.metadata().map_err(FileError::reading(path))?;
-    if !about.is_file() {
-        return Err(FileError::NotAFile(path.to_owned()));
-    }
-    let mut bytes = Vec::with_capacity(usize::try_from(about.len().min(limit)).unwrap_or_default());
+    let file = open(path)?;
+    let length = file.metadata().map_err(FileError::reading(path))?.len();
+    let mut bytes = Vec::with_capacity(usize::try_from(length.min(limit)).unwrap_or_default());
     // One byte more than allowed, so that a file growing under our hands is noticed too.
     file.take(limit + 1).read_to_end(&mut bytes).map_err(FileError::reading(path))?;
     if bytes.len() as u64 > limit {
@@ -158,8 +170,6 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
 }
 
 fn write_with(path: &Path, bytes: &[u8], mode: u32) -> Result<(), FileError> {
-    use std::os::unix::fs::OpenOptionsExt;
-
     if holds(path, bytes) {
         return Ok(());
     }
@@ -169,20 +179,38 @@ fn write_with(path: &Path, bytes: &[u8], mode: u32) -> Result<(), FileError> {
     };
     fs::create_dir_all(directory).map_err(FileError::writing(directory))?;
     let name = path.file_name().ok_or_else(|| FileError::NotAFile(path.to_owned()))?;
-    // One fixed name: a wreck that a killed run left is overwritten by the next one and does not pile up.
     let mut temporary = std::ffi::OsString::from(".");
     temporary.push(name);
     temporary.push(".partial");
     let temporary = directory.join(temporary);
     let write = || {
-        let mut file =
-            fs::OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(&temporary)?;
+        let mut file = claim(&temporary, mode)?;
         file.write_all(bytes)?;
         file.sync_all()?;
         fs::rename(&temporary, path)?;
         File::open(directory)?.sync_all()
     };
     write().map_err(FileError::writing(path))
+}
+
+/// The temporary file of this name, empty, for one writer at a time. The name is fixed, so that what a killed run left is overwritten and
+/// does not pile up.
+fn claim(temporary: &Path, mode: u32) -> io::Result<File> {
+    loop {
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(false).mode(mode).custom_flags(NO_LINK);
+        let file = options.open(temporary)?;
+        file.lock()?;
+        let ours = file.metadata()?;
+        // The writer we waited for has renamed the file that we have open: the name is free, or another's.
+        if fs::symlink_metadata(temporary).is_ok_and(|named| named.ino() == ours.ino()) {
+            if ours.permissions().mode() & 0o777 & !mode != 0 {
+                file.set_permissions(Permissions::from_mode(mode))?;
+            }
+            file.set_len(0)?;
+            return Ok(file);
+        }
+    }
 }
 
 fn holds(path: &Path, bytes: &[u8]) -> bool {
@@ -222,11 +250,46 @@ mod tests {
     }
 
     #[test]
-    fn a_private_file_is_private() {
-        use std::os::unix::fs::PermissionsExt;
+    fn a_private_file_is_private_even_over_a_wreck_that_was_not() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("key");
+        fs::write(directory.path().join(".key.partial"), "wreck").unwrap();
         write_private(&path, b"k").unwrap();
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::read(&path).unwrap(), b"k");
+    }
+
+    #[test]
+    fn a_link_in_place_of_the_temporary_file_once_had_its_target_overwritten() {
+        let directory = tempfile::tempdir().unwrap();
+        let (path, victim) = (directory.path().join("release.json"), directory.path().join("victim"));
+        fs::write(&victim, "precious").unwrap();
+        std::os::unix::fs::symlink(&victim, directory.path().join(".release.json.partial")).unwrap();
+        assert_eq!(write(&path, b"{}").unwrap_err().code().as_str(), "file-unwritable");
+        assert_eq!(fs::read_to_string(&victim).unwrap(), "precious");
+    }
+
+    #[test]
+    fn a_pipe_without_a_writer_once_was_waited_for_for_ever() {
+        let directory = tempfile::tempdir().unwrap();
+        let pipe = directory.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        assert_eq!(read_text(&pipe).unwrap_err().code().as_str(), "file-not-a-file");
+    }
+
+    #[test]
+    fn of_two_writers_at_once_each_reader_sees_one_whole() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("record");
+        let texts = ["a".repeat(100_000), "b".repeat(100_000)];
+        std::thread::scope(|scope| {
+            for text in &texts {
+                scope.spawn(|| (0..20).try_for_each(|_| write(&path, text.as_bytes())).unwrap());
+            }
+            for _ in 0..200 {
+                let seen = read_text_if_there(&path).unwrap();
+                assert!(seen.is_none_or(|seen| texts.contains(&seen)));
+            }
+        });
     }
 }

@@ -34,7 +34,7 @@ impl Masks {
     }
 }
 
-/// A secret as it is, each of its lines, and both as base64, URL and JSON write them.
+/// A secret as it is, each of its lines, and both as logs, base64, URL and JSON write them.
 fn forms(secret: &str) -> Vec<String> {
     let lines = secret.lines().map(str::trim).filter(|line| *line != secret);
     let mut forms = Vec::new();
@@ -43,6 +43,8 @@ fn forms(secret: &str) -> Vec<String> {
             continue;
         }
         forms.push(text.to_owned());
+        // As a log shows it that drops what would move a terminal's cursor.
+        forms.push(text.chars().filter(|one| !one.is_control()).collect());
         forms.push(BASE64_STANDARD.encode(text));
         forms.push(BASE64_URL_SAFE.encode(text));
         for set in [NON_ALPHANUMERIC, RESERVED] {
@@ -134,6 +136,15 @@ mod tests {
         let told = Masks::default().add("{\n\"private_key\": 1\n}");
         assert!(told.iter().all(|form| form.lines().all(|line| line.trim().len() >= 4)), "{told:?}");
         assert!(told.iter().any(|form| form == "\"private_key\": 1"), "{told:?}");
+    }
+
+    #[test]
+    fn a_secret_whose_control_characters_are_dropped_on_the_way_is_hidden() {
+        let mut masks = Masks::default();
+        masks.add("correct\u{1}horse\r\nbattery");
+        for text in ["correcthorse", "correcthorsebattery", "correct\u{1}horse"] {
+            assert!(!masks.redact(text).contains("horse"), "{text}");
+        }
     }
 
     #[test]

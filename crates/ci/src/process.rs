@@ -25,6 +25,8 @@ const STREAM_BYTES_MAX: usize = 8 << 20;
 const CHUNK_BYTES: usize = 16 << 10;
 /// How long a stream must be silent after the program's end before it counts as ended.
 const SILENCE: Duration = Duration::from_millis(500);
+/// How long a stream is read after the program's end at most.
+const DRAIN: Duration = Duration::from_secs(3);
 /// How long a program has where nothing else is said.
 const LIMIT: Duration = Duration::from_mins(1);
 /// How long after a polite signal the program and its children are killed.
@@ -207,11 +209,13 @@ fn collect(mut stream: impl Read + Send + 'static) -> Collected {
 }
 
 impl Collected {
-    /// What was written. A daemon that the program left behind may hold the stream open for ever: it is waited for until it falls silent.
+    /// What was written. A daemon that the program left behind may hold the stream open for ever: it is waited for until it falls silent,
+    /// and not for long if it never does.
     fn take(self) -> Vec<u8> {
         let kept = || self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let (mut seen, mut since) = (0, Instant::now());
-        while !self.reader.is_finished() && since.elapsed() < SILENCE {
+        let ended = Instant::now();
+        let (mut seen, mut since) = (0, ended);
+        while !self.reader.is_finished() && since.elapsed() < SILENCE && ended.elapsed() < DRAIN {
             let length = kept().len();
             if length != seen {
                 (seen, since) = (length, Instant::now());
@@ -279,6 +283,15 @@ mod tests {
         let done = Program::new("sh").args(["-c", "sleep 5 & echo started"]).output().unwrap();
         assert_eq!(done.text(), "started\n");
         assert!(begun.elapsed() < Duration::from_secs(4));
+    }
+
+    #[test]
+    fn a_daemon_that_goes_on_writing_was_once_listened_to_until_it_ended() {
+        let begun = Instant::now();
+        let chatty = "{ for i in $(seq 80); do echo $i; sleep 0.1; done; } & echo started";
+        let done = Program::new("sh").args(["-c", chatty]).output().unwrap();
+        assert!(done.text().contains("started\n"));
+        assert!(begun.elapsed() < Duration::from_secs(6));
     }
 
     #[test]

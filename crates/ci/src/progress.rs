@@ -7,6 +7,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crate::{mask::Masks, workflow};
+
 /// Shorter work stays silent.
 const QUIET: Duration = Duration::from_secs(1);
 const FRAME: Duration = Duration::from_millis(100);
@@ -18,6 +20,7 @@ pub struct Progress(Arc<Shared>);
 struct Shared {
     state: Mutex<State>,
     changed: Condvar,
+    masks: Arc<Mutex<Masks>>,
 }
 
 struct State {
@@ -29,12 +32,18 @@ impl Shared {
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// The text as it may be shown. It may come from anywhere, and at its time a secret may be known that was none when it was said.
+    fn shown(&self, text: &str) -> String {
+        let text: String = text.chars().filter(|one| !one.is_control()).collect();
+        workflow::inert(&self.masks.lock().unwrap_or_else(PoisonError::into_inner).redact(&text))
+    }
 }
 
 impl Progress {
-    pub(crate) fn start(text: String) -> Self {
-        let shared =
-            Arc::new(Shared { state: Mutex::new(State { text, over: false }), changed: Condvar::new() });
+    pub(crate) fn start(text: String, masks: Arc<Mutex<Masks>>) -> Self {
+        let state = Mutex::new(State { text, over: false });
+        let shared = Arc::new(Shared { state, changed: Condvar::new(), masks });
         let shown = Arc::clone(&shared);
         // Where no thread can be had there is no progress line, and nothing else is lost.
         _ = thread::Builder::new().name("progress".into()).spawn(move || show(&shown));
@@ -60,7 +69,7 @@ fn show(shared: &Shared) {
         let state = shared.state();
         let waited = shared.changed.wait_timeout_while(state, length, |state| !state.over);
         let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        (!state.over).then(|| state.text.chars().filter(|one| !one.is_control()).collect::<String>())
+        (!state.over).then(|| shared.shown(&state.text))
     };
     let Some(text) = pause(QUIET) else { return };
     if !stderr().is_terminal() {
@@ -72,4 +81,18 @@ fn show(shared: &Shared) {
         _ = write!(stderr(), "\r{frame} {text} ({}s)\x1b[K", begun.elapsed().as_secs());
     }
     _ = write!(stderr(), "\r\x1b[K");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_suite_called_like_a_workflow_command_is_shown_as_text_and_a_secret_not_at_all() {
+        let masks = Arc::new(Mutex::new(Masks::default()));
+        let progress = Progress::start("::add-path::/tmp/evil".to_owned(), Arc::clone(&masks));
+        assert_eq!(progress.0.shown("::add-path::/tmp/evil"), "\\::add-path::/tmp/evil");
+        masks.lock().unwrap().add("hunter22");
+        assert_eq!(progress.0.shown("waiting for hun\u{7}ter22"), "waiting for ***");
+    }
 }

@@ -3,7 +3,7 @@
 use std::{
     io::{Write, stderr},
     path::PathBuf,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -79,7 +79,7 @@ pub struct Session {
     env: Env,
     common: Common,
     runner: Option<Runner>,
-    masks: Mutex<Masks>,
+    masks: Arc<Mutex<Masks>>,
     now: Timestamp,
 }
 
@@ -89,7 +89,7 @@ impl Session {
         let fixed = env.lossy("SOURCE_DATE_EPOCH").and_then(|seconds| seconds.parse().ok());
         let now =
             fixed.and_then(|seconds| Timestamp::from_second(seconds).ok()).unwrap_or_else(Timestamp::now);
-        Self { runner: Runner::of(&env), env, common, masks: Mutex::default(), now }
+        Self { runner: Runner::of(&env), env, common, masks: Arc::default(), now }
     }
 
     /// The environment.
@@ -165,14 +165,15 @@ impl Session {
             return;
         }
         let visible = |one: &char| !one.is_control() || matches!(one, '\n' | '\t');
-        let text: String = self.redact(text).chars().filter(visible).collect();
+        // Redacted last: a secret with a control character in it is none until that is gone.
+        let text = self.redact(&text.chars().filter(visible).collect::<String>());
         let lines: String = text.lines().map(|line| format!("{from} | {line}\n")).collect();
         tell(&if self.runner.is_some() { workflow::stopped(&lines, &token()) } else { lines });
     }
 
     /// Says what goes on, for whoever waits longer than a second.
     pub fn progress(&self, text: impl Into<String>) -> Progress {
-        Progress::start(self.redact(&text.into()))
+        Progress::start(text.into(), Arc::clone(&self.masks))
     }
 
     /// Whether the run was asked to end.
