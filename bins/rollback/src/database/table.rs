@@ -21,8 +21,8 @@ fn schema(letters: &str, backup: Option<Backup>) -> Schema {
     Schema { before: None, version: letters.len().to_string(), steps: steps(letters), backup }
 }
 
-fn backup(verified: bool) -> Backup {
-    Backup { uri: "backups/1.db".into(), digest: Digest::of(b"db"), verified }
+fn backup() -> Backup {
+    Backup { uri: "backups/1.db".into(), digest: Digest::of(b"db"), verified: true }
 }
 
 fn draft(name: &str, schema: Option<Schema>) -> Draft {
@@ -51,94 +51,86 @@ fn decided(schemas: &[Option<Schema>], way_down: WayDown) -> Decision {
     decide(&history, entries.last().unwrap(), entries.first().unwrap(), way_down)
 }
 
+/// What was saved before the steps.
+#[derive(Clone, Copy, Debug)]
+enum Saved {
+    Verified,
+    Unverified,
+    Nothing,
+}
+
+type Case = (&'static str, &'static str, Saved, WayDown, &'static str);
+
+/// Asserts of each case: the earlier schema, the present one, what was saved, the way down, what is decided.
+fn decides(cases: &[Case]) {
+    for (earlier, present, saved, way, expected) in cases {
+        let saved = match saved {
+            Saved::Verified => Some(backup()),
+            Saved::Unverified => Some(Backup { verified: false, ..backup() }),
+            Saved::Nothing => None,
+        };
+        let schemas = [Some(schema(earlier, None)), Some(schema(present, saved))];
+        assert_eq!(decided(&schemas, *way).to_string(), *expected, "from {present} to {earlier}");
+    }
+}
+
+const ONLY_ADDED: &str = "keep: everything in between only added, so the earlier code works with it";
+
 #[test]
-fn steps_backup_and_command_decide() {
+fn where_nothing_breaks_the_earlier_code_the_database_stays() {
+    use WayDown::Missing;
+    decides(&[
+        ("e", "e", Saved::Nothing, Missing, "keep: both releases have the same schema"),
+        ("e", "ee", Saved::Nothing, Missing, ONLY_ADDED),
+        ("e", "eei", Saved::Nothing, Missing, ONLY_ADDED),
+        ("ec", "ece", Saved::Nothing, Missing, ONLY_ADDED),
+    ]);
+}
+
+#[test]
+fn a_breaking_step_is_undone_and_nothing_below_it() {
+    use WayDown::Configured;
+    decides(&[
+        ("e", "ec", Saved::Verified, Configured, "down: to 1, undoing 2, before the code is switched"),
+        ("e", "eec", Saved::Verified, Configured, "down: to 2, undoing 3, before the code is switched"),
+        (
+            "e",
+            "ecee",
+            Saved::Verified,
+            Configured,
+            "down: to 1, undoing 4, 3, 2, before the code is switched",
+        ),
+        (
+            "e",
+            "eecec",
+            Saved::Verified,
+            Configured,
+            "down: to 2, undoing 5, 4, 3, before the code is switched",
+        ),
+    ]);
+}
+
+#[test]
+fn what_is_missing_for_a_way_down_is_named() {
     use WayDown::{Configured, Missing};
-    let verified = || Some(backup(true));
-    for (earlier, present, saved, way, expected) in [
-        // the same schema, or only added steps: the database stays, whatever else is there
-        ("e", "e", None, Missing, "keep: both releases have the same schema"),
-        (
-            "e",
-            "ee",
-            None,
-            Missing,
-            "keep: everything in between only added, so the earlier code works with it",
-        ),
-        (
-            "e",
-            "eei",
-            None,
-            Missing,
-            "keep: everything in between only added, so the earlier code works with it",
-        ),
-        (
-            "ec",
-            "ece",
-            None,
-            Missing,
-            "keep: everything in between only added, so the earlier code works with it",
-        ),
-        // a breaking step that can be undone: down, and no further than to just below it
-        ("e", "ec", verified(), Configured, "down: to 1, undoing 2, before the code is switched"),
-        ("e", "eec", verified(), Configured, "down: to 2, undoing 3, before the code is switched"),
-        ("e", "ecee", verified(), Configured, "down: to 1, undoing 4, 3, 2, before the code is switched"),
-        ("e", "eecec", verified(), Configured, "down: to 2, undoing 5, 4, 3, before the code is switched"),
-        // each of the three that can be missing
-        (
-            "e",
-            "ex",
-            verified(),
-            Configured,
-            "stay and hotfix: the earlier code breaks on the schema, and 2 has no way down",
-        ),
-        (
-            "e",
-            "eci",
-            verified(),
-            Configured,
-            "stay and hotfix: the earlier code breaks on the schema, and 3 has no way down",
-        ),
-        (
-            "e",
-            "eicx",
-            verified(),
-            Configured,
-            "stay and hotfix: the earlier code breaks on the schema, and 4 has no way down",
-        ),
-        (
-            "e",
-            "ec",
-            None,
-            Configured,
-            "stay and hotfix: the earlier code breaks on the schema, and no verified backup is recorded",
-        ),
-        (
-            "e",
-            "ec",
-            Some(backup(false)),
-            Configured,
-            "stay and hotfix: the earlier code breaks on the schema, and no verified backup is recorded",
-        ),
-        (
-            "e",
-            "ec",
-            verified(),
-            Missing,
-            "stay and hotfix: the earlier code breaks on the schema, and release.toml has no database.down",
-        ),
-        // a present schema that lies below the earlier one was changed by other hands
+    let stay = |why: &str| -> &'static str { format!("stay and hotfix: {why}").leak() };
+    let breaks = |what: &str| stay(&format!("the earlier code breaks on the schema, and {what}"));
+    decides(&[
+        ("e", "ex", Saved::Verified, Configured, breaks("2 has no way down")),
+        ("e", "eci", Saved::Verified, Configured, breaks("3 has no way down")),
+        ("e", "eicx", Saved::Verified, Configured, breaks("4 has no way down")),
+        ("e", "ec", Saved::Nothing, Configured, breaks("no verified backup is recorded")),
+        ("e", "ec", Saved::Unverified, Configured, breaks("no verified backup is recorded")),
+        ("e", "ec", Saved::Verified, Missing, breaks("release.toml has no database.down")),
+        // A present schema below the earlier one was changed by other hands.
         (
             "eee",
             "ee",
-            verified(),
+            Saved::Verified,
             Configured,
-            "stay and hotfix: the ledger does not prove what lies between the two schemas",
+            stay("the ledger does not prove what lies between the two schemas"),
         ),
-    ] {
-        let schemas = [Some(schema(earlier, None)), Some(schema(present, saved.clone()))];
-        assert_eq!(decided(&schemas, way).to_string(), expected, "{earlier} {present} {saved:?} {way:?}");
-    }
+    ]);
 }
 
 #[test]
@@ -183,7 +175,7 @@ fn no_combination_breaks_the_earlier_code_or_loses_what_cannot_be_had_again() {
             (false, WayDown::Configured),
             (false, WayDown::Missing),
         ] {
-            let present = schema(&letters, saved.then(|| backup(true)));
+            let present = schema(&letters, saved.then(backup));
             let decision = decided(&[Some(schema("e", None)), Some(present.clone())], way);
             let left = decision.leaves(Some(&present)).unwrap();
             match &decision {
