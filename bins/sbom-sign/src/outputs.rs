@@ -20,10 +20,9 @@ pub fn done(done: &Done) -> Report {
         Done::Keys { files, hint, state } => {
             let (private, public) = (shown(&files.private), shown(&files.public));
             let page = Page::new()
-                .heading("Key pair")
-                .line(format!("private key: {private} ({})", state.word()))
-                .line(format!("public key: {public}"))
-                .line(format!("hint: {hint}"));
+                .heading(format!("key pair {private}, {public}"))
+                .line(format!("the private key is {}", state.word()))
+                .line(format!("bundles call it {hint}"));
             let data = json!({"key": private, "publicKey": public, "hint": hint, "state": state.word()});
             Report::new(page, data)
                 .output("key", private)
@@ -33,10 +32,8 @@ pub fn done(done: &Done) -> Report {
         }
         Done::Sbom { output, digest, components, state } => {
             let file = shown(output);
-            let page = Page::new()
-                .heading("SBOM")
-                .line(format!("{file} ({})", state.word()))
-                .line(format!("components: {components}"));
+            let page =
+                Page::new().heading(format!("SBOM {file} ({}), components: {components}", state.word()));
             let data =
                 json!({"sbom": file, "digest": digest, "components": components, "state": state.word()});
             Report::new(page, data)
@@ -47,7 +44,7 @@ pub fn done(done: &Done) -> Report {
         Done::Claims { kind, claims } => claimed(kind, claims),
         Done::Blob { output, digest, state } => {
             let file = shown(output);
-            let page = Page::new().heading("Signature").line(format!("{file} ({})", state.word()));
+            let page = Page::new().heading(format!("signature of the file: {file} ({})", state.word()));
             Report::new(page, json!({"bundle": file, "digest": digest, "state": state.word()}))
                 .output("bundle", file)
                 .output("bundle-digest", digest.to_string())
@@ -55,9 +52,8 @@ pub fn done(done: &Done) -> Report {
         }
         Done::Copied { to, digest, companions, moved, state } => {
             let page = Page::new()
-                .heading("Copied")
-                .line(format!("{to} is {digest} ({})", state.word()))
-                .line(format!("with {companions} manifests that belong to it, all of them there"))
+                .heading(format!("{to} is {digest} ({})", state.word()))
+                .line(format!("{companions} manifests belong to it, and all of them are there"))
                 .line(format!("{} blobs and {} bytes were new", moved.blobs, moved.bytes));
             let data = json!({
                 "image": to, "digest": digest, "companions": companions, "blobs": moved.blobs, "bytes": moved.bytes,
@@ -75,10 +71,14 @@ pub fn done(done: &Done) -> Report {
 fn claimed(kind: &PredicateType, claims: &[(ImageRef, Digest, Attached)]) -> Report {
     let state = |there: &Attached| State::of(there.unchanged.then_some(())).word();
     let rows = claims.iter().map(|(image, digest, there)| {
-        [image.to_string(), digest.short(), there.bundle.short(), state(there).to_owned()]
+        [called(image, *digest), digest.short(), there.bundle.short(), state(there).to_owned()]
     });
-    let title =
-        if *kind == PredicateType::SIGNATURE { "Signed".to_owned() } else { format!("Attested: {kind}") };
+    let signature = *kind == PredicateType::SIGNATURE;
+    let done = if signature { "signed".to_owned() } else { format!("attested {kind} of") };
+    let title = match claims {
+        [(image, digest, there)] => format!("{done} {} ({})", called(image, *digest), state(there)),
+        several => format!("{done} {} images", several.len()),
+    };
     let page = Page::new().heading(title).table(&["image", "digest", "bundle", "state"], rows);
     let data: Vec<Value> = claims
         .iter()
@@ -103,7 +103,9 @@ fn claimed(kind: &PredicateType, claims: &[(ImageRef, Digest, Attached)]) -> Rep
 pub fn verdict(requirement: &Requirement, judged: &[Judged<'_>]) -> Result<Report, Stop> {
     let mut page = Page::new();
     for Judged { found, judgement } in judged {
-        page = page.heading(format!("{} of {}", requirement.kind, found.image));
+        let answer = if judgement.shortfall.is_none() { "verified" } else { "refused" };
+        let image = called(&found.image, found.digest);
+        page = page.heading(format!("{} of {image}: {answer}", requirement.kind));
         let counted = judgement
             .counted
             .iter()
@@ -116,7 +118,7 @@ pub fn verdict(requirement: &Requirement, judged: &[Judged<'_>]) -> Result<Repor
             .line(found.digest.to_string())
             .table(&["evidence", "verdict", "why"], counted.chain(aside).collect::<Vec<_>>());
         if let Some(shortfall) = judgement.shortfall {
-            page = page.line(format!("refused: {shortfall}"));
+            page = page.line(shortfall.to_string());
         }
     }
     let data: Vec<Value> = judged.iter().map(|one| data(requirement, one)).collect();
@@ -173,9 +175,9 @@ pub fn signature(wanted: &VerifyBlob, (digest, verdict): (Digest, Verdict<String
         Verdict::Invalid(source) => return Err(Error::BlobInvalid { blob, source }.into()),
     };
     let page = Page::new()
-        .heading("Signature")
-        .line(format!("{} is signed with the key {signer}", shown(&blob)))
-        .line(digest.to_string());
+        .heading(format!("signature of {}: verified", shown(&blob)))
+        .line(digest.to_string())
+        .line(format!("signed with the key {signer}"));
     Ok(Report::new(page, json!({"blob": shown(&blob), "digest": digest, "signer": signer}))
         .output("verified", "1")
         .output("digest", digest.to_string()))
@@ -183,4 +185,9 @@ pub fn signature(wanted: &VerifyBlob, (digest, verdict): (Digest, Verdict<String
 
 fn shown(path: &Path) -> String {
     path.display().to_string()
+}
+
+/// An image in a table: as it was named, a digest in its short form.
+fn called(image: &ImageRef, digest: Digest) -> String {
+    image.tag().map_or_else(|| format!("{}@{}", image.location(), digest.short()), |_| image.to_string())
 }

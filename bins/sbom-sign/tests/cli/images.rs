@@ -23,35 +23,33 @@ fn sign_attest_verify_reads_like_this() {
     $ sbom-sign sbom tree --output bom.json
     status: 0
     ── stdout
-    SBOM
-    bom.json (new)
-    components: 1
+    SBOM bom.json (new), components: 1
 
     $ sbom-sign sign oci:registry:app --key k.key
     status: 0
     ── stdout
-    Signed
+    signed oci:registry:app (new)
       image             digest        bundle        state
       oci:registry:app  f20c43161d73  f9400c78eb97  new
 
     $ sbom-sign attest oci:registry:app --type cyclonedx --predicate bom.json --key k.key
     status: 0
     ── stdout
-    Attested: cyclonedx
+    attested cyclonedx of oci:registry:app (new)
       image             digest        bundle        state
       oci:registry:app  f20c43161d73  7a2ba5c05069  new
 
     $ sbom-sign sign oci:registry:app --key k.key
     status: 0
     ── stdout
-    Signed
+    signed oci:registry:app (unchanged)
       image             digest        bundle        state
       oci:registry:app  f20c43161d73  f9400c78eb97  unchanged
 
     $ sbom-sign verify oci:registry:app --type signature --key k.pub
     status: 0
     ── stdout
-    signature of oci:registry:app
+    signature of oci:registry:app: verified
     sha256:f20c43161d73848408ef247f0ec7111b19fe58ffebc0cbcaa0d2c8bda4967268
       evidence      verdict         why
       a03aa9cbb187  counts          signed with 1R1dsR/oEZUr…
@@ -91,6 +89,8 @@ fn without_an_image_every_component_of_the_release_is_meant() {
     let desk = desk();
     sbom_sign(&desk, "sign --key k.key").run().fails(2, "image-unnamed");
     let worker = put_image(&desk, "worker", b"{\"os\":\"linux\"}");
+    desk.file("release.json", format!(r#"{{"schemaVersion": 1, "commit": "{}"}}"#, "0".repeat(40)));
+    sbom_sign(&desk, "sign --key k.key").on_runner().run().fails(2, "release-file-other-commit");
     let component = |digest| format!(r#"{{"image": "oci:registry", "digest": "{digest}"}}"#);
     desk.file(
         "release.json",
@@ -137,12 +137,12 @@ fn a_failed_or_old_test_refuses_and_a_later_pass_mends_it() {
     $ sbom-sign verify oci:registry:app --type test-result --key k.pub -e staging
     status: 1
     ── stdout
-    test-result of oci:registry:app
+    test-result of oci:registry:app: refused
     sha256:f20c43161d73848408ef247f0ec7111b19fe58ffebc0cbcaa0d2c8bda4967268
       evidence      verdict         why
       c53c7c3676e5  does not count  a later one of the same counts
       2fa46bca57b3  does not count  says FAILED
-    refused: the latest one speaks against it
+    the latest one speaks against it
     ── stderr
     error[evidence-negative]: oci:registry@sha256:f20c43161d73848408ef247f0ec7111b19fe58ffebc0cbcaa0d2c8bda4967268 lacks good evidence of type test-result
       why: the latest one speaks against it
@@ -230,7 +230,7 @@ fn on_a_runner_it_follows_the_runners_rules() {
     assert_eq!(observed.outputs["digest"], image().to_string());
     assert!(observed.outputs["bundle-digest"].starts_with("sha256:"));
     assert!(
-        observed.summary.starts_with("### Signed\n\n| image | digest | bundle | state |\n"),
+        observed.summary.starts_with("### signed oci:registry:app (new)\n\n| image"),
         "{}",
         observed.summary
     );
