@@ -110,7 +110,7 @@ impl<F: Failure + 'static> From<F> for Unparsed {
 pub(crate) fn parse<A: Arguments>(env: &Env, mut typed: Vec<OsString>) -> Result<A, Unparsed> {
     let command = A::command();
     if let Some(default) = A::DEFAULT_COMMAND
-        && names_no_command(&command, typed.get(1).map(OsString::as_os_str))
+        && names_no_command(&command, first_own(&command, &typed))
     {
         typed.insert(1.min(typed.len()), default.into());
     }
@@ -121,6 +121,21 @@ pub(crate) fn parse<A: Arguments>(env: &Env, mut typed: Vec<OsString>) -> Result
         | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => Unparsed::Text(error.render().to_string()),
         kind => explain(&command, kind, &error.render().to_string(), origins).into(),
     })
+}
+
+/// The first word behind the flags that all commands share: the command, if one is typed.
+fn first_own<'t>(command: &Command, typed: &'t [OsString]) -> Option<&'t OsStr> {
+    let mut words = typed.iter().skip(1).map(OsString::as_os_str);
+    while let Some(word) = words.next() {
+        let Some(flag) = word.to_str().and_then(|word| word.strip_prefix("--")) else { return Some(word) };
+        let (name, value) = flag.split_once('=').map_or((flag, None), |(name, value)| (name, Some(value)));
+        let shared = |flag: &&Arg| flag.is_global_set() && flag.get_long() == Some(name);
+        let Some(flag) = command.get_arguments().find(shared) else { return Some(word) };
+        if flag.get_action().takes_values() && value.is_none() {
+            words.next();
+        }
+    }
+    None
 }
 
 /// Whether the default command is meant: nothing, a flag, or a word that can't be a misspelt command because the default one takes words.

@@ -83,6 +83,9 @@ impl Report {
         for annotation in &mut self.annotations {
             annotation.title = change(&annotation.title);
             annotation.message = change(&annotation.message);
+            if let Some(place) = &mut annotation.place {
+                place.file = change(&place.file.to_string_lossy()).into();
+            }
         }
         self
     }

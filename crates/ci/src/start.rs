@@ -2,8 +2,10 @@
 
 use std::{
     borrow::Cow,
+    ffi::OsString,
     fs::OpenOptions,
     io::{Write, stdout},
+    os::unix::ffi::OsStrExt,
     panic::PanicHookInfo,
     path::{Path, PathBuf},
     process::ExitCode,
@@ -28,7 +30,7 @@ pub fn main<A: Arguments>(run: impl FnOnce(A, &Session) -> Result<Report, Stop>)
     std::panic::set_hook(Box::new(panicked));
     let env = Env::capture();
     let typed: Vec<_> = std::env::args_os().collect();
-    let format = format_of(&typed);
+    let format = format_of(&env, &typed);
     match arguments::parse::<A>(&env, typed) {
         Ok(arguments) => {
             let session = Session::new(env, arguments.common().clone());
@@ -49,9 +51,15 @@ pub fn main<A: Arguments>(run: impl FnOnce(A, &Session) -> Result<Report, Stop>)
 }
 
 /// The format asked for, found without understanding the rest, because the rest may be wrong.
-fn format_of(typed: &[std::ffi::OsString]) -> Format {
-    let json = typed.windows(2).any(|two| two[0] == "--format" && two[1] == "json");
-    if json || typed.iter().any(|one| one == "--format=json") { Format::Json } else { Format::Human }
+fn format_of(env: &Env, typed: &[OsString]) -> Format {
+    let typed = typed.iter().skip_while(|one| !one.as_bytes().starts_with(b"--format"));
+    let mut typed = typed.take(2).map(|one| one.as_bytes());
+    let json = match typed.next() {
+        Some(b"--format") => typed.next() == Some(b"json"),
+        Some(joined) => joined == b"--format=json",
+        None => env.raw("INPUT_FORMAT").is_some_and(|input| input == "json"),
+    };
+    if json { Format::Json } else { Format::Human }
 }
 
 /// Tells everything there is to tell and gives the exit status.
@@ -66,12 +74,15 @@ fn end(session: &Session, command: &clap::Command, result: Result<Report, Stop>)
     // Redacted here, before each way out escapes the text in its own manner and a secret no longer looks like itself.
     let report = report.map(|text| session.redact(text));
     let name = command.get_name();
-    let told = hand_over(session, &report).and_then(|()| print(session, name, &report, failure.as_deref()));
-    if let Err(error) = told {
+    // Standard output has its document even where the runner's files can't be written: it says so.
+    if let Err(error) = hand_over(session, &report) {
+        failure.get_or_insert(Box::new(error));
+    }
+    if let Err(error) = print(&told(session, name, &report, failure.as_deref())) {
         failure.get_or_insert(Box::new(error));
     }
     if let Some(failure) = &failure {
-        tell(&session.redact(&describe(failure.as_ref())));
+        tell(&describe(failure.as_ref(), |text| session.redact(text)));
     }
     ExitCode::from(failure.map_or(0, |failure| failure.kind().exit_status()))
 }
@@ -103,20 +114,19 @@ fn append(path: &Path, text: &str) -> Result<(), FileError> {
     open.and_then(|mut file| file.write_all(text.as_bytes())).map_err(FileError::writing(path))
 }
 
-/// Standard output: the page, or one JSON document.
-fn print(
-    session: &Session,
-    name: &str,
-    report: &Report,
-    failure: Option<&dyn Failure>,
-) -> Result<(), FileError> {
+/// What standard output carries: the page, or one JSON document.
+fn told(session: &Session, name: &str, report: &Report, failure: Option<&dyn Failure>) -> String {
     let text = match session.format() {
-        Format::Human => report.page.text(),
+        Format::Human => session.redact(&report.page.text()),
         // JSON can spell `#` otherwise, so that the runner finds no `##[command]` in it.
-        Format::Json => document(name, report, failure).to_string().replace("##[", "#\\u0023[") + "\n",
+        Format::Json => {
+            document(session, name, report, failure).to_string().replace("##[", "#\\u0023[") + "\n"
+        }
     };
-    let text = session.redact(&text);
-    let text = if session.runner().is_some() { workflow::inert(&text) } else { text };
+    if session.runner().is_some() { workflow::inert(&text) } else { text }
+}
+
+fn print(text: &str) -> Result<(), FileError> {
     match stdout().write_all(text.as_bytes()).and_then(|()| stdout().flush()) {
         // A reader that has seen enough (`| head`) is no failure.
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
@@ -126,7 +136,9 @@ fn print(
     }
 }
 
-fn document(name: &str, report: &Report, failure: Option<&dyn Failure>) -> Value {
+/// Redacted text by text: in the whole, a secret that looks like a number or a member's name would take the form with it.
+fn document(session: &Session, name: &str, report: &Report, failure: Option<&dyn Failure>) -> Value {
+    let shown = |text: &str| session.redact(text);
     let annotations = report.annotations().iter().map(|one| {
         json!({
             "level": one.level.word(),
@@ -145,9 +157,9 @@ fn document(name: &str, report: &Report, failure: Option<&dyn Failure>) -> Value
         "failure": failure.map(|failure| json!({
             "code": failure.code().as_str(),
             "kind": failure.kind().word(),
-            "what": failure.to_string(),
-            "why": causes(failure),
-            "fix": failure.fix(),
+            "what": shown(&failure.to_string()),
+            "why": causes(failure).iter().map(|cause| shown(cause)).collect::<Vec<_>>(),
+            "fix": shown(&failure.fix()),
         })),
     })
 }
@@ -162,15 +174,17 @@ fn annotation(failure: &dyn Failure) -> Annotation {
     }
 }
 
-/// The failure for a person at a terminal or reading a log.
-fn describe(failure: &dyn Failure) -> String {
+/// The failure for a person at a terminal or reading a log, each text redacted before its white space is folded.
+fn describe(failure: &dyn Failure, redact: impl Fn(&str) -> String) -> String {
     let code = failure.code().as_str();
-    let one_line = |text: String| -> String { text.split_whitespace().collect::<Vec<_>>().join(" ") };
-    let why: String =
-        causes(failure).into_iter().map(|cause| format!("  why: {}\n", one_line(cause))).collect();
-    let (what, fix) = (one_line(failure.to_string()), one_line(failure.fix().into_owned()));
-    let text = format!("error[{code}]: {what}\n{why}  fix: {fix}\n  see: docs/failures.md#{code}\n");
-    workflow::inert(&text.chars().filter(|one| *one == '\n' || !one.is_control()).collect::<String>())
+    let visible = |one: &char| one.is_whitespace() || !one.is_control();
+    let one_line = |text: &str| {
+        let text = redact(&text.chars().filter(visible).collect::<String>());
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let why: String = causes(failure).iter().map(|cause| format!("  why: {}\n", one_line(cause))).collect();
+    let (what, fix) = (one_line(&failure.to_string()), one_line(&failure.fix()));
+    workflow::inert(&format!("error[{code}]: {what}\n{why}  fix: {fix}\n  see: docs/failures.md#{code}\n"))
 }
 
 fn causes(failure: &dyn Failure) -> Vec<String> {
@@ -204,6 +218,52 @@ fn panicked(info: &PanicHookInfo<'_>) {
     if Env::capture().is_true("GITHUB_ACTIONS") {
         tell(&workflow::annotations(&[annotation(&defect)]));
     }
-    tell(&describe(&defect));
+    tell(&describe(&defect, str::to_owned));
     std::process::exit(i32::from(Kind::Ours.exit_status()));
+}
+
+#[cfg(test)]
+mod tests {
+    use contract::Secret;
+
+    use super::*;
+
+    fn session(format: Format) -> Session {
+        let common = Common { dry_run: false, format, release_file: PathBuf::new() };
+        Session::new(Env::default(), common)
+    }
+
+    #[test]
+    fn a_secret_that_looks_like_json_once_made_the_document_none() {
+        let session = session(Format::Json);
+        for secret in ["null", "8080", "outputs", "\": \""] {
+            session.mask(&Secret::new(secret));
+        }
+        let mut report = Report::default();
+        report.data = json!({"port": 8080});
+        let failure = FileError::Missing("null/8080".into());
+        let document: Value = serde_json::from_str(&told(&session, "x", &report, Some(&failure))).unwrap();
+        assert_eq!(document["outputs"], json!({}));
+        assert_eq!(document["failure"]["what"], "***/*** does not exist");
+    }
+
+    #[test]
+    fn a_secret_is_hidden_before_its_white_space_is_folded() {
+        let session = session(Format::Human);
+        session.mask(&Secret::new("correct  horse"));
+        let failure = FileError::Missing("a/correct  horse/hun\u{7}ter".into());
+        let told = describe(&failure, |text| session.redact(text));
+        assert!(told.starts_with("error[file-missing]: a/***/hunter does not exist\n"), "{told}");
+    }
+
+    #[test]
+    fn the_format_is_known_although_the_rest_is_wrong() {
+        let json = |input: &str, typed: &[&str]| {
+            let typed: Vec<OsString> = typed.iter().map(OsString::from).collect();
+            format_of(&Env::of([("INPUT_FORMAT", input)]), &typed) == Format::Json
+        };
+        assert!(json("", &["x", "--format", "json", "--nonsense"]) && json("", &["x", "--format=json"]));
+        assert!(json("json", &["x", "--nonsense"]) && !json("json", &["x", "--format", "human"]));
+        assert!(!json("", &["x", "--format"]) && !json("xml", &["x"]));
+    }
 }

@@ -97,3 +97,13 @@ fn a_file_without_a_command_is_the_default_commands() {
     assert!(parse_with(&[], &["smoke/a.yaml", "--environment", "x"]).unwrap().contains("smoke/a.yaml"));
     assert_eq!(parse_with(&[], &["check", "--dry-run"]).unwrap(), "Check dry=true");
 }
+
+#[test]
+fn a_command_behind_a_shared_flag_was_taken_for_a_file() {
+    for typed in [&["--dry-run", "check"][..], &["--format", "json", "--dry-run", "check"]] {
+        assert_eq!(parse_with(&[], typed).unwrap(), "Check dry=true", "{typed:?}");
+    }
+    let checked = parse_with(&[], &["--release-file=check", "--dry-run", "--environment", "x"]).unwrap();
+    assert!(checked.starts_with("Run"), "{checked}");
+    assert!(parse_with(&[], &["--format", "json", "--help"]).unwrap_err().contains("Usage: probe"));
+}
