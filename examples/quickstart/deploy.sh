@@ -6,14 +6,15 @@ set -eu
 home="run/$ENVIRONMENT"
 mkdir -p "$home"
 
+# A process that has ended but that nobody has waited for (a container without an init) still has its number.
 alive() {
-    [ -f "$home/pid" ] && kill -0 "$(cat "$home/pid")" 2>/dev/null
+    [ -f "$home/pid" ] && pid=$(cat "$home/pid") && kill -0 "$pid" 2>/dev/null && ! grep -qs '^State:.Z' "/proc/$pid/status"
 }
 
 stop() {
     rm -f "$home/image" "$home/url"
     alive || return 0
-    kill "$(cat "$home/pid")"
+    kill "$pid"
     while alive; do sleep 0.05; done
 }
 
