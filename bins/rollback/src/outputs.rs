@@ -22,7 +22,8 @@ pub(crate) fn done(plan: &Plan, done: &Done) -> Report {
     };
     let mut report = outputs(report(plan, line, &done.incident, done.head), plan, &done.incident)
         .output("restored-version", version(&plan.to))
-        .output("restored-digests", digests(&plan.to));
+        .output("restored-digests", digests(&plan.to))
+        .output("restored-images", images(&plan.to));
     report.annotate(Annotation {
         level: Level::Warning,
         title: format!("rolled back to {to}"),
@@ -91,6 +92,11 @@ fn version(entry: &Entry) -> String {
 fn digests(entry: &Entry) -> String {
     let lines = entry.what.components.iter().map(|(name, pinned)| format!("{name}={}", pinned.digest));
     lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The exact images, for whoever tests and attests what runs now: the run's record is still about the release that was left.
+fn images(entry: &Entry) -> String {
+    entry.what.components.values().map(|pinned| pinned.exact().to_string()).collect::<Vec<_>>().join("\n")
 }
 
 fn data(plan: &Plan) -> Value {

@@ -23,6 +23,12 @@ fn a_broken_release_is_taken_back_to_the_last_verified_one() {
     assert!(world.runs("2"));
     assert_eq!(&world.events()[4..], ["intent", "rolled-back"]);
     assert!(!world.scratch.has("down"));
+}
+
+#[test]
+fn the_incident_tells_the_whole_story() {
+    let world = World::broken("ee", "eee");
+    world.rollback().run().succeeds();
     insta::assert_snapshot!(world.scratch.read(INCIDENT), @r"
     # Incident in production, ledger entry 4
 
@@ -109,6 +115,7 @@ fn on_a_runner_outputs_name_what_was_restored() {
     let said: Vec<&str> = names.iter().map(|name| outputs[*name].as_str()).collect();
     assert_eq!(said, ["1.2.0", "keep", INCIDENT, "2027-01-22", "6"]);
     assert_eq!(outputs["restored-digests"], format!("app={}", world.image("2")));
+    assert_eq!(outputs["restored-images"], format!("oci:registry/app@{}", world.image("2")));
 }
 
 #[test]
