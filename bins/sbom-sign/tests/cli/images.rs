@@ -170,6 +170,23 @@ fn a_bundle_that_was_changed_is_told_from_one_that_is_missing() {
 }
 
 #[test]
+fn an_image_that_was_changed_in_place_is_refused_whatever_is_signed() {
+    let desk = desk();
+    sbom_sign(&desk, "sign oci:registry:app --key k.key").run().succeeds();
+    let manifest = desk.join("registry/blobs/sha256").join(image().hex());
+    let text = ci::files::read_text(&manifest).unwrap();
+    ci::files::write(&manifest, text.replace("\"size\":2", "\"size\":3").as_bytes()).unwrap();
+    for line in [
+        "verify oci:registry:app --type signature --key k.pub",
+        "sign oci:registry:app --key other.key",
+        "copy oci:registry:app oci:production:app",
+    ] {
+        sbom_sign(&desk, line).run().fails(1, "digest-mismatch");
+    }
+    assert!(!desk.has("production"));
+}
+
+#[test]
 fn a_predicate_that_is_not_of_its_type_is_not_signed() {
     let desk = desk();
     desk.file("nothing.json", result("PASSED", "staging", "07:59:00").replace("[\"healthz\"]", "[]"));
