@@ -27,7 +27,7 @@ const ROOMS: &[Room] = &[
     Room("ledger", "ci contract", "rustix sha2"),
     Room("evidence", "ci contract ledger oci trust", ""),
     Room("deploy", "ci config contract http", ""),
-    Room("validate-env", "ci config contract", "clap toml"),
+    Room("validate-env", "ci contract", "clap regex strsim"),
     Room("tag-image", "ci config contract oci", "clap toml"),
     Room("migrate-db", "ci contract", "clap futures-core percent-encoding sha2 sqlx tokio toml"),
     Room(
