@@ -1,19 +1,16 @@
 //! Ties lines together by hashes and finds where a chain is broken; never a file.
 
-use contract::Digest;
+use contract::{Digest, EnvironmentName};
 use serde::{Deserialize, Serialize};
 
 use crate::entry::{Draft, Entry, SCHEMA_VERSION};
-
-/// What the first line names as the one before it.
-const NOTHING: Digest = Digest::from_bytes([0; 32]);
 
 /// The newest line of a chain: its number, and the SHA-256 of its bytes without the line end. Whoever remembers it notices every change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
     /// Its number; 0 before the first.
     pub sequence: u64,
-    /// Its digest; zero before the first.
+    /// Its digest; before the first that of the environment's name, so that the files of two environments can't change places.
     pub digest: Digest,
 }
 
@@ -31,6 +28,9 @@ pub enum Broken {
     /// The file does not end with a line end, so its last line was cut.
     #[error("entry {0} is cut off")]
     Cut(u64),
+    /// The first line begins the history of another environment, or of none.
+    #[error("it does not begin as the history of {0} does")]
+    OtherEnvironment(EnvironmentName),
     /// The line says another number than its place has.
     #[error("entry {found} stands where entry {sequence} should")]
     OutOfPlace {
@@ -54,14 +54,20 @@ pub enum Broken {
 }
 
 impl Head {
-    pub(crate) const EMPTY: Self = Self { sequence: 0, digest: NOTHING };
+    /// Before anything, nowhere.
+    pub(crate) const EMPTY: Self = Self { sequence: 0, digest: Digest::from_bytes([0; 32]) };
+
+    /// Before the first line of this environment.
+    fn of(environment: &EnvironmentName) -> Self {
+        Self { sequence: 0, digest: Digest::of(environment.as_str().as_bytes()) }
+    }
 }
 
-/// Reads a chain and verifies every tie.
-pub(crate) fn read(text: &str) -> Result<Vec<(Entry, Digest)>, Broken> {
+/// Reads the chain of this environment and verifies every tie.
+pub(crate) fn read(environment: &EnvironmentName, text: &str) -> Result<Vec<(Entry, Digest)>, Broken> {
     let mut chain: Vec<(Entry, Digest)> = Vec::new();
     for line in text.split_inclusive('\n') {
-        let before = head(&chain);
+        let before = head(environment, &chain);
         let sequence = before.sequence + 1;
         let line = line.strip_suffix('\n').ok_or(Broken::Cut(sequence))?;
         let unreadable = |message: String| Broken::Unreadable { sequence, message };
@@ -74,6 +80,9 @@ pub(crate) fn read(text: &str) -> Result<Vec<(Entry, Digest)>, Broken> {
         }
         if entry.sequence != sequence {
             return Err(Broken::OutOfPlace { sequence, found: entry.sequence });
+        }
+        if entry.previous != before.digest && sequence == 1 {
+            return Err(Broken::OtherEnvironment(environment.clone()));
         }
         if entry.previous != before.digest {
             return Err(Broken::Relinked { sequence });
@@ -89,14 +98,15 @@ pub(crate) fn digest(line: &str) -> Digest {
 }
 
 /// The newest line.
-pub(crate) fn head(chain: &[(Entry, Digest)]) -> Head {
-    chain.last().map_or(Head::EMPTY, |(entry, digest)| Head { sequence: entry.sequence, digest: *digest })
+pub(crate) fn head(environment: &EnvironmentName, chain: &[(Entry, Digest)]) -> Head {
+    let line = |(entry, digest): &(Entry, Digest)| Head { sequence: entry.sequence, digest: *digest };
+    chain.last().map_or_else(|| Head::of(environment), line)
 }
 
 /// Compares a chain with the head that was remembered. A chain that is one line ahead is one whose writer died before it could remember.
 pub(crate) fn compare(chain: &[(Entry, Digest)], remembered: Head) -> Result<(), Broken> {
     let Head { sequence, digest } = remembered;
-    let newest = head(chain).sequence;
+    let newest = chain.len() as u64;
     let there = match usize::try_from(sequence).ok().and_then(|count| count.checked_sub(1)) {
         None => true,
         Some(index) => chain.get(index).is_some_and(|(_, found)| *found == digest),

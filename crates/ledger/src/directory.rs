@@ -68,13 +68,20 @@ impl Directory {
     /// # Errors
     /// It can't be read, or was changed after it was written.
     pub fn read(&self, environment: &EnvironmentName) -> Result<History, LedgerError> {
+        Ok(self.load(environment)?.1)
+    }
+
+    /// The history as text and as what it says.
+    fn load(&self, environment: &EnvironmentName) -> Result<(String, History), LedgerError> {
         // The head first: a line that is written in between puts the chain one ahead, which is no break.
         let remembered = self.remembered(environment)?;
         let text = files::read_text_if_there(&self.file(environment))?.unwrap_or_default();
-        let broken = |source| LedgerError::Broken { environment: environment.clone(), source };
-        let chain = chain::read(&text).map_err(broken)?;
-        chain::compare(&chain, remembered).map_err(broken)?;
-        Ok(History::new(chain::head(&chain), chain.into_iter().map(|(entry, _)| entry).collect()))
+        match verify(environment, &text, remembered) {
+            Ok(history) => Ok((text, history)),
+            // Another run wrote more than one line in between: then it has moved the head as well.
+            Err(_) if self.remembered(environment)? != remembered => self.load(environment),
+            Err(source) => Err(LedgerError::Broken { environment: environment.clone(), source }),
+        }
     }
 
     fn head_file(&self, environment: &EnvironmentName) -> PathBuf {
@@ -142,11 +149,9 @@ impl Held {
     /// # Errors
     /// The history can't be read or written, or was changed after it was written.
     pub fn append(&self, draft: Draft) -> Result<(Entry, Head), LedgerError> {
-        let path = self.ledger.file(&self.environment);
-        let history = self.read()?;
+        let (text, history) = self.ledger.load(&self.environment)?;
         let (entry, line) = chain::next(history.head(), draft).map_err(LedgerError::Unwritable)?;
-        let text = files::read_text_if_there(&path)?.unwrap_or_default() + &line;
-        files::write(&path, text.as_bytes())?;
+        files::write(&self.ledger.file(&self.environment), (text + &line).as_bytes())?;
         let head = Head { sequence: entry.sequence, digest: chain::digest(&line) };
         self.remember(head)?;
         Ok((entry, head))
@@ -156,6 +161,12 @@ impl Held {
         let text = serde_json::to_string(&head).map_err(LedgerError::Unwritable)? + "\n";
         Ok(files::write(&self.ledger.head_file(&self.environment), text.as_bytes())?)
     }
+}
+
+fn verify(environment: &EnvironmentName, text: &str, remembered: Head) -> Result<History, chain::Broken> {
+    let chain = chain::read(environment, text)?;
+    chain::compare(&chain, remembered)?;
+    Ok(History::new(chain::head(environment, &chain), chain.into_iter().map(|(entry, _)| entry).collect()))
 }
 
 fn write_holder(mut lock: &File, holder: &Holder) -> std::io::Result<()> {

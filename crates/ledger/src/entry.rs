@@ -16,7 +16,7 @@ pub struct Entry {
     pub(crate) schema_version: u64,
     /// Its number, counted from 1 in each environment.
     pub sequence: u64,
-    /// The SHA-256 of the line before, without its line end; 32 zero bytes for the first.
+    /// The SHA-256 of the line before, without its line end; of the environment's name for the first.
     pub previous: Digest,
     /// What it says.
     #[serde(flatten)]

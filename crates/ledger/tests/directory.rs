@@ -79,7 +79,7 @@ fn a_line_is_one_json_object_that_anyone_can_read() {
     let directory = tempfile::tempdir().unwrap();
     let ledger = written(directory.path());
     let text = fs::read_to_string(ledger.file(&production())).unwrap();
-    insta::assert_snapshot!(text.lines().next_back().unwrap(), @r#"{"schemaVersion":1,"sequence":4,"previous":"sha256:6dd313b28c59a407862ef69b74c095fea3d71bf573d02e9301600d9d719d2e07","time":"1970-01-01T00:00:00Z","actor":"ada","event":"rolled-back","from":3,"to":1,"release":{"version":"1.2.3"},"components":{"app":{"image":"oci:registry/app","digest":"sha256:3bfc269594ef649228e9a74bab00f042efc91d5acc6fbee31a382e80d42388fe"}}}"#);
+    insta::assert_snapshot!(text.lines().next_back().unwrap(), @r#"{"schemaVersion":1,"sequence":4,"previous":"sha256:ff7e4187d01296b5cb3a6c4376c30d3ea37356daab80c7814331105bc084e14a","time":"1970-01-01T00:00:00Z","actor":"ada","event":"rolled-back","from":3,"to":1,"release":{"version":"1.2.3"},"components":{"app":{"image":"oci:registry/app","digest":"sha256:3bfc269594ef649228e9a74bab00f042efc91d5acc6fbee31a382e80d42388fe"}}}"#);
     let head = ledger.read(&production()).unwrap().head();
     assert_eq!(head.sequence, 4);
     assert_eq!(head.digest, Digest::of(text.lines().next_back().unwrap().as_bytes()));
@@ -108,6 +108,21 @@ fn lines_that_are_moved_removed_repeated_or_cut_are_noticed_by_number() {
     insta::assert_snapshot!(why(&ledger), @"entry 4 is cut off");
     fs::remove_file(&file).unwrap();
     assert_eq!(code(&ledger), "ledger-broken");
+}
+
+#[test]
+fn two_environments_whose_files_change_places_are_noticed() {
+    let directory = tempfile::tempdir().unwrap();
+    let ledger = written(directory.path());
+    let staging = "staging".parse().unwrap();
+    for kind in ["jsonl", "head"] {
+        let file = |environment| ledger.file(environment).with_extension(kind);
+        fs::rename(file(&production()), file(&staging)).unwrap();
+    }
+    let error = ledger.read(&staging).unwrap_err();
+    assert_eq!(error.code().as_str(), "ledger-broken");
+    let source = std::error::Error::source(&error).unwrap().to_string();
+    insta::assert_snapshot!(source, @"it does not begin as the history of staging does");
 }
 
 #[test]
