@@ -75,3 +75,6 @@ fn worst(gate: Gate, parts: &[Part]) -> Answer {
     let evidence = parts.iter().flat_map(|part| &part.evidence).copied().collect();
     Answer { gate, verdict, reason, evidence }
 }
+
+#[cfg(test)]
+mod table;

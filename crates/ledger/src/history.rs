@@ -121,10 +121,16 @@ impl History {
         self.entries.iter().rev().find(|entry| entry.runs() && entry.what.digests() == *digests)
     }
 
-    /// The rollback that took exactly these digests away, if nobody let them in again since, knowing that.
+    /// The rollback that took exactly these digests away, or set out to, if nobody let them in again since, knowing that.
     pub fn taken_back(&self, digests: &Digests) -> Option<&Entry> {
         self.entries.iter().rev().find_map(|entry| match entry.what.event {
-            Event::RolledBack(Move { from, .. }) if self.was(from, digests) => Some(Some(entry)),
+            Event::RolledBack(Move { from, .. })
+            | Event::Intent { rollback: Some(Move { from, .. }) }
+            | Event::Failed { rollback: Some(Move { from, .. }) }
+                if self.was(from, digests) =>
+            {
+                Some(Some(entry))
+            }
             _ if entry.runs() && entry.what.digests() == *digests => Some(None),
             _ => None,
         })?

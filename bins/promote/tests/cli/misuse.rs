@@ -74,3 +74,15 @@ fn every_binary_meets_bad_input_alike() {
         words.into_iter().map(Into::into).chain([file.into()]).collect()
     });
 }
+
+#[test]
+fn a_record_of_another_commit_is_refused_before_anything_is_written() {
+    let (world, _) = World::ready("2");
+    let record = world.scratch.read("release.json");
+    let commit = "860c1904a1ce19322e91ac35af1ab07466440c37";
+    world.scratch.file("release.json", record.replacen('{', &format!("{{\"commit\": \"{commit}\","), 1));
+    let run = world.promote("production").env("GITHUB_SHA", "0".repeat(40)).run();
+    run.fails(2, "release-file-other-commit");
+    assert!(world.events("production").is_empty());
+    world.promote("production").env("GITHUB_SHA", commit).run().succeeds();
+}

@@ -44,3 +44,17 @@ fn every_binary_meets_bad_input_alike() {
         base.into_iter().map(Into::into).chain(["--config".into(), file.into()]).collect()
     });
 }
+
+#[test]
+fn a_record_of_another_commit_is_refused_and_one_of_this_commit_is_completed() {
+    let world = World::broken("ee", "eee");
+    let commit = "860c1904a1ce19322e91ac35af1ab07466440c37";
+    world.scratch.file("release.json", format!("{{\"schemaVersion\": 1, \"commit\": \"{commit}\"}}"));
+    let run = world.rollback().env("GITHUB_SHA", "0".repeat(40)).run();
+    run.fails(2, "release-file-other-commit");
+    assert_eq!(world.events().len(), 4);
+    world.rollback().env("GITHUB_SHA", commit).run().succeeds();
+    let record: serde_json::Value = serde_json::from_str(&world.scratch.read("release.json")).unwrap();
+    let rolled_back = &record["environments"]["production"]["rolledBack"];
+    assert_eq!((&rolled_back["sequence"], &rolled_back["toSequence"]), (&6.into(), &2.into()));
+}
