@@ -1,10 +1,10 @@
 //! Reads an image and the evidence beside it from the repositories it lies in; never decides what that is good for.
 
-use std::{collections::BTreeMap, io, path::Path};
+use std::{collections::BTreeMap, path::Path};
 
 use ci::{Failure, Kind};
 use contract::{Digest, ImageRef, Selector};
-use oci::{Manifest, OciError, Repository};
+use oci::{OciError, Repository};
 use trust::{
     PredicateType, PublicKey, TrustError, Verdict, Verified, Verifier,
     predicate::{Migration, Sbom, TestResult},
@@ -41,11 +41,11 @@ impl Keyring {
     }
 }
 
-/// Looks at an image in the repository it was built into, whose copy must be whole, and collects what is claimed about it there and in
-/// the others, where a copy may lie.
+/// Looks at an image in the repository it was built into, whose copy must be whole, so that what is switched to is what was signed; and
+/// collects what is claimed about it there and in the others, where a copy may lie.
 pub fn gather(keys: &Keyring, own: &ImageRef, others: &[&ImageRef], digest: Digest) -> Image {
     let verifier = keys.verifier();
-    let mut image = match look(&verifier, own, digest, whole) {
+    let mut image = match look(&verifier, own, digest, oci::validate) {
         Ok(image) => image,
         Err(error) => return Image::without_claims(condition(&error)),
     };
@@ -71,11 +71,11 @@ fn look(
     verifier: &Verifier,
     repository: &ImageRef,
     digest: Digest,
-    check: impl Fn(&dyn Repository, &Manifest) -> Result<(), OciError>,
+    check: impl Fn(&dyn Repository, Digest) -> Result<(), OciError>,
 ) -> Result<Image, TrustError> {
     let repository = oci::open(repository.location())?;
-    let manifest = repository.find(&Selector::Digest(digest))?;
-    check(&*repository, &manifest)?;
+    repository.find(&Selector::Digest(digest))?;
+    check(&*repository, digest)?;
     let found = verifier.evidence(&*repository, digest)?;
     let mut image = Image::without_claims(Condition::Whole);
     for item in found.items {
@@ -92,14 +92,6 @@ fn look(
         }
     }
     Ok(image)
-}
-
-/// Reads every byte of an image, so that what is switched to is what was signed.
-fn whole(repository: &dyn Repository, manifest: &Manifest) -> Result<(), OciError> {
-    for blob in manifest.blobs() {
-        repository.blob(blob)?.copy_to(&mut io::sink())?;
-    }
-    manifest.children().iter().try_for_each(|child| whole(repository, &repository.described(child)?))
 }
 
 fn says(verified: &Verified) -> Option<Says> {

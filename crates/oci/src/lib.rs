@@ -27,7 +27,7 @@ pub use layout::Layout;
 pub use manifest::{Content, Image, Index, InvalidManifest, MANIFEST_BYTES_MAX, Manifest};
 pub use pack::{Package, Recipe};
 pub use repository::{Repository, Role, Stored};
-pub use transfer::{DEPTH_MAX, MANIFESTS_MAX, Moved, Transfer, copy};
+pub use transfer::{DEPTH_MAX, MANIFESTS_MAX, Moved, Transfer, copy, validate};
 pub use unpack::{for_platform, unpack};
 
 /// A repository that exists.

@@ -1,6 +1,6 @@
 //! An image on its way from one repository to another, by digest, with everything that belongs to it; never a rewritten byte.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, io};
 
 use contract::{Digest, Selector};
 
@@ -37,16 +37,38 @@ pub struct Moved {
     pub manifests: usize,
 }
 
+/// Whether what refers to an image belongs to it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Referrers {
+    Followed,
+    LeftOut,
+}
+
 /// Collects manifests so that each comes after the ones it names and before the ones that name it as their subject.
 struct Survey<'a> {
     from: &'a dyn Repository,
     root: Digest,
+    referrers: Referrers,
     seen: BTreeSet<Digest>,
     bytes: u64,
     manifests: Vec<(Manifest, Role)>,
 }
 
-impl Survey<'_> {
+impl<'a> Survey<'a> {
+    fn of(from: &'a dyn Repository, root: Digest, referrers: Referrers) -> Result<Self, OciError> {
+        let mut survey =
+            Self { from, root, referrers, seen: BTreeSet::new(), bytes: 0, manifests: Vec::new() };
+        survey.visit(from.find(&Selector::Digest(root))?, Role::Root, 0)?;
+        Ok(survey)
+    }
+
+    /// The configurations and layers of all manifests, each once.
+    fn blobs(&self) -> impl Iterator<Item = &Descriptor> {
+        let mut named = BTreeSet::new();
+        let all = self.manifests.iter().flat_map(|(manifest, _)| manifest.blobs());
+        all.filter(move |blob| named.insert((blob.digest, blob.size)))
+    }
+
     fn visit(&mut self, manifest: Manifest, role: Role, depth: usize) -> Result<(), OciError> {
         let digest = self.root;
         if depth > DEPTH_MAX {
@@ -65,7 +87,10 @@ impl Survey<'_> {
         for child in manifest.children() {
             self.visit(self.from.described(child)?, Role::Child, depth + 1)?;
         }
-        let referrers = self.from.referrers(manifest.digest())?;
+        let referrers = match self.referrers {
+            Referrers::Followed => self.from.referrers(manifest.digest())?,
+            Referrers::LeftOut => Vec::new(),
+        };
         self.manifests.push((manifest, role));
         for referrer in referrers {
             self.visit(self.from.described(&referrer)?, Role::Root, depth + 1)?;
@@ -80,12 +105,10 @@ impl Transfer {
     /// # Errors
     /// [`OciError`] if the image is incomplete, damaged or endless.
     pub fn survey(from: &dyn Repository, to: &dyn Repository, root: Digest) -> Result<Self, OciError> {
-        let mut survey = Survey { from, root, seen: BTreeSet::new(), bytes: 0, manifests: Vec::new() };
-        survey.visit(from.find(&Selector::Digest(root))?, Role::Root, 0)?;
-        let mut named = BTreeSet::new();
+        let survey = Survey::of(from, root, Referrers::Followed)?;
         let mut missing = Vec::new();
-        for blob in survey.manifests.iter().flat_map(|(manifest, _)| manifest.blobs()) {
-            if named.insert(blob.digest) && !to.has_blob(blob)? {
+        for blob in survey.blobs() {
+            if !to.has_blob(blob)? {
                 missing.push(blob.bare());
             }
         }
@@ -127,4 +150,13 @@ impl Transfer {
 /// As [`Transfer::survey`] and [`Transfer::run`].
 pub fn copy(from: &dyn Repository, to: &dyn Repository, digest: Digest) -> Result<Moved, OciError> {
     Transfer::survey(from, to, digest)?.run(from, to)
+}
+
+/// Reads every byte of an image, or of an index with all its children, each piece once however often it is named.
+///
+/// # Errors
+/// [`OciError`] if the image is incomplete, damaged or endless.
+pub fn validate(from: &dyn Repository, digest: Digest) -> Result<(), OciError> {
+    let survey = Survey::of(from, digest, Referrers::LeftOut)?;
+    survey.blobs().try_for_each(|blob| from.blob(blob)?.copy_to(&mut io::sink()))
 }

@@ -22,6 +22,7 @@ use crate::{
     manifest::Manifest,
     media_type,
     repository::{Repository, Stored},
+    transfer::DEPTH_MAX,
     tree::{Tree, link_stays},
 };
 
@@ -40,20 +41,32 @@ const CHUNK_BYTES: usize = 128 << 10;
 /// [`OciError::NoFiles`] if there is none, or more than one.
 pub fn for_platform(
     from: &dyn Repository,
-    manifest: Manifest,
+    mut manifest: Manifest,
     platform: &Platform,
 ) -> Result<Manifest, OciError> {
-    if manifest.image().is_some() {
-        return Ok(manifest);
+    let root = manifest.digest();
+    for _ in 0..=DEPTH_MAX {
+        if manifest.image().is_some() {
+            return Ok(manifest);
+        }
+        let offers =
+            |child: &&Descriptor| child.platform.as_ref().is_some_and(|offered| platform.runs(offered));
+        let mut fitting = manifest.children().iter().filter(offers);
+        let digest = manifest.digest();
+        manifest = match (fitting.next(), fitting.next()) {
+            (Some(child), None) => from.described(child)?,
+            (None, _) => {
+                return Err(OciError::NoFiles { digest, why: format!("it has no image for {platform}") });
+            }
+            _ => {
+                return Err(OciError::NoFiles {
+                    digest,
+                    why: format!("it has several images for {platform}"),
+                });
+            }
+        };
     }
-    let offers = |child: &&Descriptor| child.platform.as_ref().is_some_and(|offered| platform.runs(offered));
-    let mut fitting = manifest.children().iter().filter(offers);
-    let digest = manifest.digest();
-    match (fitting.next(), fitting.next()) {
-        (Some(child), None) => for_platform(from, from.described(child)?, platform),
-        (None, _) => Err(OciError::NoFiles { digest, why: format!("it has no image for {platform}") }),
-        _ => Err(OciError::NoFiles { digest, why: format!("it has several images for {platform}") }),
-    }
+    Err(OciError::Endless { digest: root, limit: DEPTH_MAX, what: "levels" })
 }
 
 /// Writes the files of an image into a directory that is not there yet, and only after all layers were checked. If the directory holds

@@ -274,6 +274,15 @@ fn an_index_gives_the_image_of_the_platform() {
     assert_eq!(pick("linux/amd64"), Ok(amd.digest));
     assert_eq!(pick("linux/arm64"), Ok(arm.digest));
     assert_eq!(pick("darwin/arm64"), Err("unpack-no-files"));
+    let mut nested = index.clone();
+    for _ in 0..oci::DEPTH_MAX {
+        layout.put_manifest(&nested, Role::Child).unwrap();
+        let mut inner = nested.descriptor().clone();
+        inner.platform.clone_from(&amd.platform);
+        nested = Index::new(vec![inner]).into_manifest().unwrap();
+    }
+    let endless = for_platform(&layout, nested, &Platform::new("linux", "amd64")).unwrap_err();
+    assert_eq!(endless.code().as_str(), "image-endless");
 }
 
 proptest::proptest! {

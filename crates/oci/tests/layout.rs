@@ -7,7 +7,7 @@ use ci::Failure;
 use contract::{Digest, Selector, Tag};
 use oci::{
     Artifact, Blob, Descriptor, Image, Index, Layout, Manifest, OciError, Repository, Role, Stored, attach,
-    copy, media_type,
+    copy, media_type, validate,
 };
 use testkit::Scratch;
 
@@ -169,6 +169,46 @@ fn indexes_in_indexes_have_an_end() {
     let to = Layout::open_or_new(&directory.join("to")).unwrap();
     assert_eq!(copy(&layout, &to, top.digest()).unwrap_err().code().as_str(), "image-endless");
     assert!(!directory.join("to").exists());
+}
+
+#[test]
+fn an_index_that_names_its_children_over_and_over_is_read_once() {
+    let (directory, layout) = scratch();
+    let mut top = image(&layout, "x");
+    for _ in 1..oci::DEPTH_MAX {
+        top = Index::new(vec![top.descriptor().clone(); 100]).into_manifest().unwrap();
+        layout.put_manifest(&top, Role::Child).unwrap();
+    }
+    validate(&layout, top.digest()).unwrap();
+    let to = Layout::open_or_new(&directory.join("to")).unwrap();
+    assert_eq!(copy(&layout, &to, top.digest()).unwrap().blobs, 2);
+}
+
+#[test]
+fn an_image_that_is_not_whole_is_not_valid() {
+    let (directory, layout) = scratch();
+    let child = image(&layout, "layer");
+    let index = Index::new(vec![child.descriptor().clone()]).into_manifest().unwrap();
+    layout.tag(&tag("1"), &index).unwrap();
+    let layer = blob_name(child.image().unwrap().layers[0].digest);
+    let code = || validate(&layout, index.digest()).unwrap_err().code().as_str();
+    directory.file(&layer, "LAYER");
+    assert_eq!(code(), "digest-mismatch");
+    fs::remove_file(directory.join(&layer)).unwrap();
+    assert_eq!(code(), "content-missing");
+}
+
+#[test]
+fn a_link_among_the_blobs_once_had_its_target_overwritten() {
+    let (directory, layout) = scratch();
+    image(&layout, "x");
+    directory.file("victim", "precious");
+    let descriptor = Descriptor::of(media_type::EMPTY, b"{}");
+    let planted = format!("a/b/blobs/sha256/.{}.partial", descriptor.digest.hex());
+    std::os::unix::fs::symlink(directory.join("victim"), directory.join(&planted)).unwrap();
+    let refused = layout.put_blob(Blob::new(descriptor, &b"{}"[..])).unwrap_err();
+    assert_eq!(refused.code().as_str(), "file-unwritable");
+    assert_eq!(directory.read("victim"), "precious");
 }
 
 #[test]

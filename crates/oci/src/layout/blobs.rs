@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File, OpenOptions},
     io,
-    os::unix::fs::MetadataExt,
+    os::unix::fs::{MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
 
@@ -98,6 +98,7 @@ impl Blobs {
                 .write(true)
                 .create(true)
                 .truncate(false)
+                .custom_flags(files::NO_LINK)
                 .open(temporary)
                 .map_err(FileError::writing(temporary))?;
             lock::exclusive(&file, temporary)?;
