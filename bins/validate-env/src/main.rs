@@ -1,3 +1,7 @@
 //! Parses, runs, reports.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ci::main(validate_env::run)
+}
