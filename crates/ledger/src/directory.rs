@@ -20,10 +20,11 @@ use crate::{
     history::History,
 };
 
-/// How often the name of a lock's holder is looked for.
-const HOLDER_READS_MAX: usize = 20;
+/// How often a lock that is held is tried before its environment counts as busy. A child of a run that ended may hold it for the moment
+/// between its fork and its exec, and a new holder writes its name only after it has taken the lock.
+const LOCK_TRIES_MAX: usize = 20;
 /// How long is waited in between.
-const HOLDER_PAUSE: Duration = Duration::from_millis(10);
+const LOCK_PAUSE: Duration = Duration::from_millis(10);
 
 /// The ledger below one directory: `ledger/<environment>.jsonl` and, beside it, `.head` and `.lock`.
 #[derive(Debug, Clone)]
@@ -122,13 +123,17 @@ impl Directory {
         // The file stays when the lock goes: removing it would let two runs lock two files of one name.
         let lock = File::options().read(true).write(true).create(true).truncate(false).open(&path);
         let lock = lock.map_err(failed)?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let holder = read_holder(&path);
-                return Err(LedgerError::Busy { environment: environment.clone(), holder });
+        let mut tries = 1;
+        while let Err(error) = lock.try_lock() {
+            match error {
+                TryLockError::WouldBlock if tries == LOCK_TRIES_MAX => {
+                    let holder = read_holder(&path);
+                    return Err(LedgerError::Busy { environment: environment.clone(), holder });
+                }
+                TryLockError::WouldBlock => thread::sleep(LOCK_PAUSE),
+                TryLockError::Error(source) => return Err(failed(source)),
             }
-            Err(TryLockError::Error(source)) => return Err(failed(source)),
+            tries += 1;
         }
         write_holder(&lock, holder).map_err(failed)?;
         Ok(Held { ledger: self.clone(), environment: environment.clone(), _lock: lock })
@@ -176,17 +181,11 @@ fn write_holder(mut lock: &File, holder: &Holder) -> std::io::Result<()> {
     lock.write_all(&serde_json::to_vec(holder)?)
 }
 
-/// Who holds the lock. A holder writes its name just after it has taken the lock, so a file without one is read again.
 fn read_holder(path: &Path) -> Holder {
-    let read = || serde_json::from_str(&files::read_text(path).ok()?).ok();
-    for _ in 1..HOLDER_READS_MAX {
-        if let Some(holder) = read() {
-            return holder;
-        }
-        thread::sleep(HOLDER_PAUSE);
-    }
     let (pid, actor, since) = (0, "another run".to_owned(), Timestamp::UNIX_EPOCH);
-    read().unwrap_or(Holder { pid, actor, run_url: None, since })
+    let text = files::read_text(path).ok();
+    let holder = text.and_then(|text| serde_json::from_str(&text).ok());
+    holder.unwrap_or(Holder { pid, actor, run_url: None, since })
 }
 
 impl fmt::Display for Holder {

@@ -173,7 +173,9 @@ impl World {
             reason: None,
         };
         let holder = Holder { pid: 1, actor: "grace".into(), run_url: None, since: at(second) };
-        self.ledger().lock_as(&"production".parse().unwrap(), &holder).unwrap().append(draft).unwrap();
+        let production = "production".parse().unwrap();
+        let lock = self.ledger().lock_as(&production, &holder).unwrap();
+        lock.append(draft).unwrap();
     }
 
     fn ledger(&self) -> Directory {
