@@ -23,7 +23,7 @@ pub struct Args {
 /// What to do.
 #[derive(Subcommand, Debug)]
 pub enum Command {
-    /// Ask the gates, copy the images, switch the environment, record it (default)
+    /// Ask the gates, copy, switch, record (default)
     Run(Promote),
     /// Show what run would do and change nothing
     Plan(Promote),
@@ -41,7 +41,7 @@ pub struct Promote {
     /// Where to
     #[arg(long, value_name = "NAME")]
     pub environment: EnvironmentName,
-    /// Which release: a version or a digest known to the ledger, or a release record [default: the release file]
+    /// Which release [default: the release file]
     #[arg(long, value_name = "VERSION|DIGEST|FILE")]
     pub release: Option<Named>,
     /// The configuration
