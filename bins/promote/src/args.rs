@@ -69,7 +69,7 @@ pub struct Adopt {
     /// Where
     #[arg(long, value_name = "NAME")]
     pub environment: EnvironmentName,
-    /// A release record that says what it is called; its digests must be the ones that run
+    /// A record that names what runs, by the same digests
     #[arg(long, value_name = "FILE")]
     pub release: Option<PathBuf>,
     /// The configuration

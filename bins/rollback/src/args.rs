@@ -34,7 +34,7 @@ pub struct Rollback {
     /// Where
     #[arg(long, value_name = "NAME")]
     pub environment: EnvironmentName,
-    /// Which ledger entry or version to restore [default: the last verified one]
+    /// Which entry or version to restore [default: the last verified one]
     #[arg(long, value_name = "SEQUENCE|VERSION")]
     pub to: Option<To>,
     /// Why; recorded in the ledger and the incident
