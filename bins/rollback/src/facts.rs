@@ -6,7 +6,7 @@ use ci::{Session, Stop};
 use config::Gate;
 use contract::{ComponentName, Digest, Release};
 use deploy::Running;
-use evidence::{Bar, Condition, Image, Keyring, Says};
+use evidence::{Bar, Condition, Image, Keyring, Says, Terms};
 use jiff::Timestamp;
 use ledger::{Entry, History, Pinned};
 
@@ -89,7 +89,7 @@ fn candidates(
     let signer = key.and_then(|key| keys.hint(key)).unwrap_or_default();
     let mut looked_at = Vec::new();
     for entry in choice::candidates(&context.name, history, present, context.to.as_ref())? {
-        let checked = check(context, history, entry, &keys, signer);
+        let checked = check(context, history, entry, &keys, signer, session.now());
         let enough = checked.is_good() || looked_at.len() + 1 == CANDIDATES_MAX;
         looked_at.push((entry.clone(), checked));
         if enough {
@@ -99,7 +99,14 @@ fn candidates(
     Ok(looked_at)
 }
 
-fn check(context: &Context, history: &History, entry: &Entry, keys: &Keyring, signer: &str) -> Checked {
+fn check(
+    context: &Context,
+    history: &History,
+    entry: &Entry,
+    keys: &Keyring,
+    signer: &str,
+    now: Timestamp,
+) -> Checked {
     // The image runs from this environment's repository; what was found out about it may have been attached where it was built.
     let built = |name: &ComponentName| context.config.components.get(name).map(|component| &component.image);
     let look = |(name, pinned): (_, &Pinned)| {
@@ -119,11 +126,12 @@ fn check(context: &Context, history: &History, entry: &Entry, keys: &Keyring, si
         }
     });
     let since = history.first_ran(&digests).unwrap_or(entry.what.time);
+    let terms = Terms { since, now, bar: Bar::Passed };
     let verified = each(&images, |image| {
         if adopted {
             return Ok(None);
         }
-        evidence::verified(image, signer, &context.name, since, Bar::Passed).map(Some)
+        evidence::verified(image, signer, &context.name, terms).map(Some)
     });
     Checked { signed: whole_and_signed, verified }
 }

@@ -10,4 +10,4 @@ mod tests_passed;
 pub use claim::{Claim, Condition, Image, Says, Test};
 pub use gather::{Keyring, gather};
 pub use migrations::schema;
-pub use tests_passed::{Bar, newest_test, verified};
+pub use tests_passed::{Bar, Terms, deciding_test, verified};

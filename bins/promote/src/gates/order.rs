@@ -2,7 +2,7 @@
 
 use config::{Accepted, Gate};
 use contract::EnvironmentName;
-use evidence::Bar;
+use evidence::{Bar, Terms};
 use jiff::SignedDuration;
 use ledger::{Entry, Event, History, Verdict};
 
@@ -40,13 +40,14 @@ fn verified(
     let asked = context.environment.require.smoke_tests.get(environment);
     let accepts = asked.is_some_and(|asked| asked.accept.contains(&Accepted::Warned));
     let bar = if accepts { Bar::PassedOrWarned } else { Bar::Passed };
+    let terms = Terms { since: entry.what.time, now: facts.now, bar };
     let mut parts = Vec::new();
     for (name, image) in &facts.images {
         if let evidence::Condition::Unknown(why) = &image.condition {
             parts.push(Part::not(Verdict::Error, format!("could not look at {name}: {why}")));
             continue;
         }
-        parts.push(match evidence::verified(image, signer, environment, entry.what.time, bar) {
+        parts.push(match evidence::verified(image, signer, environment, terms) {
             Ok(bundle) => Part::pass(
                 format!("deployed in {environment}, entry {}, and verified", entry.sequence),
                 [bundle],

@@ -8,8 +8,6 @@ use ledger::{Event, Verdict};
 
 use crate::{context::Context, facts::Facts, gates::Part};
 
-/// How far ahead of ours a tester's clock may be.
-const CLOCK_AHEAD_MAX: SignedDuration = SignedDuration::from_mins(5);
 /// How many of the things that do not count are told.
 const DOUBTS_MAX: usize = 3;
 
@@ -36,7 +34,7 @@ pub(super) fn smoke_test(environment: &EnvironmentName, context: &Context, facts
         let asked = context.environment.require.smoke_tests.get(environment);
         let suite = asked.and_then(|asked| asked.suite.as_deref());
         let suited = suite.map_or_else(String::new, |suite| format!(" of suite {suite}"));
-        let Some((claim, test)) = evidence::newest_test(image, signer, environment, suite) else {
+        let Some((claim, test)) = evidence::deciding_test(image, signer, environment, suite) else {
             let missing = format!("{name} has no signed test result of {environment}{suited}");
             return Part::fail(missing + &doubts(image));
         };
@@ -75,7 +73,7 @@ fn tested(name: &ComponentName, claim: &Claim, test: &Test, terms: &Terms) -> Pa
             terms.deployed
         ));
     }
-    if age < -CLOCK_AHEAD_MAX {
+    if test.is_ahead(terms.now) {
         return Part::fail(format!("the test of {name} says it ended {finished_on}, which is in the future"));
     }
     if terms.max_age.is_some_and(|max| age > max) {

@@ -218,7 +218,7 @@ fn a_test_must_have_passed_after_the_deployment_and_lately() {
     assert_eq!(tested(TestResult::Warned, 5), "smoke-test@staging fail, after fail");
     assert_eq!(tested(TestResult::Failed, 5), "smoke-test@staging fail, after fail");
     assert_eq!(tested(TestResult::Passed, -1), "smoke-test@staging fail, after fail");
-    assert_eq!(tested(TestResult::Passed, NOW + 301), "smoke-test@staging fail");
+    assert_eq!(tested(TestResult::Passed, NOW + 301), "smoke-test@staging fail, after fail");
     assert_eq!(changed(|facts| facts.now = at(106)), "smoke-test@staging fail");
     let failed_since = |facts: &mut Facts| web(facts).claims.push(claim("all", test(TestResult::Failed, 6)));
     assert_eq!(changed(failed_since), "smoke-test@staging fail, after fail");
