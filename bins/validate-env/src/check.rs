@@ -1,6 +1,7 @@
 //! Holds what is given against what the schema wants: every problem, not the first; pure, and never with a sensitive value in its words.
 
 mod given;
+mod remarks;
 mod resolve;
 
 use std::path::PathBuf;
@@ -8,18 +9,13 @@ use std::path::PathBuf;
 use contract::EnvironmentName;
 
 use crate::{
-    dotenv::Value,
     error::EnvError,
     facts::Facts,
-    nearest::nearest,
     schema::{Exposure, Unanswered, Variable},
 };
 
 use given::{Given, Layers};
 use resolve::Resolver;
-
-/// More names than this are not compared with the schema's to find what was meant.
-const NEAREST_MAX: usize = 100;
 
 /// What came of a check.
 #[derive(Debug)]
@@ -84,7 +80,7 @@ pub(crate) fn judge(facts: &Facts, typed: Option<&EnvironmentName>) -> Result<Ve
             None => warnings.push(unsaid_environment(facts, name, typed)),
         }
     }
-    warnings.extend(remarks(facts));
+    warnings.extend(remarks::of(facts));
     Ok(Verdict { environment: resolver.environment_if_known(), problems, warnings })
 }
 
@@ -103,53 +99,35 @@ fn unsaid_environment(facts: &Facts, name: &str, typed: &EnvironmentName) -> Fin
     }
 }
 
-/// What the env files hold that nobody reads, or that their reader makes less of than it seems.
-fn remarks(facts: &Facts) -> Vec<Finding> {
-    let mut unknown = 0;
-    let mut found = Vec::new();
-    for file in &facts.files {
-        for entry in &file.entries {
-            let what = if facts.schema.variable(&entry.name).is_none() {
-                unknown += 1;
-                let known = facts.schema.names().filter(|_| unknown <= NEAREST_MAX);
-                let meant = nearest(&entry.name, known).map(|name| format!("; is {name} meant?"));
-                format!("is not in the schema{}", meant.unwrap_or_default())
-            } else {
-                match entry.value {
-                    Value::Text(_) => continue,
-                    Value::WithGap(_) => {
-                        "holds a `$` and a name that this file does not set: that part is empty (`$$` is a dollar sign)".to_owned()
-                    }
-                    Value::NameAlone => "stands there without `=`, and gets no value from this file".to_owned(),
-                }
-            };
-            let at = Where::Line(file.path.clone(), entry.line);
-            found.push(Finding { variable: entry.name.clone(), what, at });
-        }
+/// A value behind what is wrong with it; nothing of a sensitive one.
+fn shown(variable: &Variable, value: &str) -> String {
+    match variable.exposure {
+        Exposure::Sensitive => String::new(),
+        Exposure::Public => excerpt(value).map_or_else(String::new, |value| format!(": `{value}`")),
     }
-    found
 }
 
 /// The longest part of a value that is shown, in characters.
 const SHOWN_CHARS_MAX: usize = 40;
 
-/// A value behind what is wrong with it; nothing of a sensitive one, and no password of a URL.
-fn shown(variable: &Variable, value: &str) -> String {
-    if variable.exposure == Exposure::Sensitive {
-        return String::new();
+/// Words beside which a connection string keeps a secret.
+const TELLTALES: [&str; 5] = ["password", "passwd", "pwd", "secret", "token"];
+
+/// The beginning of a value, without what a URL or a connection string has before its `@`; nothing if it speaks of a password.
+fn excerpt(value: &str) -> Option<String> {
+    let lower = value.to_lowercase();
+    if TELLTALES.iter().any(|word| lower.contains(word)) {
+        return None;
     }
-    let (scheme, rest) = value.split_once("://").map_or(("", value), |(scheme, rest)| (scheme, rest));
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let value = match rest.rsplit_once('@') {
-        Some((_, host)) if !scheme.is_empty() && authority.contains('@') => format!("{scheme}://***@{host}"),
-        Some((_, host)) if !scheme.is_empty() => format!("{scheme}://***@{host}"),
+    let value = match value.rsplit_once('@') {
+        Some((before, host)) if before.contains(':') => format!("***@{host}"),
         _ => value.to_owned(),
     };
     let mut short: String = value.chars().take(SHOWN_CHARS_MAX).collect();
     if short.len() < value.len() {
         short.push('…');
     }
-    format!(": `{short}`")
+    Some(short)
 }
 
 #[cfg(test)]

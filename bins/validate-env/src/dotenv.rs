@@ -41,15 +41,18 @@ impl Value {
     }
 }
 
-/// A line that can't be read. The words never hold a value.
+/// A line that can't be read. The words hold nothing of the line: what looks like a name may be the rest of a secret.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub(crate) enum Fault {
     /// No name where one must be.
     #[error("a line begins without a variable's name")]
     NoName,
     /// A character that names do not have.
-    #[error("a variable's name holds {0:?}")]
-    Name(char),
+    #[error("a line begins with no variable's name: names hold letters, digits, `_`, `.`, `-`, `[` and `]`")]
+    Name,
+    /// What some editors put before the first character.
+    #[error("the file begins with a byte order mark, which becomes part of the first name")]
+    ByteOrderMark,
     /// A name of several words.
     #[error("a variable's name holds a space")]
     Space,
@@ -60,8 +63,8 @@ pub(crate) enum Fault {
     #[error("`${{` is followed by no name and `}}`")]
     Braces,
     /// `${NAME:?…}` and no such variable.
-    #[error("`${{{0}?…}}` wants a variable that this file does not set")]
-    Wanted(String),
+    #[error("`${{…:?…}}` wants a variable that this file does not set")]
+    Wanted,
     /// A value that no process could be given.
     #[error("a value holds a NUL character")]
     Nul,
@@ -109,7 +112,8 @@ fn entry(cursor: &mut Cursor, known: &HashMap<String, String>) -> Result<Entry, 
     let letter =
         |one: char| one.is_alphanumeric() || matches!(one, '_' | '.' | '-' | '[' | ']') || is_blank(one);
     match name.chars().find(|one| !letter(*one)) {
-        Some(other) => return Err(Fault::Name(other)),
+        Some('\u{feff}') => return Err(Fault::ByteOrderMark),
+        Some(_) => return Err(Fault::Name),
         None if name.is_empty() => return Err(Fault::NoName),
         None if name.contains(is_blank) => return Err(Fault::Space),
         None => {}

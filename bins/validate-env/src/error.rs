@@ -68,10 +68,10 @@ impl Failure for EnvError {
                 "write a line `NAME=` for each variable the service reads, and what it must be above it"
                     .into()
             }
-            Self::EnvFile { source: Fault::Name('\u{feff}'), .. } => {
+            Self::EnvFile { source: Fault::ByteOrderMark, .. } => {
                 "save the file without a byte order mark".into()
             }
-            Self::EnvFile { source: Fault::Wanted(_) | Fault::Braces, .. } => {
+            Self::EnvFile { source: Fault::Wanted | Fault::Braces, .. } => {
                 "correct it, or write `$$` where a dollar sign is meant".into()
             }
             Self::EnvFile { .. } => {

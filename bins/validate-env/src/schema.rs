@@ -229,6 +229,7 @@ fn variable(item: &Item, defaults: &Defaults) -> Result<Variable, At> {
                     _ => return Err(wrong(decorator, "`=` and a type")),
                 },
                 name if ITEM_REMARKS.contains(&name) => {}
+                name if ROOT_DECORATORS.contains(&name) => return Err(Flaw::Header(name.to_owned())),
                 name => return Err(Flaw::unknown("the decorator of a variable", name, &ITEM_DECORATORS)),
             }
             Ok(())

@@ -71,7 +71,7 @@ impl Expansion<'_> {
             (None, _) | (Some('-' | '?'), Some(_)) => self.fill(name),
             (Some('-'), None) | (Some('+'), Some(_)) => self.run(letters.as_str(), depth + 1),
             (Some('+'), None) => Ok(()),
-            (Some('?'), None) => Err(Fault::Wanted(name.to_owned())),
+            (Some('?'), None) => Err(Fault::Wanted),
             _ => Err(Fault::Braces),
         }
     }

@@ -26,6 +26,9 @@ pub(crate) enum Flaw {
     /// Decorators with nothing below them.
     #[error("`@{0}` belongs to no variable: a blank line or a divider follows it")]
     Unattached(String),
+    /// A decorator of the whole file at a variable.
+    #[error("`@{0}` speaks of the whole file, and stands at a variable")]
+    Header(String),
     /// The same variable, decorator or option again.
     #[error("{0} is there twice, first on line {1}")]
     Twice(String, usize),
@@ -94,6 +97,7 @@ impl Flaw {
                 "write it directly above its variable; decorators of the whole file come before the first"
                     .into()
             }
+            Self::Header(_) => "write it above the first variable, with a line `# ---` below".into(),
             Self::Pattern { .. } => {
                 "correct it (docs.rs/regex has the syntax; there is no lookaround)".into()
             }
