@@ -58,9 +58,10 @@ pub fn gather(keys: &Keyring, own: &ImageRef, others: &[&ImageRef], digest: Dige
             }
             Err(error) => match condition(&error) {
                 Condition::Absent(_) | Condition::Whole => {}
-                Condition::Damaged(why) => image.doubts.push(format!("in {other}: {why}")),
-                // What could not be looked at may hold the statement that is missed.
-                unknown @ Condition::Unknown(_) => image.condition = unknown,
+                // What could not be read to its end may hold a test that failed.
+                Condition::Damaged(why) | Condition::Unknown(why) => {
+                    image.condition = Condition::Unknown(format!("in {other}: {why}"));
+                }
             },
         }
     }
