@@ -17,8 +17,8 @@ const ROOMS: &[Room] = &[
     Room("contract", "", "semver sha2 zeroize"),
     Room("ci", "contract", "base64 clap getrandom percent-encoding rustix signal-hook"),
     Room("config", "ci contract", "strsim toml"),
-    Room("http", "contract", "reqwest rustls tokio"),
-    Room("oci", "ci contract http", "flate2 sha2 tar"),
+    Room("http", "contract", "bytes http-body reqwest rustls tokio"),
+    Room("oci", "ci contract http", "base64 flate2 sha2 tar"),
     Room(
         "trust",
         "ci contract oci",
@@ -28,7 +28,7 @@ const ROOMS: &[Room] = &[
     Room("evidence", "ci contract ledger oci trust", ""),
     Room("deploy", "ci config contract http", ""),
     Room("validate-env", "ci contract", "clap regex strsim"),
-    Room("tag-image", "ci config contract oci", "clap toml"),
+    Room("tag-image", "ci config contract http oci", "clap pep440_rs regress toml"),
     Room("migrate-db", "ci contract", "clap futures-core percent-encoding sha2 sqlx tokio toml"),
     Room(
         "smoke-test",

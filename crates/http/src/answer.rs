@@ -4,6 +4,8 @@ use std::{borrow::Cow, time::Duration};
 
 use reqwest::{StatusCode, Url, Version, header::HeaderMap};
 
+use crate::pause::is_passing;
+
 /// A complete answer of any status.
 #[derive(Debug, Clone)]
 pub struct Response {
@@ -26,6 +28,11 @@ pub struct Response {
 }
 
 impl Response {
+    /// Whether the same request may be answered better a little later.
+    pub fn is_passing(&self) -> bool {
+        is_passing(self.status)
+    }
+
     /// The body as text, with replacement characters where it is not UTF-8.
     pub fn text(&self) -> Cow<'_, str> {
         String::from_utf8_lossy(&self.body)

@@ -4,13 +4,13 @@ use std::{
     io,
     pin::pin,
     sync::{
-        OnceLock,
+        Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
     time::{Duration, Instant},
 };
 
-use reqwest::{StatusCode, Version, header, redirect::Policy};
+use reqwest::{Url, Version, header, redirect::Policy};
 use tokio::{
     runtime::{Builder, Runtime},
     time::{sleep, timeout},
@@ -19,9 +19,11 @@ use tokio::{
 use crate::{
     answer::Response,
     error::HttpError,
+    pause::pause,
     redacted::RedactedUrl,
     redirect,
-    request::{Request, Retry},
+    request::Request,
+    stream::{Download, Upload},
 };
 
 /// What a request may cost.
@@ -41,9 +43,6 @@ impl Default for Limits {
     }
 }
 
-/// The longest pause between two tries that is not asked for by the server.
-const BACKOFF_MAX: Duration = Duration::from_secs(30);
-
 /// No limit is longer: the system's clock does not count for ever.
 const TOTAL_MAX: Duration = Duration::from_hours(24);
 
@@ -52,7 +51,7 @@ const WANTED_INTERVAL: Duration = Duration::from_millis(50);
 
 /// The client. One for a whole run: it keeps its connections open.
 pub struct Client {
-    runtime: EventLoop,
+    runtime: Arc<EventLoop>,
     limits: Limits,
     plain: OnceLock<reqwest::Client>,
     secure: OnceLock<reqwest::Client>,
@@ -65,7 +64,7 @@ impl Client {
     pub fn new(limits: Limits) -> Result<Self, HttpError> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         Ok(Self {
-            runtime: EventLoop(Some(runtime)),
+            runtime: Arc::new(EventLoop(Some(runtime))),
             limits,
             plain: OnceLock::new(),
             secure: OnceLock::new(),
@@ -86,10 +85,10 @@ impl Client {
         wanted: &dyn Fn() -> bool,
     ) -> Result<Response, HttpError> {
         self.runtime.get()?.block_on(async {
-            let mut work = pin!(self.tries(request, limits));
+            let mut work = pin!(self.tries(request, limits, Part::Whole));
             loop {
                 match timeout(WANTED_INTERVAL, &mut work).await {
-                    Ok(done) => return done,
+                    Ok(done) => return done.map(|(response, _)| response),
                     Err(_) if wanted() => {}
                     Err(_) => return Err(HttpError::GivenUp),
                 }
@@ -97,16 +96,63 @@ impl Client {
         })
     }
 
-    async fn tries(&self, request: &Request, limits: Limits) -> Result<Response, HttpError> {
+    /// Sends a request and leaves the body of its answer to be read: of any length, in little memory. The limits count until the headers
+    /// are here; from then on `try_max` is how long the server may be silent and `total_max` how long the body may take.
+    pub fn open(&self, request: &Request, limits: Limits) -> Result<Download, HttpError> {
+        let (response, rest) = self.runtime.get()?.block_on(self.tries(request, limits, Part::Head))?;
+        Ok(Download::new(Arc::clone(&self.runtime), limits, response, rest))
+    }
+
+    /// Sends a request whose body comes out of a reader, so many bytes, in little memory. It is sent once, and no redirect is followed: a
+    /// reader can't be read again. `try_max` is how long the server may take no bytes, and how long its answer may take; `total_max`
+    /// counts for everything. What the reader reports as an error is given back as [`HttpError::Source`], and then the request
+    /// has never been complete.
+    pub fn upload(
+        &self,
+        request: &Request,
+        limits: Limits,
+        body: &mut dyn io::Read,
+        length: u64,
+    ) -> Result<Response, HttpError> {
+        let started = Instant::now();
+        let (upload, stream) = Upload::new(length);
+        let url = RedactedUrl::from(&request.url);
+        let client =
+            self.client(&request.url).map_err(|error| HttpError::sort(error, &url, Duration::ZERO))?;
+        let asked = client.request(request.method.clone(), request.url.clone());
+        let sent = asked.headers(request.headers.clone()).body(reqwest::Body::wrap(stream)).send();
+        let answer = upload.run(self.runtime.get()?, limits, body, sent);
+        self.kept.store(answer.as_ref().is_ok_and(keeps), Ordering::Relaxed);
+        let answer = answer.map_err(|error| error.sort(&url, started.elapsed()))?;
+        let mut response = head(&answer, request, started);
+        let whole = whole_body(answer, limits.body_bytes_max, request, started);
+        response.body = self
+            .runtime
+            .get()?
+            .block_on(async { timeout(limits.try_max, whole).await })
+            .map_err(|_| HttpError::Timeout { url, after: limits.try_max })??;
+        response.elapsed = started.elapsed();
+        Ok(response)
+    }
+
+    async fn tries(
+        &self,
+        request: &Request,
+        limits: Limits,
+        part: Part,
+    ) -> Result<(Response, Option<reqwest::Response>), HttpError> {
         let end = Instant::now() + limits.total_max.min(TOTAL_MAX);
         let mut attempts = 1;
         loop {
             let left = limits.try_max.min(end.saturating_duration_since(Instant::now()));
-            let result = match timeout(left, self.hops(request, limits.body_bytes_max)).await {
-                Ok(result) => result.map(|response| Response { attempts, ..response }),
+            let mut result = match timeout(left, self.hops(request, limits.body_bytes_max, part)).await {
+                Ok(result) => result,
                 Err(_) => Err(HttpError::Timeout { url: RedactedUrl::from(&request.url), after: left }),
             };
-            match pause(request.retry, attempts, &result) {
+            if let Ok((response, _)) = &mut result {
+                response.attempts = attempts;
+            }
+            match pause(request.retry, attempts, result.as_ref().map(|(response, _)| response)) {
                 Some(pause) if pause < end.saturating_duration_since(Instant::now()) => sleep(pause).await,
                 _ => return result,
             }
@@ -114,7 +160,12 @@ impl Client {
         }
     }
 
-    async fn hops(&self, request: &Request, body_bytes_max: usize) -> Result<Response, HttpError> {
+    async fn hops(
+        &self,
+        request: &Request,
+        body_bytes_max: usize,
+        part: Part,
+    ) -> Result<(Response, Option<reqwest::Response>), HttpError> {
         let started = Instant::now();
         let mut request = request.clone();
         let mut left = request.redirects_max;
@@ -131,32 +182,31 @@ impl Client {
                 request = next;
                 continue;
             }
-            let first_byte = started.elapsed();
-            let mut response = Response {
-                status: answer.status(),
-                version: answer.version(),
-                headers: answer.headers().clone(),
-                url: request.url.clone(),
-                body: Vec::new(),
-                attempts: 1,
-                first_byte,
-                elapsed: first_byte,
-            };
+            let mut response = head(&answer, &request, started);
+            if part == Part::Head {
+                return Ok((response, Some(answer)));
+            }
             response.body = whole_body(answer, body_bytes_max, &request, started).await?;
             response.elapsed = started.elapsed();
-            return Ok(response);
+            return Ok((response, None));
+        }
+    }
+
+    fn client(&self, url: &Url) -> Result<&reqwest::Client, reqwest::Error> {
+        if url.scheme() == "http" {
+            once(&self.plain, || build(reqwest::Client::builder().tls_certs_only([])))
+        } else {
+            once(&self.secure, || build(reqwest::Client::builder()))
         }
     }
 
     async fn hop(&self, request: &Request, started: Instant) -> Result<reqwest::Response, HttpError> {
         let url = RedactedUrl::from(&request.url);
         let sort = |error| HttpError::sort(error, &url, started.elapsed());
-        let client = match request.url.scheme() {
-            "http" => once(&self.plain, || build(reqwest::Client::builder().tls_certs_only([]))),
-            "https" => once(&self.secure, || build(reqwest::Client::builder())),
-            _ => return Err(HttpError::Address(url)),
-        };
-        let client = client.map_err(sort)?;
+        if !matches!(request.url.scheme(), "http" | "https") {
+            return Err(HttpError::Address(url));
+        }
+        let client = self.client(&request.url).map_err(sort)?;
         let send = || {
             let asked = client.request(request.method.clone(), request.url.clone());
             asked.headers(request.headers.clone()).body(request.body.clone()).send()
@@ -171,6 +221,28 @@ impl Client {
         }
         self.kept.store(answer.as_ref().is_ok_and(keeps), Ordering::Relaxed);
         answer.map_err(sort)
+    }
+}
+
+/// How much of an answer is waited for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Whole,
+    Head,
+}
+
+/// An answer whose body is still to come.
+fn head(answer: &reqwest::Response, request: &Request, started: Instant) -> Response {
+    let first_byte = started.elapsed();
+    Response {
+        status: answer.status(),
+        version: answer.version(),
+        headers: answer.headers().clone(),
+        url: request.url.clone(),
+        body: Vec::new(),
+        attempts: 1,
+        first_byte,
+        elapsed: first_byte,
     }
 }
 
@@ -200,27 +272,6 @@ async fn whole_body(
     Ok(body)
 }
 
-/// How long to wait before the next try, if there is to be one.
-fn pause(retry: Option<Retry>, attempts: u32, result: &Result<Response, HttpError>) -> Option<Duration> {
-    let retry = retry.filter(|retry| attempts < retry.attempts_max)?;
-    let backoff = retry.backoff.saturating_mul(2_u32.saturating_pow(attempts - 1)).min(BACKOFF_MAX);
-    match result {
-        Ok(response) if passing(response.status) => {
-            // The other form of Retry-After, a date, trusts two clocks to agree: the pause is then our own.
-            let asked = response.header("retry-after").and_then(|seconds| seconds.parse().ok());
-            Some(backoff.max(Duration::from_secs(asked.unwrap_or(0))))
-        }
-        Err(HttpError::Connect { .. } | HttpError::Timeout { .. } | HttpError::Protocol { .. }) => {
-            Some(backoff)
-        }
-        _ => None,
-    }
-}
-
-fn passing(status: StatusCode) -> bool {
-    matches!(status.as_u16(), 408 | 429 | 500 | 502 | 503 | 504)
-}
-
 /// Redirects are ours. TLS checks against the certificates of the system (`SSL_CERT_FILE` and `SSL_CERT_DIR` are honoured), so that a
 /// company's own authority counts; a client for plain http reads none, because a bare container has none.
 fn build(builder: reqwest::ClientBuilder) -> Result<reqwest::Client, reqwest::Error> {
@@ -240,10 +291,10 @@ fn once(
 }
 
 /// An event loop whose end does not wait: a name lookup in the system's resolver cannot be called back.
-struct EventLoop(Option<Runtime>);
+pub(crate) struct EventLoop(Option<Runtime>);
 
 impl EventLoop {
-    fn get(&self) -> Result<&Runtime, HttpError> {
+    pub(crate) fn get(&self) -> Result<&Runtime, HttpError> {
         self.0.as_ref().ok_or_else(|| HttpError::Start(io::Error::other("the event loop has ended")))
     }
 }

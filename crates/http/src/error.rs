@@ -74,6 +74,9 @@ pub enum HttpError {
         /// What broke.
         source: RootCause,
     },
+    /// The body of the request could not be read to its end, so the request was not made.
+    #[error("the body of the request could not be read")]
+    Source(#[source] io::Error),
     /// The caller wanted no more.
     #[error("the request was given up")]
     GivenUp,
@@ -95,6 +98,11 @@ impl fmt::Display for RootCause {
 impl Error for RootCause {}
 
 impl HttpError {
+    /// Whether the same request may do better a little later.
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Self::Connect { .. } | Self::Timeout { .. } | Self::Protocol { .. })
+    }
+
     /// Sorts what reqwest reports. Its text never shows the URL, which may hold a secret.
     pub(crate) fn sort(error: reqwest::Error, url: &RedactedUrl, after: Duration) -> Self {
         let url = url.clone();

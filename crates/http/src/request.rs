@@ -30,7 +30,7 @@ pub struct Request {
 pub struct Retry {
     /// How often in all, the first time counted.
     pub attempts_max: u32,
-    /// The first pause; each later one is twice as long. A `Retry-After` in seconds that asks for more is respected.
+    /// The first pause; each later one is twice as long. A `Retry-After` that asks for more is respected.
     pub backoff: Duration,
 }
 

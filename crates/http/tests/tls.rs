@@ -68,3 +68,20 @@ fn an_authority_counts_only_where_the_system_names_it() {
         .unwrap();
     assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stdout));
 }
+
+#[test]
+fn a_proxy_is_used_where_the_environment_names_one() {
+    if let Ok(url) = std::env::var(URL) {
+        assert_eq!(get(&url).unwrap().body, b"through the proxy");
+        return;
+    }
+    let proxy = testkit::http::Server::script([testkit::http::Reply::status(200).body("through the proxy")]);
+    let child = Command::new(std::env::current_exe().unwrap())
+        .arg("a_proxy_is_used")
+        .env("HTTP_PROXY", proxy.url("/"))
+        .env(URL, "http://registry.invalid/v2/")
+        .output()
+        .unwrap();
+    assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stdout));
+    assert_eq!(proxy.requests()[0].target, "http://registry.invalid/v2/");
+}
