@@ -6,7 +6,7 @@ const SLIPS_MAX: usize = 3;
 /// The known name nearest to this one, if it is near enough: at most a third of its letters apart.
 pub(crate) fn nearest<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let letters = name.chars().count();
-    let slips_max = SLIPS_MAX.min(letters.div_ceil(3));
+    let slips_max = SLIPS_MAX.min(letters / 3);
     let slips = |known: &'k str| {
         // Names of very different lengths are not compared letter by letter: a schema has hundreds.
         (known.len().abs_diff(name.len()) <= slips_max * 4)

@@ -258,7 +258,7 @@ fn says_sensitive(item: &Item) -> bool {
 fn set<T>(slot: &mut Option<T>, value: T, decorator: &Decorator) -> Result<(), Flaw> {
     match slot.replace(value) {
         None => Ok(()),
-        Some(_) => Err(wrong(decorator, "no opposite beside it")),
+        Some(_) => Err(Flaw::Opposite(decorator.name.clone())),
     }
 }
 
@@ -297,3 +297,6 @@ fn wrong(decorator: &Decorator, wanted: &'static str) -> Flaw {
     };
     Flaw::Value { place: format!("`@{}`", decorator.name), wanted, found }
 }
+
+#[cfg(test)]
+mod tests;

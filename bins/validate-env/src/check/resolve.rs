@@ -39,8 +39,11 @@ impl<'f> Resolver<'f> {
         if let Some(done) = self.done.get(name) {
             return Ok(done.clone());
         }
-        if self.chain.iter().any(|before| before == name) || self.chain.len() == CHAIN_MAX {
+        if self.chain.iter().any(|before| before == name) {
             return Err(Unanswered::Flaw(Flaw::Circular(name.to_owned())));
+        }
+        if self.chain.len() == CHAIN_MAX {
+            return Err(Unanswered::Flaw(Flaw::TooMuch(CHAIN_MAX, "defaults made of each other")));
         }
         let schema = self.schema;
         let Some(variable) = schema.variable(name) else { return Ok(String::new()) };

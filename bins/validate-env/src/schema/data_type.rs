@@ -279,7 +279,7 @@ impl Options<'_> {
                 return Err(Flaw::unknown("the option", name, &self.known));
             }
             if self.arguments[..at].iter().any(|before| before.name.as_ref() == Some(name)) {
-                return Err(wrong(self.type_name, "each option once", name));
+                return Err(Flaw::Arguments(self.type_name.to_owned(), "each option once"));
             }
         }
         Ok(())

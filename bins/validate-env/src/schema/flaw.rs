@@ -32,6 +32,9 @@ pub(crate) enum Flaw {
     /// The same variable, decorator or option again.
     #[error("{0} is there twice, first on line {1}")]
     Twice(String, usize),
+    /// Two decorators that say the opposite of each other.
+    #[error("`@{0}` stands beside its opposite")]
+    Opposite(String),
     /// A value that its place can't take.
     #[error("{place} takes {wanted}, and not `{found}`")]
     Value {
@@ -104,8 +107,10 @@ impl Flaw {
             Self::Pragma => {
                 "remove the line: a rule that is not understood must not look as if it were applied".into()
             }
-            Self::Unsupported(_) => "remove it, or keep it in a schema of its own".into(),
-            Self::Twice(..) => "remove one of them".into(),
+            Self::Unsupported(_) => {
+                "remove it, or put a plain text in quotes; docs/validate-env.md lists what is read".into()
+            }
+            Self::Twice(..) | Self::Opposite(_) => "remove one of them".into(),
             Self::Circular(_) => "give one of the variables in the circle a default of its own".into(),
             Self::Expected(_)
             | Self::Value { .. }

@@ -107,7 +107,11 @@ fn decorator_line(cursor: &mut Cursor, decorators: &mut Vec<Decorator>) -> Resul
                 cursor.take_while(|one| one != '\n');
             }
             Some('@') => decorators.push(decorator(cursor)?),
-            Some(_) => return Err(Flaw::Expected("`#` before a remark that follows a decorator")),
+            Some(_) => {
+                return Err(Flaw::Expected(
+                    "`#` before a remark behind a decorator; a remark of its own does not begin with `@`",
+                ));
+            }
         }
     }
 }

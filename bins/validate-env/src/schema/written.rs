@@ -178,10 +178,6 @@ fn quoted(cursor: &mut Cursor, place: Place) -> Result<Written, Flaw> {
     };
     let triple: String = std::iter::repeat_n(mark, 3).collect();
     let tripled = place == Place::Item && quote != Quote::Single && cursor.eat(&triple[1..]);
-    // Two marks and no third are an empty text.
-    if tripled && !cursor.eat(&triple[..1]) {
-        return Ok(Written::Text(String::new(), quote));
-    }
     let end = if tripled { triple.as_str() } else { &triple[..1] };
     let mut text = String::new();
     loop {
