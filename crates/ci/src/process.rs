@@ -3,10 +3,10 @@
 use std::{
     borrow::Cow,
     ffi::{OsStr, OsString},
-    io::{self, Read},
+    io::{self, Read, Write},
     os::unix::process::CommandExt,
     path::Path,
-    process::{Child, Command, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
     sync::{Arc, Mutex, PoisonError},
     thread,
     time::{Duration, Instant},
@@ -37,6 +37,7 @@ pub struct Program {
     command: Command,
     name: String,
     limit: Duration,
+    input: Vec<u8>,
 }
 
 /// What a program left.
@@ -85,10 +86,27 @@ pub enum ProcessError {
         name: String,
         /// How long it had.
         limit: Duration,
+        /// What it had printed until then.
+        printed: String,
     },
     /// We were asked to end, and ended it too.
-    #[error("`{0}` was ended because this run was interrupted")]
-    Interrupted(String),
+    #[error("`{name}` was ended because this run was interrupted")]
+    Interrupted {
+        /// The program.
+        name: String,
+        /// What it had printed until then.
+        printed: String,
+    },
+}
+
+impl ProcessError {
+    /// What the program had printed when it was ended: why it hung, often.
+    pub fn printed(&self) -> &str {
+        match self {
+            Self::NotStarted { .. } => "",
+            Self::Deadline { printed, .. } | Self::Interrupted { printed, .. } => printed,
+        }
+    }
 }
 
 impl Failure for ProcessError {
@@ -96,7 +114,7 @@ impl Failure for ProcessError {
         match self {
             Self::NotStarted { .. } => Code::new("program-not-started"),
             Self::Deadline { .. } => Code::new("program-deadline"),
-            Self::Interrupted(_) => Code::new("interrupted"),
+            Self::Interrupted { .. } => Code::new("interrupted"),
         }
     }
 
@@ -108,7 +126,7 @@ impl Failure for ProcessError {
         match self {
             Self::NotStarted { .. } => "check that it is installed, executable and on PATH",
             Self::Deadline { .. } => "find out what it waits for, or give it more time",
-            Self::Interrupted(_) => "run the same command again: it continues where this run stopped",
+            Self::Interrupted { .. } => "run the same command again: it continues where this run stopped",
         }
         .into()
     }
@@ -119,7 +137,12 @@ impl Program {
     pub fn new(program: impl AsRef<OsStr>) -> Self {
         let mut command = Command::new(program.as_ref());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
-        Self { command, name: program.as_ref().to_string_lossy().into_owned(), limit: LIMIT }
+        Self {
+            command,
+            name: program.as_ref().to_string_lossy().into_owned(),
+            limit: LIMIT,
+            input: Vec::new(),
+        }
     }
 
     /// Adds an argument.
@@ -157,6 +180,14 @@ impl Program {
         self
     }
 
+    /// What it reads from standard input; without this it reads nothing.
+    #[must_use]
+    pub fn input(mut self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.input = bytes.into();
+        self.command.stdin(Stdio::piped());
+        self
+    }
+
     /// Sets the deadline.
     #[must_use]
     pub fn limit(mut self, limit: Duration) -> Self {
@@ -166,17 +197,32 @@ impl Program {
 
     /// Runs it to its end, its deadline or our interruption. Its status is the caller's to judge.
     pub fn output(mut self) -> Result<Finished, ProcessError> {
-        let not_started = |source| ProcessError::NotStarted { name: self.name.clone(), source };
-        let mut child = self.command.spawn().map_err(not_started)?;
+        let (name, limit) = (self.name, self.limit);
+        let mut child = match self.command.spawn() {
+            Ok(child) => child,
+            Err(source) => return Err(ProcessError::NotStarted { name, source }),
+        };
+        if let Some(mut stdin) = child.stdin.take() {
+            // A program that does not read all of its input has its reasons; one that reads none must not hold us up.
+            thread::spawn(move || stdin.write_all(&self.input));
+        }
         let stdout = child.stdout.take().map(collect);
         let stderr = child.stderr.take().map(collect);
-        let status = wait(&mut child, &self.name, self.limit);
-        if status.is_err() {
+        let ended = wait(&mut child, limit);
+        if !matches!(ended, Ended::Itself(_)) {
             end(&mut child);
         }
-        let status = status?;
-        let text = |stream: Option<Collected>| stream.map(Collected::take).unwrap_or_default();
-        Ok(Finished { status: status.code(), stdout: text(stdout), stderr: text(stderr) })
+        let take = |stream: Option<Collected>| stream.map(Collected::take).unwrap_or_default();
+        let mut finished = Finished { status: None, stdout: take(stdout), stderr: take(stderr) };
+        match ended {
+            Ended::Itself(status) => {
+                finished.status = status.code();
+                Ok(finished)
+            }
+            Ended::AtDeadline => Err(ProcessError::Deadline { name, limit, printed: finished.all_text() }),
+            Ended::Interrupted => Err(ProcessError::Interrupted { name, printed: finished.all_text() }),
+            Ended::Unknown(source) => Err(ProcessError::NotStarted { name, source }),
+        }
     }
 }
 
@@ -226,18 +272,25 @@ impl Collected {
     }
 }
 
-fn wait(child: &mut Child, name: &str, limit: Duration) -> Result<std::process::ExitStatus, ProcessError> {
+/// How a program came to its end, or must.
+enum Ended {
+    Itself(ExitStatus),
+    AtDeadline,
+    Interrupted,
+    /// The system lost track of it.
+    Unknown(io::Error),
+}
+
+fn wait(child: &mut Child, limit: Duration) -> Ended {
     let begun = Instant::now();
     let mut pause = Duration::from_micros(500);
     loop {
         match child.try_wait() {
-            Ok(Some(status)) => return Ok(status),
-            Ok(None) if signals::asked() => return Err(ProcessError::Interrupted(name.to_owned())),
-            Ok(None) if begun.elapsed() >= limit => {
-                return Err(ProcessError::Deadline { name: name.to_owned(), limit });
-            }
+            Ok(Some(status)) => return Ended::Itself(status),
+            Ok(None) if signals::asked() => return Ended::Interrupted,
+            Ok(None) if begun.elapsed() >= limit => return Ended::AtDeadline,
             Ok(None) => thread::sleep(pause),
-            Err(source) => return Err(ProcessError::NotStarted { name: name.to_owned(), source }),
+            Err(source) => return Ended::Unknown(source),
         }
         pause = (pause * 2).min(Duration::from_millis(20));
     }
@@ -269,11 +322,20 @@ mod tests {
     }
 
     #[test]
+    fn input_is_read_to_its_end_or_ignored() {
+        let long = vec![b'x'; 1 << 20];
+        let done = Program::new("wc").arg("-c").input(long.clone()).output().unwrap();
+        assert_eq!(done.text().trim(), "1048576");
+        assert!(Program::new("true").input(long).output().unwrap().is_success());
+    }
+
+    #[test]
     fn a_program_that_hangs_is_ended_with_its_children() {
         let begun = Instant::now();
-        let hanging = Program::new("sh").args(["-c", "sleep 60 & wait"]).limit(Duration::from_millis(50));
-        let error = hanging.output().unwrap_err();
+        let hanging = Program::new("sh").args(["-c", "echo waiting for the lock; sleep 60 & wait"]);
+        let error = hanging.limit(Duration::from_millis(200)).output().unwrap_err();
         assert_eq!(error.code().as_str(), "program-deadline");
+        assert_eq!(error.printed(), "waiting for the lock\n");
         assert!(begun.elapsed() < GRACE);
     }
 

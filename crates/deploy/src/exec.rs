@@ -56,7 +56,10 @@ impl<'a> Exec<'a> {
         let _progress = self.session.progress(format!("{what}: {command}"));
         let program = Program::new(&command.name).args(&command.arguments);
         let program = program.only_env(variables).limit(self.config.timeout.duration());
-        program.output().map_err(|source| DeployError::Process { what, source })
+        program.output().map_err(|source| {
+            self.relay(command, source.printed());
+            DeployError::Process { what, source }
+        })
     }
 
     /// Passes on what it printed, under the name of the script.

@@ -218,7 +218,7 @@ impl Failure for OciError {
             Self::ImageMissing(_) => "check the name; `tag-image resolve` shows what a name carries",
             Self::ContentMissing { .. } => "copy the image again from where it is complete",
             Self::DigestMismatch { .. } | Self::SizeMismatch { .. } | Self::TypeMismatch { .. } => {
-                "do not use this copy: find out who changed it, and copy the image again from a source you trust"
+                "do not use this copy: find out who changed it, remove it, and copy the image again from a source you trust"
             }
             Self::TooLarge { .. } | Self::Endless { .. } => "check that this is the image you meant; no ordinary one is like this",
             Self::ManifestInvalid { .. } => "push the image again with a tool that writes OCI or Docker schema 2 manifests",
