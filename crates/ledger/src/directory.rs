@@ -3,6 +3,7 @@
 use std::{
     fmt,
     fs::{self, File, TryLockError},
+    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     thread,
     time::Duration,
@@ -121,8 +122,9 @@ impl Directory {
         let failed = |source| LedgerError::Lock { path: path.clone(), source };
         fs::create_dir_all(&self.0).map_err(failed)?;
         // The file stays when the lock goes: removing it would let two runs lock two files of one name.
-        let lock = File::options().read(true).write(true).create(true).truncate(false).open(&path);
-        let lock = lock.map_err(failed)?;
+        let mut options = File::options();
+        options.read(true).write(true).create(true).truncate(false).custom_flags(files::NO_LINK);
+        let lock = options.open(&path).map_err(failed)?;
         let mut tries = 1;
         while let Err(error) = lock.try_lock() {
             match error {

@@ -126,6 +126,19 @@ fn two_environments_whose_files_change_places_are_noticed() {
 }
 
 #[test]
+fn a_link_in_place_of_the_lock_once_had_its_target_overwritten() {
+    let directory = tempfile::tempdir().unwrap();
+    let ledger = written(directory.path());
+    let lock = ledger.file(&production()).with_extension("lock");
+    let victim = directory.path().join("victim");
+    fs::write(&victim, "precious").unwrap();
+    fs::remove_file(&lock).unwrap();
+    std::os::unix::fs::symlink(&victim, &lock).unwrap();
+    assert_eq!(ledger.lock_as(&production(), &holder("ada")).unwrap_err().code().as_str(), "ledger-lock");
+    assert_eq!(fs::read_to_string(&victim).unwrap(), "precious");
+}
+
+#[test]
 fn a_chain_that_was_forged_whole_does_not_end_at_the_remembered_head() {
     let (ours, theirs) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let ledger = written(ours.path());
