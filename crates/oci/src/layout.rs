@@ -147,7 +147,12 @@ impl Layout {
         let stored = change(&mut index)?;
         if stored == Stored::New {
             let bytes = index.to_bytes().map_err(|error| self.invalid(error.to_string()))?;
-            files::write(&self.root.join(INDEX), &bytes)?;
+            let path = self.root.join(INDEX);
+            // What is listed comes from anyone, and a longer list could never be read again.
+            if bytes.len() as u64 > MANIFEST_BYTES_MAX {
+                return Err(FileError::TooLarge { path, limit: MANIFEST_BYTES_MAX }.into());
+            }
+            files::write(&path, &bytes)?;
         }
         Ok(stored)
     }

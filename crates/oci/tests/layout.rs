@@ -212,6 +212,20 @@ fn a_link_among_the_blobs_once_had_its_target_overwritten() {
 }
 
 #[test]
+fn a_referrer_with_a_novel_in_its_annotations_once_made_the_layout_unreadable() {
+    let (_directory, layout) = scratch();
+    let subject = image(&layout, "x");
+    let novel = |letter: &str| Artifact {
+        annotations: BTreeMap::from([("novel".into(), letter.repeat(3 << 20))]),
+        ..note(letter)
+    };
+    attach(&layout, subject.digest(), &novel("a")).unwrap();
+    let refused = attach(&layout, subject.digest(), &novel("b")).unwrap_err();
+    assert_eq!(refused.code().as_str(), "file-too-large");
+    assert_eq!(layout.referrers(subject.digest()).unwrap().len(), 1);
+}
+
+#[test]
 fn huge_and_foreign_files_are_refused() {
     let (directory, layout) = scratch();
     let root = directory.join("a/b");
