@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::BINARIES;
 use crate::agreement::unexplained;
 use crate::binary::Binary;
-use crate::definition::{Action, Step, input_of, variable};
+use crate::definition::{Action, Step, input_of};
 
 /// What each step runs, in this order: evidence before the move that needs it, nothing irreversible before what can be known.
 const STEPS: [&str; 9] = [
@@ -29,11 +29,7 @@ fn wrong(step: &Step, action: &Action, binaries: &BTreeMap<&str, Binary>) -> Vec
     let Some(inputs) = binaries.get(binary).and_then(|binary| binary.commands.get(*command)) else {
         return vec![format!("there is no `{binary} {command}`")];
     };
-    let takes = |variable_name: &str| {
-        let of_flag =
-            |name: &str| variable(name) == variable_name || variable(&format!("{name}s")) == variable_name;
-        inputs.iter().any(|one| of_flag(one.name()))
-    };
+    let takes = |input: &str| inputs.iter().any(|one| one.is(input));
     let mut wrong = Vec::new();
     if step.run.contains("${{") {
         wrong.push("an expression is pasted into what a shell reads".to_owned());
@@ -45,8 +41,12 @@ fn wrong(step: &Step, action: &Action, binaries: &BTreeMap<&str, Binary>) -> Vec
         wrong.push("it runs elsewhere, or in another shell".to_owned());
     }
     let flags = typed.iter().filter_map(|word| word.strip_prefix("--"));
-    wrong.extend(flags.filter(|flag| !takes(&variable(flag))).map(|flag| format!("no flag --{flag}")));
-    wrong.extend(step.env.keys().filter(|name| !takes(name)).map(|name| format!("no flag for {name}")));
+    wrong.extend(flags.filter(|flag| !takes(flag)).map(|flag| format!("no flag --{flag}")));
+    let variables = step.env.keys();
+    let no_flag = variables.filter(|name| {
+        !name.strip_prefix("INPUT_").is_some_and(|one| takes(&one.to_lowercase().replace('_', "-")))
+    });
+    wrong.extend(no_flag.map(|name| format!("no flag for {name}")));
     let read = step.env.values().filter_map(|value| input_of(value));
     let undeclared = read.filter(|input| !action.inputs.contains_key(*input));
     wrong.extend(undeclared.map(|input| format!("no input `{input}`")));

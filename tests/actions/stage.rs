@@ -27,6 +27,7 @@ impl Stage {
         let (scratch, quickstart) = (Scratch::new(), root().join("examples/quickstart"));
         for name in [
             "deploy.sh",
+            "release.toml",
             ".env.schema",
             "smoke",
             "Cargo.lock",
@@ -45,9 +46,6 @@ impl Stage {
         let built = services();
         fs::copy(built.join("notes-v1"), scratch.join("notes")).unwrap();
         fs::copy(built.join("notes-v3"), next.join("notes")).unwrap();
-        let config = fs::read_to_string(quickstart.join("release.toml")).unwrap();
-        // The job is the whole life of this ledger.
-        scratch.file("release.toml", config.replacen("[release]", "[release]\npersistent = true", 1));
         let address = free_address();
         scratch.file(
             "env/staging.env",
