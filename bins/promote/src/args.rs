@@ -25,8 +25,8 @@ pub struct Args {
 pub enum Command {
     /// Ask the gates, copy, switch, record (default)
     Run(Promote),
-    /// Show what run would do and change nothing
-    Plan(Promote),
+    /// Show what run would do, end as it would, and change nothing
+    Plan(Plan),
     /// Show what each environment runs
     Status(Status),
     /// Record what runs today as known good, on the first day
@@ -35,7 +35,18 @@ pub enum Command {
     Init(Init),
 }
 
-/// `run` and `plan`.
+/// `plan`.
+#[derive(clap::Args, Debug)]
+pub struct Plan {
+    /// The promotion it is about
+    #[command(flatten)]
+    pub promotion: Promote,
+    /// Leave this gate out, because its time comes later; can be repeated
+    #[arg(long, value_name = "GATE")]
+    pub skip: Vec<Gate>,
+}
+
+/// `run`, and what `plan` shows.
 #[derive(clap::Args, Debug)]
 pub struct Promote {
     /// Where to

@@ -24,6 +24,8 @@ pub(crate) struct Context {
     pub release: Named,
     /// The gates that a person decided against.
     pub overrides: Vec<Gate>,
+    /// The gates whose time has not come: before the database is touched nobody can prove that it was migrated.
+    pub skipped: Vec<Gate>,
     /// The person's reason.
     pub reason: Option<String>,
     /// The record of this run, to which the promotion is added if it is about the same release.
@@ -56,9 +58,15 @@ impl Context {
             name: args.environment,
             release: args.release.unwrap_or_else(|| Named::File(common.release_file.clone())),
             overrides: args.overrides,
+            skipped: Vec::new(),
             release_file: common.release_file.clone(),
             config,
         })
+    }
+
+    /// The same promotion, asked before the time of these gates.
+    pub(crate) fn skipping(self, gates: Vec<Gate>) -> Self {
+        Self { skipped: gates, ..self }
     }
 
     /// Where a component's images lie for this environment. Every component is configured: facts are not read otherwise.

@@ -43,9 +43,10 @@ impl Part {
     }
 }
 
-/// Asks every gate of the environment, in order; none is left out because another has said no.
+/// Asks every gate of the environment whose time has come, in order; none is left out because another has said no.
 pub(crate) fn ask(context: &Context, facts: &Facts) -> Vec<Answer> {
-    context.environment.gates().into_iter().map(|gate| answer(gate, context, facts)).collect()
+    let gates = context.environment.gates().into_iter();
+    gates.filter(|gate| !context.skipped.contains(gate)).map(|gate| answer(gate, context, facts)).collect()
 }
 
 /// Asks one gate.

@@ -40,16 +40,25 @@ pub fn run(args: Args, session: &Session) -> Result<Report, Stop> {
                 Mode::DryRun => show(&context, session),
             }
         }
-        Command::Plan(typed) => show(&Context::of(typed, &args.common, session)?, session),
+        Command::Plan(typed) => {
+            let context = Context::of(typed.promotion, &args.common, session)?;
+            show(&context.skipping(typed.skip), session)
+        }
         Command::Status(typed) => status::run(&typed, session),
         Command::Adopt(typed) => adopt::run(&typed, session),
         Command::Init(typed) => init::run(&typed, session),
     }
 }
 
+/// Ends as the promotion would, so that a workflow can ask before it touches anything.
 fn show(context: &Context, session: &Session) -> Result<Report, Stop> {
     let facts = facts::read(context, session)?;
-    Ok(outputs::planned(&plan::plan(context, &facts)))
+    let plan = plan::plan(context, &facts);
+    let report = outputs::planned(&plan);
+    match plan.decision {
+        Decision::Refuse(verdict) => Err(Stop::with(report, outputs::refusal(&plan, verdict))),
+        _ => Ok(report),
+    }
 }
 
 /// The environment is held from before the first look until the last write.
@@ -99,7 +108,9 @@ fn finish(
         return Ok(outputs::done(plan, facts, head, None));
     }
     let mut release = session.release()?;
-    release.environment(&context.name).promotion = Some(promotion);
+    let record = release.environment(&context.name);
+    record.promotion = Some(promotion);
+    record.rolled_back = None;
     session.save(&release)?;
     Ok(outputs::done(plan, facts, head, release.environments.get(&context.name)))
 }

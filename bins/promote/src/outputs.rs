@@ -56,13 +56,13 @@ pub(crate) fn refused(plan: &Plan, facts: &Facts, verdict: Verdict) -> Stop {
         .then(gates(plan))
         .line("nothing was changed");
     let report = outputs(Report::new(page, data(plan, word, &[])), facts, word, facts.history.head());
-    let error = Error::Refused {
-        release: plan.title.clone(),
-        environment: plan.environment.clone(),
-        gates: plan.in_the_way(),
-        verdict,
-    };
-    Stop::with(report, error)
+    Stop::with(report, refusal(plan, verdict))
+}
+
+/// The failure of a plan whose gates say no.
+pub(crate) fn refusal(plan: &Plan, verdict: Verdict) -> Error {
+    let (release, environment) = (plan.title.clone(), plan.environment.clone());
+    Error::Refused { release, environment, gates: plan.in_the_way(), verdict }
 }
 
 /// What is told of a plan that is only shown.

@@ -22,8 +22,10 @@ pub(crate) struct Plan {
     pub title: String,
     /// Whether the gates decide here.
     pub mode: Mode,
-    /// Every gate and its answer.
+    /// Every gate that was asked, and its answer.
     pub answers: Vec<Answer>,
+    /// The gates that were not asked because their time comes later.
+    pub skipped: Vec<Gate>,
     /// The answers that a person decided against, with the reason.
     pub overrides: Vec<Override>,
     /// What follows.
@@ -97,6 +99,7 @@ pub(crate) fn plan(context: &Context, facts: &Facts) -> Plan {
         title: facts.candidate.title(),
         mode: context.environment.mode,
         answers,
+        skipped: context.skipped.clone(),
         overrides,
         decision,
     }
@@ -243,6 +246,9 @@ impl fmt::Display for Plan {
                 answer.verdict.word(),
                 answer.reason
             )?;
+        }
+        for gate in &self.skipped {
+            writeln!(out, "gate {gate} is not asked yet")?;
         }
         match &self.decision {
             Decision::Refuse(_) => writeln!(out, "would be refused: {}", self.in_the_way()),

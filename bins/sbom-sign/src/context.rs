@@ -6,7 +6,7 @@ use std::{
 };
 
 use ci::Session;
-use contract::{Component, ImageRef};
+use contract::{Component, EnvironmentName, ImageRef, Release};
 use trust::{PredicateType, Requirement};
 
 use crate::{
@@ -56,6 +56,8 @@ pub struct Attest {
     pub claim: Claim,
     /// The private key.
     pub key: PathBuf,
+    /// Where the release record says that its release no longer runs; empty if the images were named.
+    pub taken_back_from: Vec<EnvironmentName>,
 }
 
 /// What is claimed about an image.
@@ -117,11 +119,13 @@ pub fn read(command: Command, session: &Session) -> Result<Task, Error> {
         }
         Command::Sign(args::Sign { images, key, .. }) => Task::Attest(Attest {
             key: key.ok_or(Error::Keyless)?,
+            taken_back_from: Vec::new(),
             images: images_or_release(images, session)?,
             claim: Claim::Signature,
         }),
         Command::Attest(args::Attest { images, kind, predicate, key }) => Task::Attest(Attest {
             key: key.ok_or(Error::Keyless)?,
+            taken_back_from: if images.is_empty() { taken_back(&session.release()?) } else { Vec::new() },
             images: images_or_release(images, session)?,
             claim: Claim::Predicate(kind, predicate),
         }),
@@ -154,6 +158,11 @@ fn images_or_release(named: Vec<ImageRef>, session: &Session) -> Result<Vec<Imag
     let mut seen = BTreeSet::new();
     let images: Vec<_> = images.into_iter().filter(|image| seen.insert(image.clone())).collect();
     if images.is_empty() { Err(Error::NoImage) } else { Ok(images) }
+}
+
+fn taken_back(release: &Release) -> Vec<EnvironmentName> {
+    let left = release.environments.iter().filter(|(_, record)| record.rolled_back.is_some());
+    left.map(|(name, _)| name.clone()).collect()
 }
 
 fn with_ending(prefix: &Path, ending: &str) -> PathBuf {

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, path::PathBuf};
 
 use ci::{Code, Failure, InputError, Kind, Place, files::FileError};
-use contract::{Digest, ImageRef};
+use contract::{Digest, EnvironmentName, ImageRef};
 use oci::OciError;
 use trust::{PredicateType, Shortfall, TrustError};
 
@@ -24,6 +24,9 @@ pub enum Error {
     /// Nothing to work on.
     #[error("no IMAGE is named, and the release record holds no component")]
     NoImage,
+    /// The test was of another release than the one of the record.
+    #[error("a test in {0} says nothing about the release of the record, which was taken back from there")]
+    TakenBack(EnvironmentName),
     /// A repository instead of an image.
     #[error("{0} names a repository and no image in it")]
     NoSelector(ImageRef),
@@ -144,6 +147,7 @@ impl Failure for Error {
             Self::KeyExists(_) => Code::new("key-exists"),
             Self::NoPassword => Code::new("key-password-missing"),
             Self::NoImage => Code::new("image-unnamed"),
+            Self::TakenBack(_) => Code::new("test-of-another-release"),
             Self::NoSelector(_) => Code::new("image-incomplete"),
             Self::NotJson { .. } => Code::new("predicate-not-json"),
             Self::NoLockFile(_) => Code::new("lock-file-missing"),
@@ -182,6 +186,7 @@ impl Failure for Error {
                 "set COSIGN_PASSWORD from your secret store; set it to nothing for a key without a password"
             }
             Self::NoImage => "name an image, or run tag-image first so that the release record names it",
+            Self::TakenBack(_) => "name the image that was tested: rollback's output restored-images",
             Self::NoSelector(_) => "add :TAG or @DIGEST",
             Self::NotJson { .. } => "check that this is the file you meant; docs/evidence.md shows the forms",
             Self::NoLockFile(_) => {

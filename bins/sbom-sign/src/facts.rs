@@ -6,12 +6,13 @@ use std::{
 };
 
 use ci::{Session, files};
-use contract::{Digest, ImageRef, Secret, Selector};
+use contract::{Digest, EnvironmentName, ImageRef, Secret, Selector};
 use jiff::Timestamp;
 use oci::{Repository, Transfer};
 use serde_json::Value;
 use trust::{
     Attached, BUNDLE_BYTES_MAX, Evidence, PublicKey, SigningKey, Statement, Verdict, Verifier, blob,
+    predicate::TestResult,
 };
 
 use crate::{
@@ -117,7 +118,10 @@ pub fn claims(wanted: &Attest, session: &Session) -> Result<(SigningKey, Vec<Cla
         Some((kind, predicate)) => Statement::of(digest, (*kind).clone(), predicate.clone()),
     };
     // Judged before the key is opened, which takes a while and a password.
-    statement(Digest::of(b""))?;
+    let form = statement(Digest::of(b""))?;
+    if let Some(environment) = tested_in(&form).filter(|name| wanted.taken_back_from.contains(name)) {
+        return Err(Error::TakenBack(environment));
+    }
     let found: Vec<Found> = wanted.images.iter().map(find).collect::<Result<_, _>>()?;
     let key = SigningKey::read(&wanted.key, session)?;
     let own = Verifier::new([key.public().clone()]);
@@ -132,6 +136,11 @@ pub fn claims(wanted: &Attest, session: &Session) -> Result<(SigningKey, Vec<Cla
         Ok(Claimed { found, statement, already })
     });
     Ok((key, claimed.collect::<Result<_, Error>>()?))
+}
+
+/// The environment that a test result is about.
+fn tested_in(statement: &Statement) -> Option<EnvironmentName> {
+    Some(statement.read::<TestResult>()?.environment()?.name)
 }
 
 fn json(path: &Path) -> Result<Value, Error> {

@@ -6,7 +6,7 @@ use contract::Digest;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Predicate, PredicateType, TrustError, hex};
+use crate::{Predicate, PredicateType, TrustError, hex, predicate};
 
 const TYPE: &str = "https://in-toto.io/Statement/v1";
 /// What `cosign attest` v3 still writes.
@@ -87,5 +87,14 @@ impl Statement {
     /// The claim.
     pub fn predicate(&self) -> &Value {
         &self.predicate
+    }
+
+    /// The claim, as this type. Nothing if it is of another type, does not have the form, or contradicts itself: such a claim counts
+    /// for nothing, whoever has signed it.
+    pub fn read<P: Predicate>(&self) -> Option<P> {
+        if self.predicate_type != P::TYPE {
+            return None;
+        }
+        predicate::read(&self.predicate).ok()
     }
 }

@@ -3,7 +3,7 @@
 use contract::Digest;
 use serde_json::Value;
 
-use crate::{Bundle, Gist, Predicate, PredicateType, PublicKey, Statement, bundle::Signer, predicate};
+use crate::{Bundle, Gist, Predicate, PredicateType, PublicKey, Statement, bundle::Signer};
 
 /// What a bundle is to whoever trusts some keys.
 #[derive(Clone, PartialEq, Debug)]
@@ -43,13 +43,9 @@ impl Verified {
         self.predicate_type().gist(self.predicate()).ok()
     }
 
-    /// The claim, as this type. Nothing if it is of another type, does not have the form, or contradicts itself: such a claim counts
-    /// for nothing, whoever has signed it.
+    /// The claim, as this type; see [`Statement::read`].
     pub fn read<P: Predicate>(&self) -> Option<P> {
-        if *self.predicate_type() != P::TYPE {
-            return None;
-        }
-        predicate::read(self.predicate()).ok()
+        self.statement.read()
     }
 }
 

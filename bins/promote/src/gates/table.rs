@@ -55,6 +55,7 @@ fn context() -> Context {
         ledger: ledger::Directory::new(".seaworthy"),
         release: Named::File("release.json".into()),
         overrides: Vec::new(),
+        skipped: Vec::new(),
         reason: None,
         release_file: "release.json".into(),
     }

@@ -2,7 +2,7 @@
 
 use contract::TestResult;
 
-use crate::world::World;
+use crate::world::{NOW, World};
 
 /// Keys are made anew for each run of the tests, so what is signed has another digest each time.
 fn without_head(page: &str) -> String {
@@ -196,4 +196,31 @@ fn an_override_is_told_and_recorded_with_its_reason() {
     ");
     let ledger = world.scratch.read(".seaworthy/ledger/production.jsonl");
     assert_eq!(ledger.matches("the fair opens at nine").count(), 2 * 4, "{ledger}");
+}
+
+#[test]
+fn a_plan_ends_as_the_promotion_would() {
+    let world = World::new();
+    world.build("2");
+    for ask in
+        [&["plan", "--environment", "production"][..], &["run", "--dry-run", "--environment", "production"]]
+    {
+        let run = world.command().args(ask).run().fails(1, "promotion-refused");
+        assert!(run.stdout.contains("would be refused: signature says fail"), "{}", run.stdout);
+    }
+}
+
+#[test]
+fn before_the_database_is_touched_its_gate_can_be_left_out_of_the_plan_and_only_of_the_plan() {
+    let world = World::new();
+    let digest = world.build("2");
+    world.sign(digest);
+    world.sbom(digest);
+    world.promote("staging").env("SOURCE_DATE_EPOCH", (NOW - 3600).to_string()).run().succeeds();
+    world.test(digest, "staging", TestResult::Passed, -3000);
+    let plan = || world.command().args(["plan", "--environment", "production"]);
+    plan().run().fails(1, "promotion-refused");
+    let run = plan().args(["--skip", "migration"]).run().succeeds();
+    assert!(run.stdout.contains("gate migration is not asked yet"), "{}", run.stdout);
+    world.promote("production").args(["--skip", "migration"]).run().fails(2, "unknown-flag");
 }

@@ -107,6 +107,26 @@ fn without_an_image_every_component_of_the_release_is_meant() {
 }
 
 #[test]
+fn after_a_rollback_a_test_of_what_runs_was_once_attested_to_the_release_that_was_taken_back() {
+    let desk = desk();
+    let record = format!(
+        r#"{{"schemaVersion": 1,
+            "components": {{"app": {{"image": "oci:registry", "digest": "{}"}}}},
+            "environments": {{"staging": {{"rolledBack": {{
+                "sequence": 4, "toSequence": 2, "incident": "i.md", "finishedOn": "2027-01-15T08:00:00Z"}}}}}}}}"#,
+        image()
+    );
+    desk.file("release.json", record);
+    desk.file("production.json", result("PASSED", "production", "08:01:00"));
+    let attest =
+        |line: &str| sbom_sign(&desk, &format!("attest {line} --type test-result --key k.key")).run();
+    attest("--predicate passed.json").fails(2, "test-of-another-release");
+    assert_eq!(referrers(&desk), 0);
+    attest("--predicate production.json").succeeds();
+    attest("oci:registry:app --predicate passed.json").succeeds();
+}
+
+#[test]
 fn evidence_of_another_kind_key_or_image_is_not_enough() {
     let desk = desk();
     let missing = |line: &str| sbom_sign(&desk, line).run().fails(1, "evidence-missing");
