@@ -1,5 +1,6 @@
 //! Holds what is given against what the schema wants: every problem, not the first; pure, and never with a sensitive value in its words.
 
+mod excerpt;
 mod given;
 mod remarks;
 mod resolve;
@@ -11,10 +12,11 @@ use contract::EnvironmentName;
 use crate::{
     error::EnvError,
     facts::Facts,
-    schema::{Exposure, Unanswered, Variable},
+    schema::{Unanswered, Variable},
 };
 
-use given::{Given, Layers};
+use excerpt::Excerpts;
+use given::Layers;
 use resolve::Resolver;
 
 /// What came of a check.
@@ -52,82 +54,56 @@ pub(crate) enum Where {
 pub(crate) fn judge(facts: &Facts, typed: Option<&EnvironmentName>) -> Result<Verdict, EnvError> {
     let layers = Layers::of(facts);
     let mut resolver = Resolver::new(&facts.schema, &layers, typed.map(EnvironmentName::as_str));
-    let mut problems = Vec::new();
-    let mut warnings = Vec::new();
     let broken = |line: usize, why: Unanswered| match why {
         Unanswered::Environment => EnvError::EnvironmentUnknown(facts.schema_path.clone()),
         Unanswered::Flaw(source) => EnvError::Schema { path: facts.schema_path.clone(), line, source },
     };
+    let mut values = Vec::new();
     for variable in &facts.schema.variables {
         let required = variable.required.holds(&mut resolver).map_err(|why| broken(variable.line, why))?;
         let value = resolver.resolve(&variable.name).map_err(|why| broken(variable.line, why))?;
-        let given = layers.given(&variable.name);
-        let at = given
-            .map_or_else(|| Where::Line(facts.schema_path.clone(), variable.line), |given| given.at.clone());
-        let finding = |what: String| Finding { variable: variable.name.clone(), what, at: at.clone() };
-        if value.is_empty() {
-            let how = if given.is_some() { "empty" } else { "not set" };
-            problems.extend(required.then(|| finding(format!("is required and {how}"))));
-            continue;
-        }
-        let wrong = variable.data_type.problems(&value);
-        problems.extend(wrong.into_iter().map(|what| finding(what + &shown(variable, &value))));
+        values.push((variable, required, value));
     }
-    if let (Some(name), Some(typed)) = (&facts.schema.current_environment, typed) {
-        match layers.given(name).filter(|given| !given.value.is_empty()) {
+    let defaults = values.iter().map(|(variable, _, value)| (*variable, value.as_str()));
+    let excerpts = Excerpts::around(facts.secrets(), defaults);
+    let mut problems = Vec::new();
+    for (variable, required, value) in &values {
+        let given = layers.given(&variable.name);
+        let wrong = if !value.is_empty() {
+            let shown = excerpts.of(variable, value);
+            variable.data_type.problems(value).into_iter().map(|what| what + &shown).collect()
+        } else if *required {
+            vec![format!("is required and {}", if given.is_some() { "empty" } else { "not set" })]
+        } else {
+            Vec::new()
+        };
+        let at = given.map_or_else(|| in_schema(facts, variable), |given| given.at.clone());
+        let finding = |what| Finding { variable: variable.name.clone(), what, at: at.clone() };
+        problems.extend(wrong.into_iter().map(finding));
+    }
+    let mut warnings = Vec::new();
+    let current = facts.schema.current_environment.as_deref().and_then(|name| facts.schema.variable(name));
+    if let (Some(variable), Some(typed)) = (current, typed) {
+        let finding = |what, at| Finding { variable: variable.name.clone(), what, at };
+        match layers.given(&variable.name).filter(|given| !given.value.is_empty()) {
             Some(given) if given.value == typed.as_str() => {}
-            Some(given) => problems.push(other_environment(facts, name, given, typed)),
-            None => warnings.push(unsaid_environment(facts, name, typed)),
+            Some(given) => {
+                let shown = excerpts.of(variable, given.value);
+                let what = format!("names another environment than {typed}, which is checked{shown}");
+                problems.push(finding(what, given.at.clone()));
+            }
+            None => {
+                let what = format!("is not set, and the service will not know that it runs in {typed}");
+                warnings.push(finding(what, in_schema(facts, variable)));
+            }
         }
     }
     warnings.extend(remarks::of(facts));
     Ok(Verdict { environment: resolver.environment_if_known(), problems, warnings })
 }
 
-fn other_environment(facts: &Facts, name: &str, given: &Given, typed: &EnvironmentName) -> Finding {
-    let value = facts.schema.variable(name).map_or_else(String::new, |variable| shown(variable, given.value));
-    let what = format!("names another environment than {typed}, which is checked{value}");
-    Finding { variable: name.to_owned(), what, at: given.at.clone() }
-}
-
-fn unsaid_environment(facts: &Facts, name: &str, typed: &EnvironmentName) -> Finding {
-    let line = facts.schema.variable(name).map_or(1, |variable| variable.line);
-    Finding {
-        variable: name.to_owned(),
-        what: format!("is not set, and the service will not know that it runs in {typed}"),
-        at: Where::Line(facts.schema_path.clone(), line),
-    }
-}
-
-/// A value behind what is wrong with it; nothing of a sensitive one.
-fn shown(variable: &Variable, value: &str) -> String {
-    match variable.exposure {
-        Exposure::Sensitive => String::new(),
-        Exposure::Public => excerpt(value).map_or_else(String::new, |value| format!(": `{value}`")),
-    }
-}
-
-/// The longest part of a value that is shown, in characters.
-const SHOWN_CHARS_MAX: usize = 40;
-
-/// Words beside which a connection string keeps a secret.
-const TELLTALES: [&str; 5] = ["password", "passwd", "pwd", "secret", "token"];
-
-/// The beginning of a value, without what a URL or a connection string has before its `@`; nothing if it speaks of a password.
-fn excerpt(value: &str) -> Option<String> {
-    let lower = value.to_lowercase();
-    if TELLTALES.iter().any(|word| lower.contains(word)) {
-        return None;
-    }
-    let value = match value.rsplit_once('@') {
-        Some((before, host)) if before.contains(':') => format!("***@{host}"),
-        _ => value.to_owned(),
-    };
-    let mut short: String = value.chars().take(SHOWN_CHARS_MAX).collect();
-    if short.len() < value.len() {
-        short.push('…');
-    }
-    Some(short)
+fn in_schema(facts: &Facts, variable: &Variable) -> Where {
+    Where::Line(facts.schema_path.clone(), variable.line)
 }
 
 #[cfg(test)]

@@ -47,10 +47,13 @@ pub(crate) fn check(context: &Check, session: &Session) -> Result<Facts, Stop> {
         Sources::Files(_) => BTreeMap::new(),
         Sources::Process | Sources::FilesAndProcess(_) => process(&schema, session)?,
     };
-    mask(&schema, &files, &process, session);
-    let release = context.environment.as_ref().map(|_| session.release()).transpose()?;
     let schema_digest = Digest::of(text.as_bytes());
-    Ok(Facts { schema, schema_path: context.schema.clone(), schema_digest, files, process, release })
+    let schema_path = context.schema.clone();
+    let mut facts = Facts { schema, schema_path, schema_digest, files, process, release: None };
+    // Before anything is said about any of them.
+    facts.secrets().for_each(|secret| session.mask(&Secret::new(secret)));
+    facts.release = context.environment.as_ref().map(|_| session.release()).transpose()?;
+    Ok(facts)
 }
 
 fn schema(path: &Path, text: &str) -> Result<Schema, EnvError> {
@@ -81,14 +84,17 @@ fn process(schema: &Schema, session: &Session) -> Result<BTreeMap<String, String
     Ok(wanted.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
 }
 
-/// Masks every sensitive value before anything is said about any.
-fn mask(schema: &Schema, files: &[EnvFile], process: &BTreeMap<String, String>, session: &Session) {
-    let is_sensitive =
-        |name: &str| schema.variable(name).is_some_and(|one| one.exposure == Exposure::Sensitive);
-    let entries = files.iter().flat_map(|file| &file.entries);
-    let in_files = entries.filter_map(|entry| Some((entry.name.as_str(), entry.value.text()?)));
-    let in_process = process.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    for (_, value) in in_files.chain(in_process).filter(|(name, _)| is_sensitive(name)) {
-        session.mask(&Secret::new(value));
+impl Facts {
+    /// Every value given for a sensitive variable, the overridden ones too.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
+        let in_files = self.files.iter().flat_map(|file| &file.entries);
+        let in_files = in_files.filter_map(|entry| Some((entry.name.as_str(), entry.value.text()?)));
+        let in_process = self.process.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let all = in_files.chain(in_process).filter(|(_, value)| !value.is_empty());
+        all.filter(|(name, _)| self.is_sensitive(name)).map(|(_, value)| value)
+    }
+
+    fn is_sensitive(&self, name: &str) -> bool {
+        self.schema.variable(name).is_some_and(|variable| variable.exposure == Exposure::Sensitive)
     }
 }

@@ -26,7 +26,7 @@ fn of_file(file: &EnvFile, facts: &Facts) -> Vec<Finding> {
     for entry in &file.entries {
         let first = before.insert(&entry.name, entry.line);
         let what = match facts.schema.variable(&entry.name) {
-            None => unknown(entry, facts, found.len()),
+            None => Some(unknown(entry, facts, found.len())),
             Some(_) => known(entry, first),
         };
         let at = Where::Line(file.path.clone(), entry.line);
@@ -35,12 +35,12 @@ fn of_file(file: &EnvFile, facts: &Facts) -> Vec<Finding> {
     found
 }
 
-fn unknown(entry: &Entry, facts: &Facts, before: usize) -> Option<String> {
+fn unknown(entry: &Entry, facts: &Facts, before: usize) -> String {
     let compared = facts.schema.names().filter(|_| before < NEAREST_MAX);
-    Some(match nearest(&entry.name, compared) {
+    match nearest(&entry.name, compared) {
         Some(name) => format!("is not in the schema; is {name} meant?"),
         None => "is not in the schema".to_owned(),
-    })
+    }
 }
 
 fn known(entry: &Entry, before: Option<usize>) -> Option<String> {

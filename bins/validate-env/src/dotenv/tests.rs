@@ -109,10 +109,8 @@ fn a_password_with_a_dollar_sign_is_told_apart() {
 
 #[test]
 fn values_that_double_with_every_line_end_at_a_limit() {
-    let mut text = "A0=xxxxxxxxxxxxxxxx\n".to_owned();
-    for line in 1..40 {
-        text += &format!("A{line}=${{A{}}}${{A{}}}\n", line - 1, line - 1);
-    }
+    let doubled = |line: usize| format!("A{line}=${{A{0}}}${{A{0}}}\n", line - 1);
+    let text = "A0=xxxxxxxxxxxxxxxx\n".to_owned() + &(1..40).map(doubled).collect::<String>();
     assert!(matches!(parse(&text), Err((_, Fault::TooMuch(..)))));
     let deep = "${A:-".repeat(100_000);
     assert_eq!(parse(&format!("A={deep}")), Err((1, Fault::Braces)));
