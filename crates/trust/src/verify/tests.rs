@@ -7,6 +7,7 @@ use super::*;
 use crate::{
     SigningKey,
     fixture::{key, other_key, public, statement, verifier},
+    predicate,
 };
 
 fn image() -> Digest {
