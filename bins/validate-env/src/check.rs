@@ -50,12 +50,12 @@ pub(crate) enum Where {
 /// Judges an environment.
 ///
 /// # Errors
-/// [`EnvError::EnvironmentUnknown`], and [`EnvError::Schema`] for a default that can't be worked out.
+/// [`EnvError::EnvironmentUnnamed`], and [`EnvError::Schema`] for a default that can't be worked out.
 pub(crate) fn judge(facts: &Facts, typed: Option<&EnvironmentName>) -> Result<Verdict, EnvError> {
     let layers = Layers::of(facts);
     let mut resolver = Resolver::new(&facts.schema, &layers, typed.map(EnvironmentName::as_str));
     let broken = |line: usize, why: Unanswered| match why {
-        Unanswered::Environment => EnvError::EnvironmentUnknown(facts.schema_path.clone()),
+        Unanswered::Environment => EnvError::EnvironmentUnnamed(facts.schema_path.clone()),
         Unanswered::Flaw(source) => EnvError::Schema { path: facts.schema_path.clone(), line, source },
     };
     let mut values = Vec::new();

@@ -37,7 +37,7 @@ pub(crate) enum EnvError {
     },
     /// The schema asks which environment this is.
     #[error("{} asks which environment this is, and nothing says so", .0.display())]
-    EnvironmentUnknown(PathBuf),
+    EnvironmentUnnamed(PathBuf),
 }
 
 impl Failure for EnvError {
@@ -47,7 +47,7 @@ impl Failure for EnvError {
             Self::Schema { .. } => Code::new("schema-invalid"),
             Self::SchemaEmpty(_) => Code::new("schema-empty"),
             Self::EnvFile { .. } => Code::new("env-file-invalid"),
-            Self::EnvironmentUnknown(_) => Code::new("environment-unknown"),
+            Self::EnvironmentUnnamed(_) => Code::new("environment-unnamed"),
         }
     }
 
@@ -77,7 +77,7 @@ impl Failure for EnvError {
             Self::EnvFile { .. } => {
                 "write `NAME=value`, a value with spaces around it or line ends in it in quotes".into()
             }
-            Self::EnvironmentUnknown(_) => {
+            Self::EnvironmentUnnamed(_) => {
                 "give --environment, or let the schema say `# @currentEnv=$APP_ENV`".into()
             }
         }
@@ -85,7 +85,7 @@ impl Failure for EnvError {
 
     fn place(&self) -> Option<Place> {
         match self {
-            Self::Invalid(_) | Self::EnvironmentUnknown(_) => None,
+            Self::Invalid(_) | Self::EnvironmentUnnamed(_) => None,
             Self::SchemaEmpty(path) => Some(Place { file: path.clone(), line: None }),
             Self::Schema { path, line, .. } | Self::EnvFile { path, line, .. } => {
                 Some(Place { file: path.clone(), line: Some(*line) })

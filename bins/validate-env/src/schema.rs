@@ -9,7 +9,7 @@ mod written;
 
 use std::collections::BTreeMap;
 
-pub(crate) use condition::{Condition, Expression, Scope, Unanswered};
+pub(crate) use condition::{Condition, Expression, Name, Scope, Unanswered};
 pub(crate) use data_type::DataType;
 pub(crate) use flaw::{At, Flaw};
 
@@ -80,8 +80,9 @@ struct Defaults {
 
 #[derive(Default)]
 enum DefaultRequired {
-    /// Those that have a default.
     #[default]
+    All,
+    /// Those that have a default.
     Infer,
     Says(Condition),
 }
@@ -117,11 +118,11 @@ impl Schema {
             }
             schema.variables.push(variable);
         }
-        schema.check_references()?;
         if let Some((name, line)) = current {
             schema.known(&name).map_err(|flaw| flaw.at(line))?;
             schema.current_environment = Some(name);
         }
+        schema.check_references()?;
         Ok(schema)
     }
 
@@ -142,12 +143,28 @@ impl Schema {
         Err(Flaw::unknown("the variable", name, &self.names().collect::<Vec<_>>()))
     }
 
+    /// An environment that the schema's own list leaves out is a typo: what it decides would never hold.
+    fn known_environment(&self, name: &str) -> Result<(), Flaw> {
+        let current = self.current_environment.as_deref().and_then(|name| self.variable(name));
+        match current.map(|variable| &variable.data_type) {
+            Some(DataType::Choice(words)) if !words.iter().any(|word| word == name) => {
+                let words: Vec<_> = words.iter().map(String::as_str).collect();
+                Err(Flaw::unknown("the environment", name, &words))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn check_references(&self) -> Result<(), At> {
         for variable in &self.variables {
             let mut names = Vec::new();
-            variable.required.variables(&mut names);
-            variable.default.variables(&mut names);
-            names.iter().try_for_each(|name| self.known(name)).map_err(|flaw| flaw.at(variable.line))?;
+            variable.required.names(&mut names);
+            variable.default.names(&mut names);
+            let known = |name: &Name| match name {
+                Name::Variable(name) => self.known(name),
+                Name::Environment(name) => self.known_environment(name),
+            };
+            names.iter().try_for_each(known).map_err(|flaw| flaw.at(variable.line))?;
         }
         Ok(())
     }
@@ -239,7 +256,7 @@ fn variable(item: &Item, defaults: &Defaults) -> Result<Variable, At> {
     let required = required.unwrap_or_else(|| match &defaults.required {
         DefaultRequired::Says(condition) => condition.clone(),
         DefaultRequired::Infer if item.value.is_empty() => Condition::Never,
-        DefaultRequired::Infer => Condition::Always,
+        DefaultRequired::Infer | DefaultRequired::All => Condition::Always,
     });
     let exposure = exposed.unwrap_or(match &defaults.sensitive {
         DefaultSensitive::None => Exposure::Public,

@@ -120,7 +120,7 @@ fn the_environment_that_is_typed_and_the_one_that_is_set_are_the_same() {
 #[test]
 fn a_schema_that_asks_for_the_environment_gets_an_answer_or_an_error() {
     let schema = "# @required=forEnv(production) @public\nA=\n";
-    assert!(matches!(judged(&facts(schema, &[""], &[]), None), Err(EnvError::EnvironmentUnknown(_))));
+    assert!(matches!(judged(&facts(schema, &[""], &[]), None), Err(EnvError::EnvironmentUnnamed(_))));
     assert_eq!(said(schema, &[""], &[], Some("staging")), "");
 }
 

@@ -97,9 +97,14 @@ impl Expansion<'_> {
 /// Splits behind the `}` that closes what was opened before this text.
 fn braced(text: &str) -> Result<(&str, &str), Fault> {
     let mut open = 1;
-    for (at, one) in text.char_indices() {
+    let mut letters = text.char_indices();
+    while let Some((at, one)) = letters.next() {
         match one {
-            '{' if text[..at].ends_with('$') => open += 1,
+            // Any brace counts, and compose does not look at the letter behind it.
+            '{' => {
+                open += 1;
+                letters.next();
+            }
             '}' => open -= 1,
             _ => {}
         }

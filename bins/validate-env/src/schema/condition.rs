@@ -53,6 +53,13 @@ pub(crate) enum Condition {
     Holds(String),
 }
 
+/// What a question asks for by name, which a typo would make it ask in vain.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Name<'c> {
+    Variable(&'c str),
+    Environment(&'c str),
+}
+
 /// Why a question has no answer.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Unanswered {
@@ -131,7 +138,7 @@ impl Condition {
                 let environment = scope.environment()?;
                 names.iter().any(|name| name == environment)
             }
-            Self::Equal(left, right) => left.text(scope)? == right.text(scope)?,
+            Self::Equal(left, right) => same(&left.text(scope)?, &right.text(scope)?),
             Self::Not(inner) => !inner.holds(scope)?,
             Self::Empty(value) => value.text(scope)?.is_empty(),
             Self::Choice(question, yes, no) => {
@@ -148,24 +155,32 @@ impl Condition {
         })
     }
 
-    /// Every variable it asks for.
-    pub(crate) fn variables(&self, found: &mut Vec<String>) {
+    /// Everything it asks for by name.
+    pub(crate) fn names<'c>(&'c self, found: &mut Vec<Name<'c>>) {
         match self {
-            Self::Always | Self::Never | Self::ForEnvironment(_) => {}
+            Self::Always | Self::Never => {}
+            Self::ForEnvironment(names) => found.extend(names.iter().map(|name| Name::Environment(name))),
             Self::Equal(left, right) => {
-                left.variables(found);
-                right.variables(found);
+                left.names(found);
+                right.names(found);
             }
-            Self::Not(inner) => inner.variables(found),
-            Self::Empty(value) => value.variables(found),
+            Self::Not(inner) => inner.names(found),
+            Self::Empty(value) => value.names(found),
             Self::Choice(question, yes, no) => {
                 for part in [question, yes, no] {
-                    part.variables(found);
+                    part.names(found);
                 }
             }
-            Self::Holds(name) => found.push(name.clone()),
+            Self::Holds(name) => found.push(Name::Variable(name)),
         }
     }
+}
+
+/// Whether two texts say the same: `true` and `false` also in their other words, because `eq($X, true)` must see `X=1`.
+fn same(left: &str, right: &str) -> bool {
+    let truth = [left, right].iter().any(|one| ["true", "false"].contains(one));
+    left == right
+        || (truth && formats::boolean(left).is_some_and(|said| formats::boolean(right) == Some(said)))
 }
 
 impl Expression {
@@ -213,18 +228,18 @@ impl Expression {
         Ok(text)
     }
 
-    /// Every variable it is made of.
-    pub(crate) fn variables(&self, found: &mut Vec<String>) {
+    /// Everything it is made of by name.
+    pub(crate) fn names<'c>(&'c self, found: &mut Vec<Name<'c>>) {
         match self {
             Self::Text(_) => {}
-            Self::Variable(name) => found.push(name.clone()),
-            Self::Joined(parts) => parts.iter().for_each(|part| part.variables(found)),
+            Self::Variable(name) => found.push(Name::Variable(name)),
+            Self::Joined(parts) => parts.iter().for_each(|part| part.names(found)),
             Self::Choice(question, yes, no) => {
-                question.variables(found);
-                yes.variables(found);
-                no.variables(found);
+                question.names(found);
+                yes.names(found);
+                no.names(found);
             }
-            Self::Truth(question) => question.variables(found),
+            Self::Truth(question) => question.names(found),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use regex::{Regex, RegexBuilder};
+use regex::bytes::{Regex, RegexBuilder};
 
 use super::{
     flaw::Flaw,
@@ -151,7 +151,7 @@ fn items(inner: &DataType, value: &str) -> Vec<String> {
 }
 
 fn unlike(pattern: &Regex, value: &str) -> Option<String> {
-    (!pattern.is_match(value)).then(|| format!("does not match {pattern}"))
+    (!pattern.is_match(value.as_bytes())).then(|| format!("does not match {pattern}"))
 }
 
 impl Text {
@@ -264,7 +264,7 @@ impl Options<'_> {
             },
             Some(other) => return Err(wrong(&place, "regex(\"…\")", &other.shown())),
         };
-        let built = RegexBuilder::new(pattern).size_limit(PATTERN_BYTES_MAX).build();
+        let built = compile(pattern);
         built.map(Some).map_err(|error| Flaw::Pattern { pattern: pattern.clone(), why: reason(&error) })
     }
 
@@ -284,6 +284,13 @@ impl Options<'_> {
         }
         Ok(())
     }
+}
+
+/// `\d`, `\w` and `\s` are ASCII, as JavaScript's digits and words are for varlock, and build twenty times as fast; a pattern that speaks
+/// of other letters gets them.
+fn compile(pattern: &str) -> Result<Regex, regex::Error> {
+    let build = |unicode| RegexBuilder::new(pattern).unicode(unicode).size_limit(PATTERN_BYTES_MAX).build();
+    if pattern.is_ascii() { build(false).or_else(|_| build(true)) } else { build(true) }
 }
 
 /// The last line of what the regex parser says; before it stands a drawing.

@@ -59,7 +59,7 @@ fn a_schema_without_a_variable_is_no_pass() {
 fn an_environment_that_nobody_names_is_asked_for() {
     let scratch = Scratch::new();
     scratch.file(".env.schema", "# @required=forEnv(production)\nA=\n");
-    let run = validate_env(&scratch, &["check"]).run().fails(2, "environment-unknown");
+    let run = validate_env(&scratch, &["check"]).run().fails(2, "environment-unnamed");
     assert!(run.failure().fix.contains("--environment"), "{}", run.transcript());
     validate_env(&scratch, &["check", "--environment", "Production!"]).run().fails(2, "input-invalid");
 }

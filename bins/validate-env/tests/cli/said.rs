@@ -3,6 +3,9 @@
 use crate::{SCHEMA, SECRET, service, validate_env};
 use testkit::Scratch;
 
+/// Each line with a mistake of its own.
+const WRONG: &str = "APP_ENV=stagin\nPORT=http\nSESSION_SECRET=too-short-a-secret\nSESION_SECRET=x\n";
+
 #[test]
 fn a_good_environment_is_one_sentence() {
     let scratch = service(&format!("APP_ENV=staging\nSESSION_SECRET={SECRET}\n"));
@@ -33,7 +36,7 @@ fn a_good_environment_is_one_sentence() {
 
 #[test]
 fn everything_that_is_wrong_is_told_at_once() {
-    let scratch = service("APP_ENV=stagin\nPORT=http\nSESSION_SECRET=too-short-a-secret\nSESION_SECRET=x\n");
+    let scratch = service(WRONG);
     let run = validate_env(&scratch, &["--env-file", "staging.env"]).run();
     insta::assert_snapshot!(run.fails(1, "environment-invalid").transcript(), @r"
     $ validate-env --env-file staging.env
@@ -51,6 +54,11 @@ fn everything_that_is_wrong_is_told_at_once() {
       fix: set them as the list says, and run it again before anything is deployed
       see: docs/failures.md#environment-invalid
     ");
+}
+
+#[test]
+fn a_runner_is_told_with_file_and_line() {
+    let scratch = service(WRONG);
     let run =
         validate_env(&scratch, &["--env-file", "staging.env"]).on_runner().secret("too-short-a-secret").run();
     insta::assert_snapshot!(run.fails(1, "environment-invalid").transcript(), @r"
