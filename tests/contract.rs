@@ -110,6 +110,16 @@ fn a_signal_ends_the_run_between_two_effects() {
 }
 
 #[test]
+fn a_second_signal_once_ended_the_run_and_left_the_program_it_had_started() {
+    let scratch = Scratch::new();
+    let stubborn = "echo $$ >pid; trap 'echo staying >/proc/$PPID/fd/2' TERM; echo up >/proc/$PPID/fd/2; while :; do sleep 0.05; done";
+    let run = probe(&["run", stubborn]).dir(scratch.path()).signal_after_output("up", Signal::Interrupt);
+    run.signal_after_output("staying", Signal::Terminate).run().fails(3, "interrupted");
+    let left = PathBuf::from("/proc").join(scratch.read("pid").trim());
+    assert!(!left.exists(), "{}", left.display());
+}
+
+#[test]
 fn the_record_of_another_commit_is_refused_and_kept() {
     let scratch = Scratch::new();
     let record = format!(r#"{{"schemaVersion": 1, "commit": "{}"}}"#, "a".repeat(40));

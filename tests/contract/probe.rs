@@ -37,6 +37,11 @@ enum Command {
     Record,
     /// Wait for a signal
     Wait,
+    /// Run a shell script
+    Run {
+        /// The script
+        script: String,
+    },
     /// Break
     Panic,
 }
@@ -110,6 +115,10 @@ fn run(args: Args, session: &Session) -> Result<Report, Stop> {
                 std::thread::sleep(Duration::from_millis(5));
             }
             session.check_interrupt()?;
+            Ok(Report::default())
+        }
+        Command::Run { script } => {
+            ci::process::Program::new("sh").args(["-c", &script]).output()?;
             Ok(Report::default())
         }
         Command::Panic => Err(broken(&[])),

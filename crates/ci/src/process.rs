@@ -299,13 +299,15 @@ fn wait(child: &mut Child, limit: Duration) -> Ended {
 /// Asks the whole process group to end, then makes it.
 fn end(child: &mut Child) {
     let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) else { return };
-    _ = kill_process_group(group, Signal::TERM);
-    let asked = Instant::now();
-    while asked.elapsed() < GRACE && matches!(child.try_wait(), Ok(None)) {
-        thread::sleep(Duration::from_millis(10));
-    }
-    _ = kill_process_group(group, Signal::KILL);
-    _ = child.wait();
+    signals::held_off(|hurry| {
+        _ = kill_process_group(group, Signal::TERM);
+        let asked = Instant::now();
+        while asked.elapsed() < GRACE && !hurry() && matches!(child.try_wait(), Ok(None)) {
+            thread::sleep(Duration::from_millis(10));
+        }
+        _ = kill_process_group(group, Signal::KILL);
+        _ = child.wait();
+    });
 }
 
 #[cfg(test)]
