@@ -94,13 +94,19 @@ impl Expansion<'_> {
     }
 }
 
-/// Splits behind the `}` that closes what was opened before this text.
+/// Splits behind the `}` that closes what was opened before this text. Where braces do not match, compose takes the last one of the line.
 fn braced(text: &str) -> Result<(&str, &str), Fault> {
+    let last = || text.split('\n').next().and_then(|line| line.rfind('}'));
+    let at = closing(text).or_else(last).ok_or(Fault::Braces)?;
+    Ok((&text[..at], &text[at + 1..]))
+}
+
+/// Any brace counts, and compose does not look at the letter behind an opening one.
+fn closing(text: &str) -> Option<usize> {
     let mut open = 1;
     let mut letters = text.char_indices();
     while let Some((at, one)) = letters.next() {
         match one {
-            // Any brace counts, and compose does not look at the letter behind it.
             '{' => {
                 open += 1;
                 letters.next();
@@ -109,10 +115,10 @@ fn braced(text: &str) -> Result<(&str, &str), Fault> {
             _ => {}
         }
         if open == 0 {
-            return Ok((&text[..at], &text[at + 1..]));
+            return Some(at);
         }
     }
-    Err(Fault::Braces)
+    None
 }
 
 /// How many bytes of a name a text begins with.
@@ -126,8 +132,8 @@ fn name_length(text: &str) -> usize {
     }
 }
 
-/// The escapes of double quotes: those of C, `\0` with up to three octal digits, and `\$`, which becomes the `$$` that expansion reads
-/// as a dollar sign. Any other backslash stays.
+/// The escapes of double quotes: those of C, `\0` with three octal digits (without them compose drops the `0`), and `\$`, which becomes
+/// the `$$` that expansion reads as a dollar sign. Any other backslash stays.
 pub(super) fn unescape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -151,7 +157,7 @@ pub(super) fn unescape(text: &str) -> String {
                 let (digits, after) = letters.as_str().split_at(digits);
                 match octal(digits) {
                     Some(one) => out.push(one),
-                    None => out.extend(["\\0", digits]),
+                    None => out.extend(["\\", digits]),
                 }
                 rest = after;
                 continue;
@@ -170,6 +176,6 @@ pub(super) fn unescape(text: &str) -> String {
 
 /// The ASCII character of an octal number; a byte above that alone is no text.
 fn octal(digits: &str) -> Option<char> {
-    let byte = if digits.is_empty() { Ok(0) } else { u8::from_str_radix(digits, 8) };
-    byte.ok().filter(u8::is_ascii).map(char::from)
+    let byte = u8::from_str_radix(digits, 8).ok().filter(|byte| byte.is_ascii() && digits.len() == 3);
+    byte.map(char::from)
 }

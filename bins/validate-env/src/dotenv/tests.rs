@@ -20,7 +20,7 @@ fn one(text: &str) -> String {
 fn every_file_gives_what_compose_makes_of_it() {
     let data: Json = serde_json::from_str(include_str!("../../tests/data/dotenv-compose.json")).unwrap();
     let cases = data["cases"].as_array().unwrap();
-    assert_eq!(cases.len(), 36);
+    assert_eq!(cases.len(), 54);
     for case in cases {
         let found = variables(case["source"].as_str().unwrap());
         match case["compose"]["variables"].as_object() {
@@ -57,6 +57,8 @@ fn forms_of_braces() {
         ("${B+d}", "", "d", "d"),
         ("${B:-${C:-$$}}", "$", "$", "b"),
         ("x${B:-}y", "xy", "xy", "xby"),
+        ("${B:-{1, 2}}", "{1, 2}", "{1, 2}", "b"),
+        ("${B:-{}}", "{}", "{}", "b"),
     ] {
         assert_eq!(one(&format!("A={form}")), unset, "{form} without B");
         assert_eq!(one(&format!("B=\nA={form}")), empty, "{form} with an empty B");
@@ -71,7 +73,8 @@ fn escapes_of_double_quotes() {
         (r#"A="a\tb\\n""#, "a\tb\\n"),
         (r#"A="say \"x\"""#, "say \"x\""),
         (r#"A="\0101\x\c""#, "A\\x\\c"),
-        (r#"A="\0777""#, "\\0777"),
+        (r#"A="\0777""#, "\\777"),
+        (r#"A="\012\0""#, "\\12\\"),
         (r"A='it\'s \n'", r"it's \n"),
     ] {
         assert_eq!(one(text), value, "{text}");
@@ -92,7 +95,7 @@ fn what_is_no_env_file_is_refused_with_its_line() {
         ("A=${1}", 1, Fault::Braces),
         ("A=${B!}", 1, Fault::Braces),
         ("A=${B?m}", 1, Fault::Wanted),
-        ("A=\"\\0\"", 1, Fault::Nul),
+        ("A=\"\\0000\"", 1, Fault::Nul),
     ] {
         assert_eq!(parse(text), Err((line, fault)), "{text}");
     }

@@ -164,6 +164,7 @@ fn a_typo_never_switches_a_rule_off() {
         "# @required=eq($TOEKN, 1)\nA=\nTOKEN=",
         "# @defaultRequird=true\n# ---\nA=",
         "# @currentEnv=$APP_EMV\n# ---\nAPP_ENV=",
+        "# @currentEnv=$E\n# ---\n# @type=enum(staging, production)\nE=\n# @required=not(forEnv(prodcution))\nA=",
         "# validate-env: @forbidden(production)\nA=",
     ]
     .map(refusal)
@@ -179,6 +180,7 @@ fn a_typo_never_switches_a_rule_off() {
     2: the variable `TOEKN` is not known; did you mean `TOKEN`?
     1: the decorator of a file `defaultRequird` is not known; did you mean `defaultRequired`?
     1: the variable `APP_EMV` is not known; did you mean `APP_ENV`?
+    6: the environment `prodcution` is not known; did you mean `production`?
     1: `# validate-env:` lines are not known to this version; remove the line: a rule that is not understood must not look as if it were applied
     ");
 }

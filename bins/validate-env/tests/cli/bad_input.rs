@@ -67,7 +67,7 @@ fn an_environment_that_nobody_names_is_asked_for() {
 #[test]
 fn a_variable_of_the_schema_that_is_not_utf8_is_refused_and_another_is_not() {
     let scratch = service("");
-    scratch.file(".env.schema", "# @public\nA=\n");
+    scratch.file(".env.schema", "# @public @optional\nA=\n");
     validate_env(&scratch, &["check"]).env_bytes("A", b"\xff").run().fails(2, "variable-not-utf8");
     validate_env(&scratch, &["check"]).env_bytes("B", b"\xff").run().succeeds();
 }
