@@ -40,21 +40,36 @@ fn act() -> PathBuf {
 }
 
 impl Log {
-    /// Runs the one workflow of a stage, with the binaries of this build, as a push.
+    /// Runs a workflow of a stage with the binaries of this build; `event` are act's own words for what sets it off.
     ///
     /// # Panics
-    /// If the job does not end well.
-    pub(crate) fn of(stage: &Stage, workflow: &str) -> Self {
+    /// If a job does not end well.
+    pub(crate) fn of(stage: &Stage, workflow: &str, event: &[&str]) -> Self {
         let binaries = BINARIES.map(binary::program);
-        let directory = binaries[0].parent().unwrap();
+        let directory = binaries[0].parent().unwrap().display().to_string();
+        let (ours, stubs) = (stage.outside.join("seaworthy"), stage.outside.join("bin"));
+        let key = stage.outside.bytes("release.key").unwrap_or_else(|| b"none".to_vec());
         let run = testkit::bin(act())
-            .args(["push", "--json", "--platform", "ubuntu-latest=-self-hosted", "--workflows"])
-            .arg(format!(".github/workflows/{workflow}"))
-            .args(["--env", &format!("SEAWORTHY_BIN_DIR={}", directory.display())])
-            .args(["--var", &format!("BASE_URL=http://{}", stage.address)])
-            .args(["--secret", "COSIGN_PASSWORD"])
+            .args(event)
+            .args([
+                "--json",
+                "--platform",
+                "ubuntu-latest=-self-hosted",
+                "--platform",
+                "self-hosted=-self-hosted",
+            ])
+            .args(["--workflows", &format!(".github/workflows/{workflow}")])
+            .args([
+                "--local-repository",
+                &format!("seaworthy-dev/seaworthy@{}={}", "0".repeat(40), ours.display()),
+            ])
+            .args(["--env", &format!("SEAWORTHY_BIN_DIR={directory}")])
+            .args(["--var", &format!("BASE_URL=http://{}", stage.addresses[0])])
+            .args(["--secret", "COSIGN_PASSWORD", "--secret", "COSIGN_KEY"])
             .env("COSIGN_PASSWORD", PASSWORD)
-            .dir(stage.scratch.path())
+            .env_bytes("COSIGN_KEY", &key)
+            .env("PATH", format!("{}:/usr/bin:/bin", stubs.display()))
+            .dir(stage.team.path())
             .timeout(TIMEOUT)
             .run_unchecked();
         let lines: Vec<Value> =
@@ -62,7 +77,8 @@ impl Log {
         let log = Self { text: said(&lines) + &run.stderr, lines };
         assert!(run.trouble().is_none(), "{:?}\n{}", run.trouble(), log.text);
         assert_eq!(run.status, 0, "{}", log.text);
-        assert!(log.lines.iter().any(|line| line["jobResult"] == "success"), "{}", log.text);
+        let mut jobs = log.lines.iter().filter_map(|line| line["jobResult"].as_str()).peekable();
+        assert!(jobs.peek().is_some() && jobs.all(|result| result == "success"), "{}", log.text);
         log
     }
 

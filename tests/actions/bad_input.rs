@@ -5,8 +5,8 @@ use crate::stage::Stage;
 
 #[test]
 fn a_wrong_input_of_any_action_is_an_annotation_and_a_failed_step() {
-    let stage = Stage::set("bad-input.yml");
-    let log = Log::of(&stage, "bad-input.yml");
+    let stage = Stage::of_one_job("bad-input.yml");
+    let log = Log::of(&stage, "bad-input.yml", &["push"]);
     let cases = [
         ("validate-env", "file-missing", "no-such.schema does not exist"),
         ("tag-image", "latest-refused", "`latest`"),

@@ -10,7 +10,7 @@ use crate::stage::{PASSWORD, SESSION_SECRET, Stage};
 
 /// Compares all outputs of a step; `…` at the end of a wanted value stands for a part that differs each time.
 #[track_caller]
-fn gives(log: &Log, step: &str, wanted: &[(&str, &str)]) {
+pub(crate) fn gives(log: &Log, step: &str, wanted: &[(&str, &str)]) {
     let found = log.outputs(step);
     let cut = |(name, value): (&'_ str, &'_ str)| {
         let wanted =
@@ -26,8 +26,8 @@ fn gives(log: &Log, step: &str, wanted: &[(&str, &str)]) {
 
 #[test]
 fn a_release_goes_through_the_actions_into_staging_and_a_broken_one_comes_back() {
-    let stage = Stage::set("chain.yml");
-    let log = Log::of(&stage, "chain.yml");
+    let stage = Stage::of_one_job("chain.yml");
+    let log = Log::of(&stage, "chain.yml", &["push"]);
 
     gives(
         &log,
@@ -85,9 +85,11 @@ fn a_release_goes_through_the_actions_into_staging_and_a_broken_one_comes_back()
     );
     assert_eq!(log.result("negative"), "failure", "a failed test is evidence, too");
     assert_eq!(log.annotations("negative")[0].title, "evidence-negative");
+    assert_eq!(log.result("refused"), "failure");
+    gives(&log, "refused", &[("problems", "0"), ("verdict", "failed"), ("rolled-back", "false")]);
     gives(&log, "restored", &[("result", "PASSED"), ("passed", "9"), ("failed", "0")]);
     tells(&log);
-    assert!(TcpStream::connect(&stage.address).is_err(), "the service was left running");
+    assert!(TcpStream::connect(&stage.addresses[0]).is_err(), "the service was left running");
 }
 
 /// What a person sees: the summary of each step that has one, annotations in place, no secret.

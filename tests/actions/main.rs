@@ -1,4 +1,4 @@
-//! The YAML of the actions: that it says what the binaries say (`agreement`, `front_door`), and that it runs (`chain`, `bad_input`, under act).
+//! The YAML of the actions: that it says what the binaries say (`agreement`, `front_door`), and that it runs under act (`chain`, `bad_input`, `quickstart`).
 #![allow(
     clippy::disallowed_methods,
     clippy::expect_used,
@@ -14,6 +14,7 @@ mod binary;
 mod chain;
 mod definition;
 mod front_door;
+mod quickstart;
 mod stage;
 
 use std::path::{Path, PathBuf};
