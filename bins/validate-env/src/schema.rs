@@ -143,13 +143,12 @@ impl Schema {
         Err(Flaw::unknown("the variable", name, &self.names().collect::<Vec<_>>()))
     }
 
-    /// An environment that the schema's own list leaves out is a typo: what it decides would never hold.
-    fn known_environment(&self, name: &str) -> Result<(), Flaw> {
-        let current = self.current_environment.as_deref().and_then(|name| self.variable(name));
-        match current.map(|variable| &variable.data_type) {
-            Some(DataType::Choice(words)) if !words.iter().any(|word| word == name) => {
+    /// A word that an enum's own list leaves out is a typo: a condition on it would never hold.
+    fn admits(&self, variable: &str, what: &'static str, word: &str) -> Result<(), Flaw> {
+        match self.variable(variable).map(|variable| &variable.data_type) {
+            Some(DataType::Choice(words)) if !word.is_empty() && !words.iter().any(|one| one == word) => {
                 let words: Vec<_> = words.iter().map(String::as_str).collect();
-                Err(Flaw::unknown("the environment", name, &words))
+                Err(Flaw::unknown(what, word, &words))
             }
             _ => Ok(()),
         }
@@ -162,7 +161,11 @@ impl Schema {
             variable.default.names(&mut names);
             let known = |name: &Name| match name {
                 Name::Variable(name) => self.known(name),
-                Name::Environment(name) => self.known_environment(name),
+                Name::Environment(name) => {
+                    let current = self.current_environment.as_deref();
+                    current.map_or(Ok(()), |current| self.admits(current, "the environment", name))
+                }
+                Name::Word { variable, word } => self.admits(variable, "the word", word),
             };
             names.iter().try_for_each(known).map_err(|flaw| flaw.at(variable.line))?;
         }

@@ -58,6 +58,11 @@ pub(crate) enum Condition {
 pub(crate) enum Name<'c> {
     Variable(&'c str),
     Environment(&'c str),
+    /// The word that a variable is compared with.
+    Word {
+        variable: &'c str,
+        word: &'c str,
+    },
 }
 
 /// Why a question has no answer.
@@ -161,6 +166,11 @@ impl Condition {
             Self::Always | Self::Never => {}
             Self::ForEnvironment(names) => found.extend(names.iter().map(|name| Name::Environment(name))),
             Self::Equal(left, right) => {
+                if let (Expression::Variable(variable), Expression::Text(word))
+                | (Expression::Text(word), Expression::Variable(variable)) = (left, right)
+                {
+                    found.push(Name::Word { variable, word });
+                }
                 left.names(found);
                 right.names(found);
             }

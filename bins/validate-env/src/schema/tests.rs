@@ -165,6 +165,7 @@ fn a_typo_never_switches_a_rule_off() {
         "# @defaultRequird=true\n# ---\nA=",
         "# @currentEnv=$APP_EMV\n# ---\nAPP_ENV=",
         "# @currentEnv=$E\n# ---\n# @type=enum(staging, production)\nE=\n# @required=not(forEnv(prodcution))\nA=",
+        "# @type=enum(local, s3)\nSTORE=\n# @required=if(eq(S3, $STORE), true, false)\nA=",
         "# validate-env: @forbidden(production)\nA=",
     ]
     .map(refusal)
@@ -181,6 +182,7 @@ fn a_typo_never_switches_a_rule_off() {
     1: the decorator of a file `defaultRequird` is not known; did you mean `defaultRequired`?
     1: the variable `APP_EMV` is not known; did you mean `APP_ENV`?
     6: the environment `prodcution` is not known; did you mean `production`?
+    4: the word `S3` is not known; did you mean `s3`?
     1: `# validate-env:` lines are not known to this version; remove the line: a rule that is not understood must not look as if it were applied
     ");
 }
