@@ -1,13 +1,15 @@
 //! Stores images, gives names and writes files; the only room that writes, and never one that decides.
 
-use ci::{Session, Stop};
+use std::path::{Path, PathBuf};
+
+use ci::{Session, Stop, files};
 use contract::Selector;
 use oci::{OciError, Stored};
 
 use crate::{
     error::TagError,
     facts::{self, Material, Target},
-    plan,
+    metadata, plan,
 };
 
 /// Stores the image at each target, names it, and reads the name back.
@@ -38,6 +40,19 @@ fn store(target: &Target, facts: &facts::Apply) -> Result<(), OciError> {
         (Material::Repository(from), Some(transfer)) => transfer.run(from.as_ref(), to).map(drop),
         (Material::Repository(from), None) => oci::copy(from.as_ref(), to, facts.manifest.digest()).map(drop),
     }
+}
+
+/// Writes the definitions for the next step, where there is a place for them: `RUNNER_TEMP`.
+///
+/// # Errors
+/// What writing met.
+pub(crate) fn bake(plan: &metadata::plan::Plan, temp: Option<&Path>) -> Result<Option<PathBuf>, Stop> {
+    let Some(temp) = temp else { return Ok(None) };
+    let directory = metadata::bake::directory(temp, &plan.files);
+    for file in &plan.files {
+        files::write(&file.path(&directory), format!("{:#}", file.content).as_bytes())?;
+    }
+    Ok(Some(directory))
 }
 
 /// Writes the files of an image.

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use contract::{ComponentName, ImageRef, Tag};
+use contract::{ComponentName, ImageRef, Secret};
 use oci::Platform;
 
-use crate::context::Source;
+use crate::{context::Source, metadata::context::Source as RunSource};
 
 /// Gives each image one name that never moves: `<component>:<semver>-<short sha>`, and never `latest`.
 #[derive(clap::Parser, Debug)]
@@ -31,6 +31,9 @@ impl ci::Arguments for Args {
     }
 }
 
+/// What the inputs of docker/metadata-action stand under in the help text.
+const METADATA: &str = "As docker/metadata-action";
+
 /// The commands.
 #[derive(clap::Subcommand, Debug)]
 pub(crate) enum Command {
@@ -38,9 +41,8 @@ pub(crate) enum Command {
     Compute {
         #[command(flatten)]
         naming: Naming,
-        /// One more name beside the standard one
-        #[arg(long, value_name = "TAG")]
-        tags: Vec<Tag>,
+        #[command(flatten)]
+        metadata: Box<Metadata>,
     },
     /// Give an image, or the image packed from files, its names
     Apply(Box<Apply>),
@@ -80,6 +82,60 @@ pub(crate) struct Naming {
     /// Where components and their images are declared [default: release.toml, if there]
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+}
+
+/// The inputs of docker/metadata-action, by its names. A flag is one line of an input.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Metadata {
+    /// A repository that gets the names
+    #[arg(long, value_name = "LINE", help_heading = METADATA)]
+    pub(crate) images: Vec<String>,
+    /// A rule, such as type=semver,pattern={{version}}; with --component one more name
+    #[arg(long, value_name = "RULE", help_heading = METADATA)]
+    pub(crate) tags: Vec<String>,
+    /// What holds for all rules: prefix=, suffix=
+    #[arg(long, value_name = "LINE", help_heading = METADATA)]
+    pub(crate) flavor: Vec<String>,
+    /// One more label, NAME=VALUE
+    #[arg(long, value_name = "LINE", help_heading = METADATA)]
+    pub(crate) labels: Vec<String>,
+    /// One more annotation, NAME=VALUE
+    #[arg(long, value_name = "LINE", help_heading = METADATA)]
+    pub(crate) annotations: Vec<String>,
+    /// Where reference and commit come from
+    #[arg(long, value_enum, value_name = "workflow|git", hide_possible_values = true, help_heading = METADATA)]
+    pub(crate) context: Option<RunSource>,
+    /// What stands between two tags [default: a line end]
+    #[arg(long, value_name = "TEXT", help_heading = METADATA)]
+    pub(crate) sep_tags: Option<String>,
+    /// What stands between two labels
+    #[arg(long, value_name = "TEXT", help_heading = METADATA)]
+    pub(crate) sep_labels: Option<String>,
+    /// What stands between two annotations
+    #[arg(long, value_name = "TEXT", help_heading = METADATA)]
+    pub(crate) sep_annotations: Option<String>,
+    /// The target in bake files
+    #[arg(long, value_name = "NAME", default_value = "docker-metadata-action", help_heading = METADATA)]
+    pub(crate) bake_target: String,
+    /// Asks GitHub for what the event does not say
+    #[arg(long, value_name = "TOKEN", help_heading = METADATA)]
+    pub(crate) github_token: Option<Secret>,
+    /// Do exactly what docker/metadata-action does, byte for byte
+    #[arg(long, help_heading = METADATA)]
+    pub(crate) compat: bool,
+    /// Give `latest` too, for this reason
+    #[arg(long, value_name = "REASON", help_heading = METADATA)]
+    pub(crate) allow_latest: Option<String>,
+}
+
+impl Metadata {
+    /// Whether one of these is given; `tags` alone may as well be further names of a component.
+    pub(crate) fn is_given(&self) -> bool {
+        self.compat
+            || [&self.images, &self.flavor, &self.labels, &self.annotations]
+                .iter()
+                .any(|list| !list.is_empty())
+    }
 }
 
 /// What gets which names.

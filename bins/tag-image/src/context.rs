@@ -6,11 +6,11 @@ use std::{
 };
 
 use ci::{Env, Session, Stop};
-use contract::{ComponentName, ImageRef, InvalidImage, Selector, Version};
+use contract::{ComponentName, ImageRef, InvalidImage, Selector, Tag, Version};
 use jiff::Timestamp;
 use oci::Platform;
 
-use crate::{args, error::TagError, name};
+use crate::{args, error::TagError, metadata, name};
 
 /// Where the parts of a name come from.
 pub(crate) struct Naming {
@@ -91,6 +91,34 @@ pub(crate) struct Unpack {
     pub(crate) image: Image,
     pub(crate) to: PathBuf,
     pub(crate) platform: Platform,
+}
+
+/// What names are worked out from.
+pub(crate) enum Compute {
+    /// The standard name of a component, and further ones.
+    Standard { naming: Naming, others: Vec<Tag> },
+    /// The rules of docker/metadata-action.
+    Metadata(Box<metadata::context::Context>),
+}
+
+/// Decides by what was typed whether a component is to be named, or whatever the rules say.
+///
+/// # Errors
+/// [`TagError`] for both at once and for what can't be.
+pub(crate) fn compute(
+    naming: args::Naming,
+    metadata: args::Metadata,
+    session: &Session,
+) -> Result<Compute, Stop> {
+    let of_component = naming.component.is_some() || naming.image.is_some();
+    if of_component && metadata.is_given() {
+        return Err(TagError::TwoStandards.into());
+    }
+    if metadata.is_given() || !of_component && !metadata.tags.is_empty() {
+        return Ok(Compute::Metadata(Box::new(metadata::context::Context::new(metadata, session)?)));
+    }
+    let others = metadata.tags.iter().map(|tag| tag.parse()).collect::<Result<_, InvalidImage>>();
+    Ok(Compute::Standard { naming: self::naming(naming, session)?, others: others.map_err(TagError::from)? })
 }
 
 /// Checks where the parts of a name come from.

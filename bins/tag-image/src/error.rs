@@ -66,6 +66,9 @@ pub(crate) enum TagError {
         /// What is wrong.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// A component and rules.
+    #[error("a component has one standard name, and rules give others: both are given")]
+    TwoStandards,
     /// A repository where an image is meant.
     #[error("{0} is a repository and names no image")]
     Unnamed(ImageRef),
@@ -106,6 +109,7 @@ impl Failure for TagError {
             Self::NoCommit => Code::new("commit-unknown"),
             Self::NoComponent | Self::ForeignComponent { .. } => Code::new("component-unknown"),
             Self::Config { .. } => Code::new("components-invalid"),
+            Self::TwoStandards => Code::new("naming-ambiguous"),
             Self::Unnamed(_) => Code::new("image-expected"),
             Self::NotARepository(_) => Code::new("image-not-a-repository"),
             Self::NamedByDigest(_) => Code::new("target-is-a-digest"),
@@ -137,6 +141,7 @@ impl Failure for TagError {
             Self::NoComponent => "give --component, or --image, whose last part is the component's name",
             Self::ForeignComponent { .. } => "give one of these as --component, or declare it as [components.<name>]",
             Self::Config { .. } => "compare it with docs/release-toml.schema.json",
+            Self::TwoStandards => "leave out --component and --image, or the inputs of docker/metadata-action",
             Self::Unnamed(_) => "add :TAG or @DIGEST",
             Self::NotARepository(_) => "leave out the tag or digest",
             Self::NamedByDigest(_) => "name a tag, or the repository alone for the standard tag",

@@ -8,6 +8,7 @@ mod args;
 mod context;
 mod error;
 mod facts;
+mod metadata;
 mod name;
 mod outputs;
 mod plan;
@@ -16,6 +17,7 @@ use ci::{Mode, Report, Session, Stop};
 
 pub use args::Args;
 use args::Command;
+use context::Compute;
 
 /// The order of the rooms.
 ///
@@ -23,11 +25,21 @@ use args::Command;
 /// Whatever ended the run early, with what there is to report all the same.
 pub fn run(args: Args, session: &Session) -> Result<Report, Stop> {
     match args.command {
-        Command::Compute { naming, tags } => {
-            let context = context::naming(naming, session)?;
-            let facts = facts::naming(&context, session)?;
-            Ok(outputs::computed(&plan::names(&context, &facts, &tags)?))
-        }
+        Command::Compute { naming, metadata } => match context::compute(naming, *metadata, session)? {
+            Compute::Standard { naming, others } => {
+                let facts = facts::naming(&naming, session)?;
+                Ok(outputs::computed(&plan::names(&naming, &facts, &others)?))
+            }
+            Compute::Metadata(context) => {
+                let facts = metadata::facts::read(&context, session)?;
+                let plan = metadata::plan::plan(&context, &facts)?;
+                if session.mode() == Mode::DryRun {
+                    return Ok(Report::planned(&plan, metadata::outputs::json(&plan)));
+                }
+                let directory = apply::bake(&plan, context.temp.as_deref())?;
+                Ok(metadata::outputs::computed(plan, &context, directory.as_deref()))
+            }
+        },
         Command::Apply(args) => {
             let context = context::apply(*args, session)?;
             let names = plan::targets(&context, &facts::naming(&context.naming, session)?)?;

@@ -49,6 +49,7 @@ pub struct Report {
     /// For programs: the `result` of `--format json`.
     pub data: Value,
     outputs: BTreeMap<&'static str, String>,
+    variables: BTreeMap<&'static str, String>,
     annotations: Vec<Annotation>,
 }
 
@@ -70,6 +71,13 @@ impl Report {
         self
     }
 
+    /// Adds a variable for the steps that follow.
+    #[must_use]
+    pub fn environment(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.variables.insert(name, value.into());
+        self
+    }
+
     /// Adds an annotation.
     pub fn annotate(&mut self, annotation: Annotation) {
         self.annotations.push(annotation);
@@ -79,7 +87,8 @@ impl Report {
     pub(crate) fn map(mut self, change: impl Fn(&str) -> String) -> Self {
         self.page = self.page.map(&change);
         map_json(&mut self.data, &change);
-        self.outputs.values_mut().for_each(|value| *value = change(value));
+        let told = self.outputs.values_mut().chain(self.variables.values_mut());
+        told.for_each(|value| *value = change(value));
         for annotation in &mut self.annotations {
             annotation.title = change(&annotation.title);
             annotation.message = change(&annotation.message);
@@ -93,6 +102,11 @@ impl Report {
     /// The step outputs by name.
     pub fn outputs(&self) -> &BTreeMap<&'static str, String> {
         &self.outputs
+    }
+
+    /// The variables for the steps that follow, by name.
+    pub fn variables(&self) -> &BTreeMap<&'static str, String> {
+        &self.variables
     }
 
     /// The annotations in the order they were made.

@@ -35,6 +35,7 @@ pub enum Mode {
 #[derive(Clone, Debug, Default)]
 pub struct Runner {
     pub(crate) output: Option<PathBuf>,
+    pub(crate) environment: Option<PathBuf>,
     pub(crate) summary: Option<PathBuf>,
     run_url: Option<String>,
     actor: Option<String>,
@@ -51,6 +52,7 @@ impl Runner {
         };
         env.is_true("GITHUB_ACTIONS").then(|| Self {
             output: env.raw("GITHUB_OUTPUT").map(PathBuf::from),
+            environment: env.raw("GITHUB_ENV").map(PathBuf::from),
             summary: env.raw("GITHUB_STEP_SUMMARY").map(PathBuf::from),
             run_url: run_url(),
             actor: text("GITHUB_ACTOR"),

@@ -2,6 +2,7 @@
 
 use std::{
     borrow::Cow,
+    collections::BTreeMap,
     ffi::OsString,
     fs::OpenOptions,
     io::{Write, stdout},
@@ -87,16 +88,21 @@ fn end(session: &Session, command: &clap::Command, result: Result<Report, Stop>)
     ExitCode::from(failure.map_or(0, |failure| failure.kind().exit_status()))
 }
 
-/// Outputs, summary and annotations, on a runner.
+/// Outputs, variables, summary and annotations, on a runner.
 fn hand_over(session: &Session, report: &Report) -> Result<(), FileError> {
     let Some(runner) = session.runner() else { return Ok(()) };
-    let outputs: String =
-        report.outputs().iter().map(|(name, value)| workflow::output(name, value, &token())).collect();
+    let entries = |values: &BTreeMap<&'static str, String>| -> String {
+        values.iter().map(|(name, value)| workflow::output(name, value, &token())).collect()
+    };
+    let outputs = entries(report.outputs());
     if let Some(path) = &runner.output {
         if outputs.len() > workflow::OUTPUT_BYTES_MAX {
             return Err(FileError::TooLarge { path: path.clone(), limit: workflow::OUTPUT_BYTES_MAX as u64 });
         }
         append(path, &outputs)?;
+    }
+    if let Some(path) = &runner.environment {
+        append(path, &entries(report.variables()))?;
     }
     if let Some(path) = &runner.summary {
         append(path, &workflow::cut(&report.page.markdown(), workflow::SUMMARY_BYTES_MAX))?;

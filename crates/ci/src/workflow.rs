@@ -68,7 +68,7 @@ pub(crate) fn annotations(all: &[Annotation]) -> String {
     out
 }
 
-/// An output as a heredoc, the one form that no value can break out of.
+/// An output or a variable as a heredoc, the one form that no value can break out of.
 pub(crate) fn output(name: &str, value: &str, token: &str) -> String {
     format!("{name}<<ghadelimiter_{token}\n{value}\nghadelimiter_{token}\n")
 }

@@ -1,0 +1,26 @@
+//! `type=edge`: the newest state of one branch; never of another one.
+
+use super::{Attributes, Scene, Verdict};
+use crate::metadata::trouble::Trouble;
+
+#[derive(Debug)]
+pub(super) struct Edge {
+    /// The branch, if it is not the default one.
+    pub(super) branch: Option<String>,
+}
+
+impl Edge {
+    pub(super) fn read(attributes: &mut Attributes) -> Self {
+        Self { branch: attributes.take("branch").filter(|branch| !branch.is_empty()) }
+    }
+
+    pub(super) fn judge(&self, scene: Scene<'_>) -> Result<Verdict, Trouble> {
+        let Some(branch) = scene.facts.run.branch() else { return Ok(Verdict::NotMeant) };
+        let edge = self.branch.as_deref().or(scene.facts.repository.default_branch.as_deref());
+        Ok(match edge {
+            Some(edge) if edge == branch => Verdict::Name { name: "edge".to_owned(), latest: false },
+            Some(_) => Verdict::NotMeant,
+            None => Verdict::Nothing("which branch is the default one is not known".to_owned()),
+        })
+    }
+}
