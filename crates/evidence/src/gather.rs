@@ -47,7 +47,7 @@ pub fn gather(keys: &Keyring, own: &ImageRef, others: &[&ImageRef], digest: Dige
     let verifier = keys.verifier();
     let mut image = match look(&verifier, own, digest, oci::validate) {
         Ok(image) => image,
-        Err(error) => return Image::without_claims(condition(&error)),
+        Err(condition) => return Image::without_claims(condition),
     };
     for other in others.iter().filter(|other| **other != own) {
         match look(&verifier, other, digest, |_, _| Ok(())) {
@@ -56,13 +56,11 @@ pub fn gather(keys: &Keyring, own: &ImageRef, others: &[&ImageRef], digest: Dige
                 image.claims.extend(more.claims.into_iter().filter(|claim| !known.contains(&claim.bundle)));
                 image.doubts.extend(more.doubts);
             }
-            Err(error) => match condition(&error) {
-                Condition::Absent(_) | Condition::Whole => {}
-                // What could not be read to its end may hold a test that failed.
-                Condition::Damaged(why) | Condition::Unknown(why) => {
-                    image.condition = Condition::Unknown(format!("in {other}: {why}"));
-                }
-            },
+            Err(Condition::Absent(_) | Condition::Whole) => {}
+            // What could not be read to its end may hold a test that failed.
+            Err(Condition::Damaged(why) | Condition::Unknown(why)) => {
+                image.condition = Condition::Unknown(format!("in {other}: {why}"));
+            }
         }
     }
     image
@@ -73,11 +71,13 @@ fn look(
     repository: &ImageRef,
     digest: Digest,
     check: impl Fn(&dyn Repository, Digest) -> Result<(), OciError>,
-) -> Result<Image, TrustError> {
-    let repository = oci::open(repository.location())?;
-    repository.find(&Selector::Digest(digest))?;
-    check(&*repository, digest)?;
-    let found = verifier.evidence(&*repository, digest)?;
+) -> Result<Image, Condition> {
+    let repository = oci::open(repository.location()).map_err(|error| condition(&error))?;
+    let found = repository.find(&Selector::Digest(digest)).and_then(|_| check(&*repository, digest));
+    found.map_err(|error| condition(&error))?;
+    // The image is whole: what fails now is the looking, whatever it was that failed.
+    let found = verifier.evidence(&*repository, digest);
+    let found = found.map_err(|error| Condition::Unknown(said(&error)))?;
     let mut image = Image::without_claims(Condition::Whole);
     for item in found.items {
         match item.verdict {
@@ -117,16 +117,15 @@ fn says(verified: &Verified) -> Option<Says> {
 }
 
 /// Tells "not there" and "not what it should be" from "could not look".
-fn condition(error: &TrustError) -> Condition {
-    let said = format!("{}: {error}", error.code().as_str());
+fn condition(error: &OciError) -> Condition {
     match error {
-        TrustError::Repository(OciError::ImageMissing(_) | OciError::LayoutMissing(_)) => {
-            Condition::Absent(error.to_string())
-        }
-        TrustError::Repository(OciError::ContentMissing { .. } | OciError::ManifestInvalid { .. }) => {
-            Condition::Damaged(said)
-        }
-        error if error.kind() == Kind::Refused => Condition::Damaged(said),
-        _ => Condition::Unknown(said),
+        OciError::ImageMissing(_) | OciError::LayoutMissing(_) => Condition::Absent(error.to_string()),
+        OciError::ContentMissing { .. } | OciError::ManifestInvalid { .. } => Condition::Damaged(said(error)),
+        error if error.kind() == Kind::Refused => Condition::Damaged(said(error)),
+        _ => Condition::Unknown(said(error)),
     }
+}
+
+fn said(error: &dyn Failure) -> String {
+    format!("{}: {error}", error.code().as_str())
 }

@@ -39,6 +39,14 @@ fn evidence_that_cannot_be_looked_at_is_not_evidence_that_is_not_there() {
     assert_eq!(seen.condition, Condition::Whole);
     assert!(seen.claims.iter().all(|claim| claim.says == Says::Signature));
 
+    // The image is whole; it is the looking that fails.
+    let lost = signed(&SigningKey::generate().unwrap(), &built, digest).manifest;
+    let lost = place("built/blobs/sha256").join(lost.hex());
+    fs::rename(&lost, place("lost")).unwrap();
+    assert!(matches!(look().condition, Condition::Unknown(why) if why.contains("content-missing")));
+    fs::rename(place("lost"), &lost).unwrap();
+    assert_eq!(look().condition, Condition::Whole);
+
     // A referrer that is listed and gone could have said FAILED.
     let gone = signed(&key, &copied, digest).manifest;
     fs::remove_file(place("copied/blobs/sha256").join(gone.hex())).unwrap();
