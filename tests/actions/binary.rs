@@ -91,7 +91,7 @@ fn taken(help: &str) -> Vec<Taken> {
             kind,
         })
     };
-    let flag = |line: &String| {
+    let flag = |line: &str| {
         let shown = line.trim_start().split("  ").next()?;
         let shown = shown.starts_with('-').then(|| shown.split(", ").last()?.strip_prefix("--"))??;
         let name = shown.split_whitespace().next()?;
@@ -99,9 +99,9 @@ fn taken(help: &str) -> Vec<Taken> {
     };
     let words = section(help, "Arguments:").iter().filter_map(word).collect::<Vec<_>>();
     // `--help` and `--format` are for people and programs at a terminal.
-    let flags = section(help, "Options:");
-    let flags =
-        flags.iter().filter_map(flag).filter(|flag| !["help", "format"].contains(&flag.name.as_str()));
+    // Flags may stand under several headings.
+    let flags = help.lines().filter(|line| line.starts_with(' ')).filter_map(flag);
+    let flags = flags.filter(|flag| !["help", "format"].contains(&flag.name.as_str()));
     words.into_iter().chain(flags).collect()
 }
 
@@ -119,24 +119,31 @@ fn outputs(directory: &Path) -> BTreeSet<String> {
 }
 
 fn named(source: &str) -> BTreeSet<String> {
-    let calls = source.split(".output(").skip(1).filter_map(|rest| rest.trim_start().strip_prefix('"'));
-    let mut found: BTreeSet<String> =
-        calls.filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())).collect();
-    // Names that a loop goes through: `for (name, path) in [("junit", …), …] { … .output(name, …) }`.
-    for (before, _) in source.match_indices(".output(name,").map(|(at, _)| source.split_at(at)) {
-        let list =
-            before.rsplit("for (name,").next().and_then(|rest| rest.split('{').next()).unwrap_or_default();
-        found.extend(list.split('"').skip(1).step_by(2).map(str::to_owned));
-    }
-    found
+    let calls =
+        source.match_indices(".output(").map(|(at, call)| (at, source[at + call.len()..].trim_start()));
+    let names = |(at, argument): (usize, &str)| match argument.strip_prefix('"') {
+        Some(literal) => literal.split('"').take(1).map(str::to_owned).collect(),
+        None => listed(&source[..at], argument.split([',', ')']).next().unwrap_or_default(), source),
+    };
+    calls.flat_map(names).collect()
+}
+
+/// The names that a loop goes through: `for (name, path) in [("junit", …), …] {`, or in a constant of the same file.
+fn listed(before: &str, name: &str, source: &str) -> Vec<String> {
+    let of_loop = before.rsplit_once(&format!("for ({name}, ")).and_then(|(_, rest)| rest.split_once(" in "));
+    let Some((_, list)) = of_loop.filter(|_| !name.is_empty()) else { return Vec::new() };
+    let list = list.split('{').next().unwrap_or_default().trim();
+    let constant = source.split_once(&format!("const {list}: ")).and_then(|(_, rest)| rest.split(';').nth(1));
+    let pairs = constant.unwrap_or(list).split("(\"").skip(1);
+    pairs.filter_map(|pair| Some(pair.split_once('"')?.0.to_owned())).collect()
 }
 
 #[test]
 fn a_help_text_is_read() {
-    let help = "Usage: x\n\nArguments:\n  <SUITES>...  Files\n  [PATH]       Where\n\nOptions:\n  -e, --environment <NAME>  Where\n      --with-process-env    Both, or one\n      --source <IMAGE|dir:PATH>\n          An image --not-a-flag\n  -h, --help  Help\n";
+    let help = "Usage: x\n\nArguments:\n  <SUITES>...  Files\n  [PATH]       Where\n\nOptions:\n  -e, --environment <NAME>  Where\n      --with-process-env    Both, or one\n      --source <IMAGE|dir:PATH>\n          An image --not-a-flag\n  -h, --help  Help\n\nMore:\n      --tags <RULE>  One, or --more\n";
     let taken = taken(help);
     let names: Vec<_> = taken.iter().map(Taken::name).collect();
-    assert_eq!(names, ["suite", "path", "environment", "with-process-env", "source"]);
+    assert_eq!(names, ["suite", "path", "environment", "with-process-env", "source", "tags"]);
     assert!(taken[0].is("suites") && !taken[1].is("paths") && !taken[2].is("environments"));
 }
 
@@ -145,6 +152,8 @@ fn outputs_are_found_in_source() {
     let source = r#"report.output("a", x).output(
         "b-c", y); program.output()?;
         for (name, path) in [("d", 1), ("e", 2)]
-        { report = report.output(name, path) }"#;
-    assert_eq!(named(source).into_iter().collect::<Vec<_>>(), ["a", "b-c", "d", "e"]);
+        { report = report.output(name, path) }
+        const NAMES: [(&str, &str); 2] = [("f", "F"), ("g", "G")];
+        for (one, _) in NAMES { report = report.output(one, "h") }"#;
+    assert_eq!(named(source).into_iter().collect::<Vec<_>>(), ["a", "b-c", "d", "e", "f", "g"]);
 }
