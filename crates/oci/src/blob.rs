@@ -2,7 +2,7 @@
 
 use std::io::{self, Read, Write};
 
-use contract::Digest;
+use contract::{Digest, Location};
 use sha2::{Digest as _, Sha256};
 
 use crate::{descriptor::Descriptor, error::OciError};
@@ -10,11 +10,16 @@ use crate::{descriptor::Descriptor, error::OciError};
 /// How much is moved at a time, in bytes.
 const CHUNK_BYTES: usize = 128 << 10;
 
+/// Opens content from its beginning, as often as it is asked.
+type Source<'a> = Box<dyn Fn() -> Result<Box<dyn Read + 'a>, OciError> + 'a>;
+
 /// A reader that ends well only if it gave exactly the bytes its descriptor names. Whoever holds what came out of it may act on it
 /// only after its end.
 pub struct Blob<'a> {
     descriptor: Descriptor,
-    reader: Box<dyn Read + 'a>,
+    reader: Option<Box<dyn Read + 'a>>,
+    source: Option<Source<'a>>,
+    origin: Option<Location>,
     hash: Sha256,
     bytes_read: u64,
 }
@@ -22,7 +27,49 @@ pub struct Blob<'a> {
 impl<'a> Blob<'a> {
     /// The content of this descriptor, from a reader that may give anything.
     pub fn new(descriptor: Descriptor, reader: impl Read + 'a) -> Self {
-        Self { descriptor, reader: Box::new(reader), hash: Sha256::new(), bytes_read: 0 }
+        let reader: Option<Box<dyn Read + 'a>> = Some(Box::new(reader));
+        Self { descriptor, reader, source: None, origin: None, hash: Sha256::new(), bytes_read: 0 }
+    }
+
+    /// The content of this descriptor, opened when it is first read, and again if it has to be read again.
+    pub fn opened_by(
+        descriptor: Descriptor,
+        open: impl Fn() -> Result<Box<dyn Read + 'a>, OciError> + 'a,
+    ) -> Self {
+        let source: Option<Source<'a>> = Some(Box::new(open));
+        Self { descriptor, reader: None, source, origin: None, hash: Sha256::new(), bytes_read: 0 }
+    }
+
+    /// Says where it lies, so that a registry that holds it already need not be sent it.
+    #[must_use]
+    pub(crate) fn at(mut self, origin: Location) -> Self {
+        self.origin = Some(origin);
+        self
+    }
+
+    /// Where it lies, if it lies somewhere.
+    pub(crate) fn origin(&self) -> Option<&Location> {
+        self.origin.as_ref()
+    }
+
+    /// Goes back to the beginning; `false` if what was read can't be read again.
+    pub(crate) fn rewind(&mut self) -> bool {
+        if self.source.is_none() {
+            return self.bytes_read == 0;
+        }
+        self.reader = None;
+        self.hash = Sha256::new();
+        self.bytes_read = 0;
+        true
+    }
+
+    fn read_some(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.reader.is_none()
+            && let Some(open) = &self.source
+        {
+            self.reader = Some(open().map_err(io::Error::other)?);
+        }
+        self.reader.as_mut().map_or(Ok(0), |reader| reader.read(buffer))
     }
 
     /// What it must be.
@@ -79,7 +126,7 @@ impl Read for Blob<'_> {
         if buffer.is_empty() {
             return Ok(0);
         }
-        let length = self.reader.read(buffer)?;
+        let length = self.read_some(buffer)?;
         self.hash.update(&buffer[..length]);
         self.bytes_read += length as u64;
         // Too long is known at once; the rest only at the end.
@@ -96,6 +143,19 @@ mod tests {
 
     fn read(promised: &[u8], given: &[u8]) -> Result<Vec<u8>, OciError> {
         Blob::new(Descriptor::of("x", promised), given).bytes(10)
+    }
+
+    #[test]
+    fn what_was_opened_is_read_again_from_the_beginning() {
+        let mut blob =
+            Blob::opened_by(Descriptor::of("x", b"good"), || Ok(Box::new(io::Cursor::new(b"good"))));
+        blob.read_exact(&mut [0; 3]).unwrap();
+        assert!(blob.rewind());
+        assert_eq!(blob.bytes(10).unwrap(), b"good");
+        let mut once = Blob::new(Descriptor::of("x", b"good"), &b"good"[..]);
+        assert!(once.rewind());
+        once.read_exact(&mut [0; 3]).unwrap();
+        assert!(!once.rewind());
     }
 
     #[test]

@@ -5,15 +5,15 @@ use std::{borrow::Cow, io, path::PathBuf};
 use ci::{Code, Failure, Kind, files::FileError};
 use contract::{Digest, ImageRef, Location};
 
-use crate::manifest::InvalidManifest;
+use crate::{manifest::InvalidManifest, registry::RegistryError};
 
 /// A question about images was not answered, or a write did not happen.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OciError {
-    /// A place this version can't reach.
-    #[error("{0} lies in a registry, and this version moves images between OCI image layouts only")]
-    Registry(Location),
+    /// A registry.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
     /// No directory, or an empty one.
     #[error("there is no OCI image layout in {}", .0.display())]
     LayoutMissing(PathBuf),
@@ -167,7 +167,7 @@ pub enum OciError {
 impl Failure for OciError {
     fn code(&self) -> Code {
         match self {
-            Self::Registry(_) => Code::new("registry-not-yet"),
+            Self::Registry(error) => error.code(),
             Self::LayoutMissing(_) => Code::new("layout-missing"),
             Self::LayoutInvalid { .. } => Code::new("layout-invalid"),
             Self::Busy { .. } => Code::new("layout-busy"),
@@ -204,6 +204,7 @@ impl Failure for OciError {
             | Self::ContentMissing { .. }
             | Self::Transfer { .. }
             | Self::SourceChanged(_) => Kind::World,
+            Self::Registry(error) => error.kind(),
             Self::File(error) => error.kind(),
             _ => Kind::Input,
         }
@@ -211,7 +212,7 @@ impl Failure for OciError {
 
     fn fix(&self) -> Cow<'static, str> {
         match self {
-            Self::Registry(_) => "name a layout, as oci:DIR[:TAG]; registries come with a later version",
+            Self::Registry(error) => return error.fix(),
             Self::LayoutMissing(_) => "check the path; relative paths start at the working directory",
             Self::LayoutInvalid { .. } => "name a directory that a tool wrote as an OCI image layout, or a new one",
             Self::Busy { .. } => "let the other process end, then run again",

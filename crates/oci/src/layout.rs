@@ -5,7 +5,7 @@
 //! oras-based tools look.
 
 mod blobs;
-mod index_file;
+pub(crate) mod index_file;
 
 use std::{
     fs, io,

@@ -12,10 +12,13 @@ mod lock;
 mod manifest;
 pub mod media_type;
 mod pack;
+mod registry;
 mod repository;
 mod transfer;
 mod tree;
 mod unpack;
+
+use std::sync::Arc;
 
 use contract::Location;
 
@@ -26,28 +29,46 @@ pub use error::OciError;
 pub use layout::Layout;
 pub use manifest::{Content, Image, Index, InvalidManifest, MANIFEST_BYTES_MAX, Manifest};
 pub use pack::{Package, Recipe};
+pub use registry::{Access, Registry, RegistryError};
 pub use repository::{Repository, Role, Stored};
 pub use transfer::{DEPTH_MAX, MANIFESTS_MAX, Moved, Transfer, copy, validate};
 pub use unpack::{for_platform, unpack};
 
-/// A repository that exists.
+/// A repository that exists; a registry as anybody sees it.
 ///
 /// # Errors
-/// [`OciError::Registry`] for a registry; otherwise as [`Layout::open`].
+/// As [`open_with`].
 pub fn open(location: &Location) -> Result<Box<dyn Repository>, OciError> {
+    open_with(location, &Arc::default())
+}
+
+/// A repository to write to: a layout that does not exist yet is made by the first write. A registry as anybody sees it.
+///
+/// # Errors
+/// As [`open_or_new_with`].
+pub fn open_or_new(location: &Location) -> Result<Box<dyn Repository>, OciError> {
+    open_or_new_with(location, &Arc::default())
+}
+
+/// A repository that exists. A registry is not asked before the first question; use one [`Access`] for a whole run, because it keeps
+/// connections and tokens.
+///
+/// # Errors
+/// As [`Registry::new`] and [`Layout::open`].
+pub fn open_with(location: &Location, access: &Arc<Access>) -> Result<Box<dyn Repository>, OciError> {
     match location {
         Location::Layout(directory) => Ok(Box::new(Layout::open(directory)?)),
-        Location::Registry { .. } => Err(OciError::Registry(location.clone())),
+        Location::Registry { .. } => Ok(Box::new(Registry::new(location, access)?)),
     }
 }
 
-/// A repository to write to: a layout that does not exist yet is made by the first write.
+/// A repository to write to: what does not exist yet is made by the first write.
 ///
 /// # Errors
-/// [`OciError::Registry`] for a registry; otherwise as [`Layout::open_or_new`].
-pub fn open_or_new(location: &Location) -> Result<Box<dyn Repository>, OciError> {
+/// As [`Registry::new`] and [`Layout::open_or_new`].
+pub fn open_or_new_with(location: &Location, access: &Arc<Access>) -> Result<Box<dyn Repository>, OciError> {
     match location {
         Location::Layout(directory) => Ok(Box::new(Layout::open_or_new(directory)?)),
-        Location::Registry { .. } => Err(OciError::Registry(location.clone())),
+        Location::Registry { .. } => Ok(Box::new(Registry::new(location, access)?)),
     }
 }

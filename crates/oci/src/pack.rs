@@ -68,12 +68,14 @@ impl Package {
     /// [`OciError::SourceChanged`] if the files are not those that were read before.
     pub fn store(&self, to: &dyn Repository) -> Result<(), OciError> {
         if !to.has_blob(&self.layer)? {
-            to.put_blob(Blob::new(self.layer.clone(), self.tree.archive())).map_err(|error| match error {
-                OciError::DigestMismatch { .. } | OciError::SizeMismatch { .. } => {
-                    OciError::SourceChanged(self.tree.root().to_owned())
-                }
-                other => other,
-            })?;
+            to.put_blob(Blob::opened_by(self.layer.clone(), || Ok(Box::new(self.tree.archive())))).map_err(
+                |error| match error {
+                    OciError::DigestMismatch { .. } | OciError::SizeMismatch { .. } => {
+                        OciError::SourceChanged(self.tree.root().to_owned())
+                    }
+                    other => other,
+                },
+            )?;
         }
         let config = Descriptor::of(media_type::IMAGE_CONFIG, &self.config);
         to.put_blob(Blob::new(config, self.config.as_slice()))?;

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io,
+    io::{self, Read},
     os::unix::fs::{MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
@@ -38,15 +38,18 @@ impl Blobs {
     }
 
     /// A blob whose content is checked as it is read.
-    pub(super) fn open(&self, blob: &Descriptor) -> Result<Option<Blob<'static>>, OciError> {
+    pub(super) fn open<'a>(&self, blob: &Descriptor) -> Result<Option<Blob<'a>>, OciError> {
         let Descriptor { digest, size, .. } = *blob;
         let path = self.path(digest);
         match self.size(digest)? {
             None => Ok(None),
             Some(found) if found != size => Err(OciError::SizeMismatch { digest, expected: size, found }),
             Some(_) => {
-                let file = File::open(&path).map_err(|source| FileError::Unreadable { path, source })?;
-                Ok(Some(Blob::new(blob.clone(), file)))
+                let open = move || match File::open(&path) {
+                    Ok(file) => Ok(Box::new(file) as Box<dyn Read>),
+                    Err(source) => Err(FileError::Unreadable { path: path.clone(), source }.into()),
+                };
+                Ok(Some(Blob::opened_by(blob.clone(), open)))
             }
         }
     }

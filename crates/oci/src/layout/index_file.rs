@@ -1,4 +1,4 @@
-//! `index.json` of a layout as a value: what it lists and what each is called; never a file.
+//! `index.json` of a layout, and the list of referrers under a fallback tag, as a value: what it lists and what each is called; never a file.
 
 use contract::{Digest, Tag};
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ const NAME: &str = "org.opencontainers.image.ref.name";
 
 /// The list. Members that this code does not know survive.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub(super) struct IndexFile {
+pub(crate) struct IndexFile {
     #[serde(flatten)]
     other: Map<String, Value>,
     manifests: Vec<Descriptor>,
@@ -19,7 +19,7 @@ pub(super) struct IndexFile {
 
 /// Why a name was not given.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum TagConflict {
+pub(crate) enum TagConflict {
     /// It belongs to this digest.
     Taken(Digest),
     /// It belongs to two.
@@ -28,7 +28,7 @@ pub(super) enum TagConflict {
 
 impl IndexFile {
     /// A list of nothing.
-    pub(super) fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         let other = [("schemaVersion", Value::from(2)), ("mediaType", media_type::IMAGE_INDEX.into())];
         Self {
             other: other.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
@@ -37,7 +37,7 @@ impl IndexFile {
     }
 
     /// Reads the file; the error ends the sentence "index.json …".
-    pub(super) fn parse(bytes: &[u8]) -> Result<Self, String> {
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, String> {
         let index: Self = serde_json::from_slice(bytes).map_err(|error| format!("is no index: {error}"))?;
         match index.other.get("schemaVersion").and_then(Value::as_u64) {
             Some(2) => Ok(index),
@@ -46,17 +46,17 @@ impl IndexFile {
     }
 
     /// The file's new bytes.
-    pub(super) fn to_bytes(&self) -> Result<Vec<u8>, serde_json::Error> {
+    pub(crate) fn to_bytes(&self) -> Result<Vec<u8>, serde_json::Error> {
         serde_json::to_vec(self)
     }
 
     /// Everything that is listed.
-    pub(super) fn manifests(&self) -> &[Descriptor] {
+    pub(crate) fn manifests(&self) -> &[Descriptor] {
         &self.manifests
     }
 
     /// The names that are tags; other tools put other texts there.
-    pub(super) fn tags(&self) -> Vec<Tag> {
+    pub(crate) fn tags(&self) -> Vec<Tag> {
         let mut tags: Vec<Tag> =
             self.manifests.iter().filter_map(|listed| name_of(listed)?.parse().ok()).collect();
         tags.sort();
@@ -65,7 +65,7 @@ impl IndexFile {
     }
 
     /// What carries this name.
-    pub(super) fn find(&self, tag: &Tag) -> Result<Option<&Descriptor>, TagConflict> {
+    pub(crate) fn find(&self, tag: &Tag) -> Result<Option<&Descriptor>, TagConflict> {
         let mut named = self.manifests.iter().filter(|listed| name_of(listed) == Some(tag.as_str()));
         let first = named.next();
         match first.map(|first| named.all(|next| next.digest == first.digest)) {
@@ -75,7 +75,7 @@ impl IndexFile {
     }
 
     /// Lists a manifest without a name, if it is not listed yet.
-    pub(super) fn list(&mut self, mut manifest: Descriptor) -> Stored {
+    pub(crate) fn list(&mut self, mut manifest: Descriptor) -> Stored {
         if self.manifests.iter().any(|listed| listed.digest == manifest.digest) {
             return Stored::AlreadyThere;
         }
@@ -86,7 +86,7 @@ impl IndexFile {
     }
 
     /// Gives a manifest this name.
-    pub(super) fn name(&mut self, tag: &Tag, mut manifest: Descriptor) -> Result<Stored, TagConflict> {
+    pub(crate) fn name(&mut self, tag: &Tag, mut manifest: Descriptor) -> Result<Stored, TagConflict> {
         match self.find(tag)? {
             Some(found) if found.digest == manifest.digest => return Ok(Stored::AlreadyThere),
             Some(found) => return Err(TagConflict::Taken(found.digest)),

@@ -1,0 +1,122 @@
+//! Real registries on this machine, each on a port of its own, ended with the test; never a stand-in.
+
+use std::{
+    fs::File,
+    net::{TcpListener, TcpStream},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use testkit::Scratch;
+
+/// How long a registry may take to listen.
+const START_MAX: Duration = Duration::from_secs(20);
+
+/// A program that listens on a port.
+pub(crate) struct Served {
+    child: Child,
+    port: u16,
+    directory: Scratch,
+}
+
+impl Served {
+    /// go-containerregistry's: no `Location` and no `OCI-Subject` where others have them.
+    pub(crate) fn crane() -> Self {
+        let env = ci::Env::capture();
+        let tools = env.raw("SEAWORTHY_TOOLS").map(PathBuf::from);
+        let home = || Some(PathBuf::from(env.raw("HOME")?).join(".cache/seaworthy/tools"));
+        let tools = tools.or_else(home).unwrap_or_default();
+        Self::start(|directory, port| {
+            let mut command = Command::new(tools.join("bin/crane"));
+            command.args(["registry", "serve", "--address", &format!("127.0.0.1:{port}"), "--disk"]);
+            command.arg(directory);
+            command
+        })
+    }
+
+    /// Debian's docker-registry: no referrers API. `auth` is the section of that name of its configuration.
+    pub(crate) fn docker(auth: &str) -> Self {
+        Self::start(|directory, port| {
+            let root = directory.join("data");
+            let text = format!(
+                "version: 0.1\nlog: {{level: warn}}\nstorage: {{filesystem: {{rootdirectory: {}}}}}\nhttp: {{addr: '127.0.0.1:{port}'}}\n{auth}",
+                root.display()
+            );
+            configured("docker-registry", &["serve"], directory, &text)
+        })
+    }
+
+    /// nginx in front of another registry; `rules` belong to the server, and `up` is the registry's address.
+    pub(crate) fn nginx(rules: &str, up: &str) -> Self {
+        Self::start(|directory, port| {
+            let text = format!(
+                "daemon off; master_process off; pid {0}/pid; error_log {0}/error.log;
+                events {{}}
+                http {{
+                    access_log off; client_body_temp_path {0}/body; proxy_temp_path {0}/proxy;
+                    fastcgi_temp_path {0}/f; uwsgi_temp_path {0}/u; scgi_temp_path {0}/s;
+                    limit_req_zone $server_name zone=all:1m rate=20r/s;
+                    server {{
+                        listen 127.0.0.1:{port}; proxy_set_header Host $http_host; proxy_http_version 1.1;
+                        {rules}
+                        location / {{ proxy_pass http://{up}; }}
+                    }}
+                }}",
+                directory.display()
+            );
+            configured("nginx", &["-c"], directory, &text)
+        })
+    }
+
+    fn start(command: impl Fn(&Path, u16) -> Command) -> Self {
+        let directory = Scratch::new();
+        let path = directory.join("served");
+        std::fs::create_dir_all(&path).unwrap();
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mut command = command(&path, port);
+        let log = File::create(path.join("log")).unwrap();
+        command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
+        let program = command.get_program().to_string_lossy().into_owned();
+        let child = command.spawn();
+        let child = child.unwrap_or_else(|_| panic!("{program} is not installed: run script/setup"));
+        let mut served = Self { child, port, directory };
+        let began = Instant::now();
+        while TcpStream::connect(served.authority()).is_err() {
+            let ended = served.child.try_wait().unwrap();
+            assert!(ended.is_none() && began.elapsed() < START_MAX, "{program} ended: {}", served.log());
+            thread::sleep(Duration::from_millis(5));
+        }
+        served
+    }
+
+    fn log(&self) -> String {
+        let log = self.directory.join("served/log");
+        ci::files::read_text(&log).unwrap_or_default()
+    }
+
+    /// `127.0.0.1:<port>`.
+    pub(crate) fn authority(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn configured(program: &str, arguments: &[&str], directory: &Path, text: &str) -> Command {
+    let path = directory.join("config");
+    ci::files::write(&path, text.as_bytes()).unwrap();
+    // nginx is installed where only root's PATH looks.
+    let env = ci::Env::capture();
+    let path_of = env.text("PATH").unwrap().unwrap_or_default() + ":/usr/sbin";
+    let found = path_of.split(':').map(|place| Path::new(place).join(program)).find(|place| place.exists());
+    let mut command = Command::new(found.unwrap_or_else(|| program.into()));
+    command.args(arguments).arg(&path).env("OTEL_TRACES_EXPORTER", "none");
+    command
+}
