@@ -96,7 +96,7 @@ pub(crate) struct Unpack {
 /// What names are worked out from.
 pub(crate) enum Compute {
     /// The standard name of a component, and further ones.
-    Standard { naming: Naming, others: Vec<Tag> },
+    Standard { naming: Box<Naming>, others: Vec<Tag> },
     /// The rules of docker/metadata-action.
     Metadata(Box<metadata::context::Context>),
 }
@@ -118,7 +118,10 @@ pub(crate) fn compute(
         return Ok(Compute::Metadata(Box::new(metadata::context::Context::new(metadata, session)?)));
     }
     let others = metadata.tags.iter().map(|tag| tag.parse()).collect::<Result<_, InvalidImage>>();
-    Ok(Compute::Standard { naming: self::naming(naming, session)?, others: others.map_err(TagError::from)? })
+    Ok(Compute::Standard {
+        naming: Box::new(self::naming(naming, session)?),
+        others: others.map_err(TagError::from)?,
+    })
 }
 
 /// Checks where the parts of a name come from.

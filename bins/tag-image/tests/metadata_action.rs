@@ -16,7 +16,7 @@ const CASES: usize = 87;
 
 #[derive(Deserialize)]
 struct Recorded {
-    now: String,
+    now: jiff::Timestamp,
     api_commit_date: String,
     repo: Value,
     events: BTreeMap<String, Event>,
@@ -44,9 +44,8 @@ struct Case {
 fn github(recorded: &Recorded) -> Server {
     let repository = recorded.repo.to_string();
     let commit = serde_json::json!({"commit": {"committer": {"date": recorded.api_commit_date}}}).to_string();
-    Server::answer(move |request: &Request| match request.target.contains("/commits/") {
-        true => Reply::json(&commit),
-        false => Reply::json(&repository),
+    Server::answer(move |request: &Request| {
+        Reply::json(if request.target.contains("/commits/") { &commit } else { &repository })
     })
 }
 
@@ -54,8 +53,8 @@ fn github(recorded: &Recorded) -> Server {
 fn differences(case: &Case, recorded: &Recorded, api: &str) -> Vec<String> {
     let event = &recorded.events[&case.event];
     let scratch = Scratch::new();
-    let payload = scratch.file("event.json", &event.payload.to_string());
-    let epoch = recorded.now.parse::<jiff::Timestamp>().unwrap().as_second().to_string();
+    let payload = scratch.file("event.json", event.payload.to_string());
+    let epoch = recorded.now.as_second().to_string();
     let mut run = testkit::bin(BIN).args(["compute", "--compat"]).dir(scratch.path()).on_runner();
     for name in ["GITHUB_REF", "GITHUB_SHA", "GITHUB_EVENT_NAME"] {
         run = run.env(name, event.env.get(name).map_or("", String::as_str));
@@ -92,7 +91,7 @@ fn differences(case: &Case, recorded: &Recorded, api: &str) -> Vec<String> {
             Value::String(theirs) => differs(name, ours, theirs.clone()),
             theirs if name == "json" => differs(name, ours, theirs.to_string()),
             theirs => {
-                let file = std::fs::read_to_string(Path::new(&ours)).unwrap_or_default();
+                let file = ci::files::read_text(Path::new(&ours)).unwrap_or_default();
                 differs(name, file, format!("{theirs:#}"));
             }
         }

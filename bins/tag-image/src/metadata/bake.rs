@@ -49,7 +49,9 @@ pub(crate) fn labels(labels: &[(String, String)]) -> Map<String, Value> {
 /// and a second run finds its own.
 pub(crate) fn directory(temp: &Path, files: &[File]) -> PathBuf {
     let mut hasher = DefaultHasher::new();
-    files.iter().for_each(|file| file.content.to_string().hash(&mut hasher));
+    for file in files {
+        file.content.to_string().hash(&mut hasher);
+    }
     temp.join(format!("tag-image-{:016x}", hasher.finish()))
 }
 

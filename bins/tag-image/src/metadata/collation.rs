@@ -11,19 +11,19 @@ const PRIMARY: &str = " _-,;:!?.'\"()[]{}@*/\\&#%`^+<=>|~$0123456789abcdefghijkl
 pub(crate) fn compare(one: &str, other: &str) -> Ordering {
     let primary = primary_weights(one).cmp(primary_weights(other));
     // Small letters first.
-    primary.then_with(|| other.chars().filter(is_weighed).cmp(one.chars().filter(is_weighed)))
+    primary.then_with(|| weighed(other).cmp(weighed(one)))
 }
 
 fn primary_weights(text: &str) -> impl Iterator<Item = usize> {
-    text.chars().filter(is_weighed).map(|character| {
+    weighed(text).map(|character| {
         let lower = character.to_ascii_lowercase();
         PRIMARY.find(lower).unwrap_or(PRIMARY.len() + lower as usize)
     })
 }
 
 /// Control characters have no weight at all.
-fn is_weighed(character: &char) -> bool {
-    !character.is_control()
+fn weighed(text: &str) -> impl Iterator<Item = char> {
+    text.chars().filter(|character| !character.is_control())
 }
 
 #[cfg(test)]

@@ -91,17 +91,17 @@ impl Context {
         let env = session.env();
         let text = |name: &str| env.text(name);
         let manner = if typed.compat { Manner::Compat } else { Manner::Strict };
-        let lines = |name, given: &[String]| Ok::<_, Stop>(csv::lines(&whole(env, name, given)?));
+        let lines = |input, given: &[String]| lines(env, input, given);
         let (reference, newline) = (text("GITHUB_REF")?, || "\n".to_owned());
         let usual = if reference.is_none() && manner == Manner::Strict { Source::Git } else { Source::Event };
         let token = typed.github_token.inspect(|token| session.mask(token));
         let allow_latest = typed.allow_latest.filter(|reason| !reason.trim().is_empty());
         Ok(Self {
-            images: images(&lines("IMAGES", &typed.images)?, manner)?,
-            rules: rules(&lines("TAGS", &typed.tags)?, manner)?,
-            flavor: flavor(&lines("FLAVOR", &typed.flavor)?, manner, allow_latest.as_deref())?,
-            labels: read("labels", &lines("LABELS", &typed.labels)?, |line| Line::read(line, manner))?,
-            annotations: read("annotations", &lines("ANNOTATIONS", &typed.annotations)?, |line| {
+            images: images(&lines("images", &typed.images)?, manner)?,
+            rules: rules(&lines("tags", &typed.tags)?, manner)?,
+            flavor: flavor(&lines("flavor", &typed.flavor)?, manner, allow_latest.as_deref())?,
+            labels: read("labels", &lines("labels", &typed.labels)?, |line| Line::read(line, manner))?,
+            annotations: read("annotations", &lines("annotations", &typed.annotations)?, |line| {
                 Line::read(line, manner)
             })?,
             separators: Separators {
@@ -144,11 +144,12 @@ impl Context {
     }
 }
 
-/// The whole input. ci cuts a variable at the ends of its lines, which a quoted value may hold: what came from the variable is read from there.
-fn whole(env: &Env, name: &str, given: &[String]) -> Result<String, Stop> {
-    let variable = env.text(&format!("INPUT_{name}"))?.unwrap_or_default();
+/// The lines of an input. ci cuts a variable at every line end, which a quoted value may hold: what came from the variable is read from there.
+fn lines(env: &Env, input: &'static str, given: &[String]) -> Result<Vec<String>, Stop> {
+    let variable = env.text(&format!("INPUT_{}", input.to_uppercase()))?.unwrap_or_default();
     let cut = variable.lines().map(str::trim).filter(|line| !line.is_empty());
-    Ok(if cut.eq(given.iter().map(String::as_str)) { variable } else { given.join("\n") })
+    let whole = if cut.eq(given.iter().map(String::as_str)) { variable } else { given.join("\n") };
+    Ok(csv::lines(&whole).map_err(|trouble| At::new(input, 0, whole.trim()).trouble(trouble.into()))?)
 }
 
 /// Reads each line of an input.

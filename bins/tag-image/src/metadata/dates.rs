@@ -28,9 +28,9 @@ const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday",
 const TOKENS: &[&str] = &[
     "Hmmss", "hmmss", "Hmm", "hmm", "MMMM", "MMM", "MM", "Mo", "M", "DDDD", "DDDo", "DDD", "DD", "Do", "D",
     "dddd", "ddd", "dd", "do", "d", "ww", "wo", "w", "WW", "Wo", "W", "Qo", "Q", "YYYYYY", "YYYYY", "YYYY",
-    "YY", "Y", "gggg", "gg", "GGGG", "GG", "e", "E", "a", "A", "hh", "h", "HH", "H", "kk", "k", "mm", "m",
-    "ss", "s", "x", "X", "zz", "z", "ZZ", "Z", "LTS", "LT", "LLLL", "LLL", "LL", "L", "llll", "lll", "ll",
-    "l",
+    "YY", "Y", "ggggg", "gggg", "gg", "GGGGG", "GGGG", "GG", "yyyy", "yyy", "yy", "yo", "y", "NNNNN", "NNNN",
+    "NNN", "NN", "N", "e", "E", "a", "A", "hh", "h", "HH", "H", "kk", "k", "mm", "m", "ss", "s", "x", "X",
+    "zz", "z", "ZZ", "Z", "LTS", "LT", "LLLL", "LLL", "LL", "L", "llll", "lll", "ll", "l",
 ];
 
 /// A time zone of the IANA database, which travels in the binary.
@@ -141,8 +141,12 @@ fn day(when: &Zoned, token: &str) -> String {
         "YYYY" => format!("{year:04}"),
         "YYYYY" => format!("{year:05}"),
         "YYYYYY" => format!("{year:+07}"),
-        "w" | "wo" | "ww" | "gg" | "gggg" => week(token, us_week(when)),
-        "W" | "Wo" | "WW" | "GG" | "GGGG" => {
+        "y" | "yy" | "yyy" | "yyyy" => format!("{year:0width$}", width = token.len()),
+        "yo" => ordinal(year),
+        "NNNN" => "Anno Domini".to_owned(),
+        "N" | "NN" | "NNN" | "NNNNN" => "AD".to_owned(),
+        "w" | "wo" | "ww" | "gg" | "gggg" | "ggggg" => week(token, us_week(when)),
+        "W" | "Wo" | "WW" | "GG" | "GGGG" | "GGGGG" => {
             let iso = when.date().iso_week_date();
             week(token, (i64::from(iso.year()), i64::from(iso.week())))
         }
@@ -156,7 +160,7 @@ fn week(token: &str, (year, week): (i64, i64)) -> String {
         "wo" | "Wo" => ordinal(week),
         "ww" | "WW" => format!("{week:02}"),
         "gg" | "GG" => format!("{:02}", year.rem_euclid(100)),
-        _ => format!("{year:04}"),
+        _ => format!("{year:0width$}", width = token.len()),
     }
 }
 
@@ -207,4 +211,46 @@ fn offset(when: &Zoned, separator: &str) -> String {
     let minutes = when.offset().seconds() / 60;
     let sign = if minutes < 0 { '-' } else { '+' };
     format!("{sign}{:02}{separator}{:02}", minutes.abs() / 60, minutes.abs() % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64, place: &str, form: &str) -> String {
+        format(Timestamp::from_second(seconds).unwrap(), zone(place).unwrap(), Some(form))
+    }
+
+    /// What moment-timezone 0.6 writes.
+    #[test]
+    fn tokens_are_those_of_moment() {
+        const WHEN: i64 = 1_704_067_199;
+        for (form, text) in [
+            ("YYYYMMDD-HHmmss", "20231231-235959"),
+            ("YY Y YYYYY YYYYYY yyyy yo N", "23 2023 02023 +002023 2023 2023rd AD"),
+            ("M Mo MM MMM MMMM Q Qo", "12 12th 12 Dec December 4 4th"),
+            ("D Do DD DDD DDDo DDDD", "31 31st 31 365 365th 365"),
+            ("d do dd ddd dddd e E", "0 0th Su Sun Sunday 0 7"),
+            ("w wo ww gg gggg W Wo WW GG GGGG", "1 1st 01 24 2024 52 52nd 52 23 2023"),
+            ("H HH h hh k kk m s a A hmm Hmmss", "23 23 11 11 23 23 59 59 pm PM 1159 235959"),
+            ("S SSS SSSSSSSSSS X x", "0 000 0000000000 1704067199 1704067199000"),
+            ("LT|LTS|L|l|LL|ll", "11:59 PM|11:59:59 PM|12/31/2023|12/31/2023|December 31, 2023|Dec 31, 2023"),
+            ("LLLL|lll", "Sunday, December 31, 2023 11:59 PM|Dec 31, 2023 11:59 PM"),
+            ("[Week] w \\YYYY \\[e] [a][b] [ä", "Week 1 YYYY [0] ab [ä"),
+            ("", "2023-12-31T23:59:59Z"),
+        ] {
+            assert_eq!(at(WHEN, "UTC", form), text, "{form}");
+        }
+        assert_eq!(at(WHEN, "Asia/Tokyo", "YYYY-MM-DD H Z ZZ z"), "2024-01-01 8 +09:00 +0900 JST");
+        assert_eq!(at(WHEN, "america/st_johns", ""), "2023-12-31T20:29:59-03:30");
+        assert_eq!(zone("Nope/Nope"), None);
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+        #[test]
+        fn no_format_makes_it_panic(form in "[A-Za-z\\[\\]\\\\ä]{0,12}", seconds in -62_135_596_800_i64..253_402_207_200) {
+            let _ = at(seconds, "Asia/Tokyo", &form);
+        }
+    }
 }

@@ -81,9 +81,10 @@ pub(crate) fn read(context: &Context, session: &Session) -> Result<Facts, Stop> 
     let github =
         context.repository.as_deref().map(|repository| GitHub::new(repository, context)).transpose()?;
     let repository = repository(context, payload.repository(), github.as_ref(), session)?;
-    let commit_date = match context.asks("commit_date") {
-        true => commit_date(context, &payload, &run, github.as_ref())?,
-        false => None,
+    let commit_date = if context.asks("commit_date") {
+        commit_date(context, &payload, &run, github.as_ref())?
+    } else {
+        None
     };
     Ok(Facts { run, now: session.now(), commit_date, repository })
 }

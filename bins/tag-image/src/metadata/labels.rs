@@ -38,13 +38,13 @@ impl Line {
 
 /// Whether these lines leave something to the repository.
 pub(crate) fn needs_repository(lines: &[Line]) -> bool {
-    let given = |name: &&str| {
+    let given = |name: &str| {
         lines.iter().any(|line| {
-            let rest = line.text.strip_prefix(NAMESPACE).and_then(|rest| rest.strip_prefix(*name));
+            let rest = line.text.strip_prefix(NAMESPACE).and_then(|rest| rest.strip_prefix(name));
             rest.is_some_and(|rest| rest.starts_with('='))
         })
     };
-    !OF_REPOSITORY.iter().all(|name| given(&name))
+    !OF_REPOSITORY.iter().all(|name| given(name))
 }
 
 /// Names and values in the order of the dictionary; of two with one name the later counts.

@@ -77,9 +77,10 @@ impl Scene<'_> {
 
     /// What a rule about versions looks at: its own value, else the git tag of the run.
     fn value_or_tag(&self, value: &Template) -> Result<Option<String>, Trouble> {
-        match value.is_empty() {
-            true => Ok(self.facts.run.tag().map(str::to_owned)),
-            false => self.render(value).map(Some),
+        if value.is_empty() {
+            Ok(self.facts.run.tag().map(str::to_owned))
+        } else {
+            self.render(value).map(Some)
         }
     }
 }
@@ -184,10 +185,10 @@ impl Rule {
             Kind::Semver(rule) => rule.judge(scene),
             Kind::Pep440(rule) => rule.judge(scene),
             Kind::Match(rule) => rule.judge(scene),
-            Kind::Edge(rule) => rule.judge(scene),
-            Kind::Ref(rule) => rule.judge(scene),
+            Kind::Edge(rule) => Ok(rule.judge(scene)),
+            Kind::Ref(rule) => Ok(rule.judge(scene)),
             Kind::Raw(rule) => rule.judge(scene),
-            Kind::Sha(rule) => rule.judge(scene),
+            Kind::Sha(rule) => Ok(rule.judge(scene)),
         }?;
         let Verdict::Name { name, latest } = verdict else { return Ok(verdict) };
         let prefix = scene.render(self.prefix.as_ref().unwrap_or(&flavor.prefix))?;

@@ -184,6 +184,7 @@ mod tests {
         assert_eq!(rendered("x-{{branch}}"), "x-a&amp;b&#x3D;&#x27;x&#x27;");
         assert_eq!(rendered("{{{branch}}}|{{& branch}}|{{{ this.branch }}}"), "a&b='x'|a&b='x'|a&b='x'");
         assert_eq!(rendered("{{nope}}{{! a comment }}{{!-- of }} two --}}a }} \\{{b}}"), "a }} {{b}}");
+        assert_eq!(rendered(r"a\\{{no}}"), r"a\false");
         assert_eq!(rendered("a {{~ no ~}} b"), "afalseb");
     }
 
@@ -219,6 +220,8 @@ mod tests {
             "{{#if a}}{{/unless}}",
             "{{> a}}",
             "{{(a)}}",
+            "{{a}}}",
+            "{{{a}}}}",
         ] {
             assert!(matches!(Template::parse(text), Err(Trouble::Template(_))), "{text}");
         }

@@ -1,7 +1,6 @@
 //! `type=edge`: the newest state of one branch; never of another one.
 
 use super::{Attributes, Scene, Verdict};
-use crate::metadata::trouble::Trouble;
 
 #[derive(Debug)]
 pub(super) struct Edge {
@@ -14,13 +13,13 @@ impl Edge {
         Self { branch: attributes.take("branch").filter(|branch| !branch.is_empty()) }
     }
 
-    pub(super) fn judge(&self, scene: Scene<'_>) -> Result<Verdict, Trouble> {
-        let Some(branch) = scene.facts.run.branch() else { return Ok(Verdict::NotMeant) };
+    pub(super) fn judge(&self, scene: Scene<'_>) -> Verdict {
+        let Some(branch) = scene.facts.run.branch() else { return Verdict::NotMeant };
         let edge = self.branch.as_deref().or(scene.facts.repository.default_branch.as_deref());
-        Ok(match edge {
+        match edge {
             Some(edge) if edge == branch => Verdict::Name { name: "edge".to_owned(), latest: false },
             Some(_) => Verdict::NotMeant,
             None => Verdict::Nothing("which branch is the default one is not known".to_owned()),
-        })
+        }
     }
 }

@@ -20,8 +20,7 @@ impl Ref {
         }
     }
 
-    #[expect(clippy::unnecessary_wraps, reason = "all kinds of rules are judged alike")]
-    pub(super) fn judge(self, scene: Scene<'_>) -> Result<Verdict, Trouble> {
+    pub(super) fn judge(self, scene: Scene<'_>) -> Verdict {
         let run = &scene.facts.run;
         let name = match self {
             Self::Branch => run.branch(),
@@ -29,6 +28,6 @@ impl Ref {
             Self::PullRequest => run.pull_request(),
         };
         let given = |name: &str| Verdict::Name { name: name.to_owned(), latest: self == Self::Tag };
-        Ok(name.map_or(Verdict::NotMeant, given))
+        name.map_or(Verdict::NotMeant, given)
     }
 }

@@ -18,16 +18,15 @@ impl Sha {
         }
     }
 
-    #[expect(clippy::unnecessary_wraps, reason = "all kinds of rules are judged alike")]
-    pub(super) fn judge(self, scene: Scene<'_>) -> Result<Verdict, Trouble> {
+    pub(super) fn judge(self, scene: Scene<'_>) -> Verdict {
         let run = &scene.facts.run;
         let name = match self {
             Self::Short => run.short_sha(),
             Self::Long => &run.sha,
         };
-        Ok(match name {
+        match name {
             "" => Verdict::Nothing("the commit is not known".to_owned()),
             name => Verdict::Name { name: name.to_owned(), latest: false },
-        })
+        }
     }
 }

@@ -79,18 +79,16 @@ impl<'t> Parser<'t> {
                 break false;
             };
             let before = &self.rest[..at];
-            match before.strip_suffix('\\') {
-                Some(unescaped) => {
-                    text.push_str(unescaped);
-                    text.push_str("{{");
-                    self.rest = &self.rest[at + 2..];
-                }
-                None => {
-                    text.push_str(before);
-                    self.rest = &self.rest[at..];
-                    break true;
-                }
-            }
+            // Of two backslashes the first is one, and the second escapes nothing.
+            let one = before.strip_suffix("\\\\").map(|head| &before[..=head.len()]);
+            let Some(unescaped) = before.strip_suffix('\\').filter(|_| one.is_none()) else {
+                text.push_str(one.unwrap_or(before));
+                self.rest = &self.rest[at..];
+                break true;
+            };
+            text.push_str(unescaped);
+            text.push_str("{{");
+            self.rest = &self.rest[at + 2..];
         };
         if std::mem::take(&mut self.trims) {
             text = text.trim_start().to_owned();
@@ -116,6 +114,9 @@ impl<'t> Parser<'t> {
             self.rest = after;
             (inner, Escaping::Html)
         };
+        if self.rest.starts_with('}') && !inner.starts_with('!') {
+            return Err(malformed("a `}` is too many"));
+        }
         let inner = inner.strip_prefix('~').unwrap_or(inner);
         self.trims = inner.ends_with('~');
         Ok((inner.strip_suffix('~').unwrap_or(inner).trim(), escaping))
