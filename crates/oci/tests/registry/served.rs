@@ -57,7 +57,7 @@ impl Served {
                 http {{
                     access_log off; client_body_temp_path {0}/body; proxy_temp_path {0}/proxy;
                     fastcgi_temp_path {0}/f; uwsgi_temp_path {0}/u; scgi_temp_path {0}/s;
-                    limit_req_zone $server_name zone=all:1m rate=20r/s;
+                    limit_req_zone $server_addr zone=all:1m rate=1r/s;
                     server {{
                         listen 127.0.0.1:{port}; proxy_set_header Host $http_host; proxy_http_version 1.1;
                         {rules}
