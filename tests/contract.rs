@@ -97,6 +97,11 @@ fn the_summary_stays_under_a_mebibyte_and_says_that_it_was_cut() {
 }
 
 #[test]
+fn a_call_without_a_command_once_passed_with_a_help_text() {
+    probe(&[]).run().fails(2, "unknown-command");
+}
+
+#[test]
 fn a_panic_is_a_report_with_status_70() {
     let run = probe(&["panic"]).on_runner().run().fails(70, "defect");
     assert_eq!(run.observed().annotations[0].property("title"), Some("defect"));

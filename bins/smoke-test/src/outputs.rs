@@ -33,16 +33,17 @@ pub fn deliver(
 ) -> Result<Report, Stop> {
     let document = json::document(outcomes, at);
     let mut report = report(outcomes, at, &document);
+    if let Err(Stop { failure, .. }) = keep(outcomes, at, files, release, &document, session) {
+        return Err(Stop { failure, report: Box::new(report) });
+    }
+    // Named only once they are written: what lies there otherwise is an earlier run's, and would be signed as this one's.
     for (name, path) in [("junit", &files.junit), ("report", &files.report), ("predicate", &files.predicate)]
     {
         if let Some(path) = path {
             report = report.output(name, path.display().to_string());
         }
     }
-    match keep(outcomes, at, files, release, &document, session) {
-        Ok(()) => Ok(report),
-        Err(Stop { failure, .. }) => Err(Stop { failure, report: Box::new(report) }),
-    }
+    Ok(report)
 }
 
 fn keep(

@@ -116,9 +116,8 @@ pub(crate) fn parse<A: Arguments>(env: &Env, mut typed: Vec<OsString>) -> Result
     }
     let origins = join::<A>(&command, env, &mut typed)?;
     A::try_parse_from(typed).map_err(|error| match error.kind() {
-        ErrorKind::DisplayHelp
-        | ErrorKind::DisplayVersion
-        | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => Unparsed::Text(error.render().to_string()),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Unparsed::Text(error.render().to_string()),
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => no_command(&command).into(),
         kind => explain(&command, kind, &error.render().to_string(), origins).into(),
     })
 }
@@ -217,6 +216,14 @@ fn flag(name: &str, value: &OsStr) -> OsString {
     let mut flag = OsString::from(format!("--{name}="));
     flag.push(value);
     flag
+}
+
+/// Nothing was typed, and the binary has no default: a workflow that says nothing must not pass.
+fn no_command(command: &Command) -> ArgumentError {
+    let names: Vec<&str> = command.get_subcommands().map(Command::get_name).collect();
+    let fix = format!("say one of {}; see `{} --help`", names.join(", "), command.get_name());
+    let code = Code::new("unknown-command");
+    ArgumentError { what: "no command is given".to_owned(), fix, code, source: None }
 }
 
 /// Says clap's error in our form: what, and how to mend it.

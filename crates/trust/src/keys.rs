@@ -170,7 +170,8 @@ fn block(pem: &str) -> Result<(&str, &str), InvalidKey> {
     for block in starts {
         let (label, _) = block[BEGIN.len()..].split_once("-----").ok_or(InvalidKey::Form)?;
         if label != "EC PARAMETERS" {
-            return Ok((label, block));
+            // A key pasted into a secret store often comes back with blank lines behind it.
+            return Ok((label, block.trim_end()));
         }
     }
     Err(InvalidKey::Form)

@@ -56,8 +56,11 @@ fn a_report_that_can_not_be_written_does_not_hide_the_result() {
     scratch.file("s.yaml", SUITE);
     scratch.directory("j.xml");
     let run = bin().dir(scratch.path()).args(["run", "s.yaml", "--base-url", &server.url(""), "--var=key=1"]);
-    let run = run.args(["-e=dev", "--junit=j.xml"]).on_runner().run().fails(3, "file-unwritable");
+    scratch.file("p.json", "an earlier run's");
+    let run = run.args(["-e=dev", "--junit=j.xml", "--predicate=p.json"]);
+    let run = run.on_runner().run().fails(3, "file-unwritable");
     assert_eq!(run.observed().outputs["result"], "PASSED");
+    assert!(!run.observed().outputs.contains_key("predicate"), "it would be signed as this run's");
 }
 
 #[test]

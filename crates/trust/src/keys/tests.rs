@@ -24,6 +24,8 @@ fn every_form_of_one_key_is_the_same_key() {
         include_str!("../../testdata/sec1-with-parameters.key"),
     ] {
         assert_eq!(SigningKey::from_pem(pem, None).unwrap().public(), &public());
+        let pasted = format!("\n{pem}\n \n");
+        assert_eq!(SigningKey::from_pem(&pasted, None).unwrap().public(), &public());
     }
     assert_eq!(public().to_pem().unwrap(), include_str!("../../testdata/pkcs8.pub"));
 }
