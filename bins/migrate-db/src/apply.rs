@@ -10,8 +10,9 @@ use crate::{
     database::{Applied, Dangling, Database, DatabaseError},
     effect,
     error::Error,
-    layout::Version,
+    layout::{Unit, Version},
     plan::{Entry, Plan, Step},
+    statement::Statement,
 };
 
 /// What was done, also if the rest failed.
@@ -55,7 +56,9 @@ pub fn apply(
     let progress = session.progress("backing up");
     if let Some(directory) = plan.backup {
         let name = plan.url.name();
-        let wanted = Wanted { name: &name, directory, now: session.now(), patience: bounds.patience };
+        let extension = plan.url.extension();
+        let wanted =
+            Wanted { name: &name, extension, directory, now: session.now(), patience: bounds.patience };
         done.backup = Some(backup::make(database, &wanted)?);
     }
     // A budget that ends after the end of time is no budget.
@@ -89,6 +92,7 @@ impl Steps<'_> {
     /// One file, one transaction.
     fn take(&mut self, step: &Step<'_>) -> Result<Outcome, Error> {
         let outcome = self.begin(step).and_then(|open| match open {
+            Open::Ours if step.script.unit == Unit::Statement => self.alone(step),
             Open::Ours => self.within(step).map(Outcome::Taken),
             Open::Others => Ok(Outcome::TakenByAnother),
         });
@@ -131,21 +135,40 @@ impl Steps<'_> {
         let started = Instant::now();
         for one in &step.script.statements {
             self.in_time(step)?;
-            self.database.execute(&one.text).map_err(|source| match source {
-                DatabaseError::Deadline => self.failed(step, DatabaseError::Deadline),
-                source => Error::Statement {
-                    place: Place { file: step.script.file.clone(), line: Some(one.line) },
-                    statement: one.shown(),
-                    source,
-                },
-            })?;
+            self.database.execute(one).map_err(|source| self.refused(step, one, source))?;
         }
         if checked {
             self.compare_dangling(step)?;
         }
-        let execution_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.enter(step, execution_ms).map_err(|error| self.failed(step, error))?;
-        Ok(execution_ms)
+        self.enter(step, started)
+    }
+
+    /// Statements that no transaction holds. Each may run twice, so a run that is killed among them is repeated from the first; under the
+    /// lock, and the row of the history comes last.
+    fn alone(&mut self, step: &Step<'_>) -> Result<Outcome, Error> {
+        self.database.rollback();
+        let started = Instant::now();
+        for one in &step.script.statements {
+            self.in_time(step)?;
+            self.database.execute_alone(one).map_err(|source| self.refused(step, one, source))?;
+        }
+        match self.begin(step)? {
+            Open::Ours => self.enter(step, started).map(Outcome::Taken),
+            Open::Others => Ok(Outcome::TakenByAnother),
+        }
+    }
+
+    /// A statement that failed, with the line that the database speaks of.
+    fn refused(&self, step: &Step<'_>, one: &Statement, source: DatabaseError) -> Error {
+        let position = match &source {
+            DatabaseError::Deadline => return self.failed(step, DatabaseError::Deadline),
+            DatabaseError::Statement { position, .. } => position.unwrap_or_default(),
+            _ => 0,
+        };
+        let before = one.text.chars().take(position.saturating_sub(1));
+        let line = Some(one.line + before.filter(|character| *character == '\n').count());
+        let place = Place { file: step.script.file.clone(), line };
+        Error::Statement { place, statement: one.shown(), unit: step.script.unit, source }
     }
 
     fn compare_dangling(&mut self, step: &Step<'_>) -> Result<(), Error> {
@@ -162,7 +185,13 @@ impl Steps<'_> {
         Ok(())
     }
 
-    fn enter(&mut self, step: &Step<'_>, execution_ms: u64) -> Result<(), DatabaseError> {
+    fn enter(&mut self, step: &Step<'_>, started: Instant) -> Result<u64, Error> {
+        let execution_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.write(step, execution_ms).map_err(|error| self.failed(step, error))?;
+        Ok(execution_ms)
+    }
+
+    fn write(&mut self, step: &Step<'_>, execution_ms: u64) -> Result<(), DatabaseError> {
         match step.entry {
             Entry::Added(down) => {
                 let row = Applied {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use contract::{EnvironmentName, Span};
+use contract::{EnvironmentName, Secret, Span};
 
 use crate::layout::{Layout, Version};
 
@@ -80,9 +80,9 @@ const BACKUPS: &str = ".seaworthy/backups";
 /// The database and the migrations.
 #[derive(clap::Args, Debug)]
 pub struct Target {
-    /// The database, such as sqlite:data/app.db (also from DATABASE_URL)
+    /// The database, such as sqlite:data/app.db or postgres://app@host/db (also from DATABASE_URL)
     #[arg(long, value_name = "URL")]
-    pub database_url: String,
+    pub database_url: Secret,
     /// The directory of the migrations [default: migrations]
     #[arg(long, value_name = "DIR")]
     pub dir: Option<PathBuf>,

@@ -14,7 +14,11 @@ use contract::Digest;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
-use crate::{database::Database, error::Error, layout::Version};
+use crate::{
+    database::{Copied, Database, Proof},
+    error::Error,
+    layout::Version,
+};
 
 /// A backup.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -25,6 +29,8 @@ pub struct Backup {
     pub sha256: Digest,
     /// The schema it has.
     pub version: Version,
+    /// How far it can be relied on.
+    pub proof: Proof,
 }
 
 /// Which backup is wanted.
@@ -32,6 +38,8 @@ pub struct Backup {
 pub struct Wanted<'a> {
     /// What its name begins with.
     pub name: &'a str,
+    /// What its name ends with.
+    pub extension: &'a str,
     /// Where it goes.
     pub directory: &'a Path,
     /// When it was asked for.
@@ -53,8 +61,8 @@ pub fn make(database: &mut dyn Database, wanted: &Wanted<'_>) -> Result<Backup, 
     let partial = directory.join(format!(".{}.partial", wanted.name));
     let failed = |source| Error::Backup { directory: directory.clone(), source };
     empty(&partial).map_err(FileError::writing(&partial))?;
-    let version = match database.copy_to(&partial) {
-        Ok(version) => version,
+    let Copied { version, proof } = match database.copy_to(&partial) {
+        Ok(copied) => copied,
         Err(error) => {
             _ = fs::remove_file(&partial);
             return Err(failed(error));
@@ -63,7 +71,7 @@ pub fn make(database: &mut dyn Database, wanted: &Wanted<'_>) -> Result<Backup, 
     let sha256 = synced_digest(&partial).map_err(FileError::writing(&partial))?;
     let path = free_name(&directory, wanted, version).ok_or_else(|| Error::BackupBusy(directory.clone()))?;
     fs::rename(&partial, &path).and_then(|()| lock.sync_all()).map_err(FileError::writing(&path))?;
-    Ok(Backup { path, sha256, version })
+    Ok(Backup { path, sha256, version, proof })
 }
 
 fn wait_for(lock: &File, directory: &Path, patience: Duration) -> Result<(), Error> {
@@ -95,7 +103,8 @@ const NAMESAKES_MAX: usize = 1000;
 /// Two backups of one second, or of one `SOURCE_DATE_EPOCH`, must not replace each other.
 fn free_name(directory: &Path, wanted: &Wanted<'_>, version: Version) -> Option<PathBuf> {
     let stem = format!("{}-{version}-{}", wanted.name, wanted.now.strftime("%Y%m%dT%H%M%SZ"));
-    let name = |n| if n == 1 { format!("{stem}.sqlite") } else { format!("{stem}-{n}.sqlite") };
+    let end = wanted.extension;
+    let name = |n| if n == 1 { format!("{stem}.{end}") } else { format!("{stem}-{n}.{end}") };
     (1..=NAMESAKES_MAX).map(|n| directory.join(name(n))).find(|path| !path.exists())
 }
 

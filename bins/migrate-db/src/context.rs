@@ -5,6 +5,7 @@ use std::{
     time::Duration,
 };
 
+use ci::Session;
 use contract::{EnvironmentName, Span};
 
 use crate::{
@@ -12,6 +13,7 @@ use crate::{
     database::Url,
     error::Error,
     layout::{self, Layout, Migration, Version},
+    statement::Dialect,
     verify::{self, Query},
 };
 
@@ -100,32 +102,39 @@ const LOCK_TIMEOUT_MAX: Duration = Duration::from_hours(24);
 const DIRECTORY: &str = "migrations";
 
 /// Understands what was typed.
-pub fn read(args: Args) -> Result<(Target, Work), Error> {
+pub fn read(args: Args, session: &Session) -> Result<(Target, Work), Error> {
     Ok(match args.command {
-        Command::Plan(typed) => up(typed).map(|(target, up)| (target, Work::Plan(up)))?,
-        Command::Up(typed) => up(typed).map(|(target, up)| (target, Work::Up(up)))?,
+        Command::Plan(typed) => up(typed, session).map(|(target, up)| (target, Work::Plan(up)))?,
+        Command::Up(typed) => up(typed, session).map(|(target, up)| (target, Work::Up(up)))?,
         Command::Down { target: typed, change: bound, to } => {
-            let migrations = migrations_if_there(typed.layout, typed.dir.as_deref())?;
-            (target(&typed)?, Work::Down { change: change(bound), migrations, to })
+            let target = target(&typed, session)?;
+            let migrations = migrations_if_there(typed.layout, typed.dir.as_deref(), target.url.dialect())?;
+            (target, Work::Down { change: change(bound), migrations, to })
         }
         Command::Status { target: typed, require_current } => {
             let currency = if require_current { Currency::Required } else { Currency::Shown };
-            (target(&typed)?, Work::Status { migrations: migrations(&typed)?, currency })
+            let target = target(&typed, session)?;
+            let migrations = migrations(&typed, target.url.dialect())?;
+            (target, Work::Status { migrations, currency })
         }
         Command::Verify { target: typed, verify, budget } => {
-            (target(&typed)?, Work::Verify { queries: verify::read(&verify)?, budget })
+            let target = target(&typed, session)?;
+            let queries = verify::read(&verify, target.url.dialect())?;
+            (target, Work::Verify { queries, budget })
         }
-        Command::Backup { target: typed, backup_dir } => (target(&typed)?, Work::Backup(backup_dir)),
+        Command::Backup { target: typed, backup_dir } => (target(&typed, session)?, Work::Backup(backup_dir)),
     })
 }
 
-fn up(typed: args::Up) -> Result<(Target, Up), Error> {
-    let target = target(&typed.target)?;
+fn up(typed: args::Up, session: &Session) -> Result<(Target, Up), Error> {
+    let target = target(&typed.target, session)?;
+    let dialect = target.url.dialect();
     // clap lets no predicate through without its environment.
     let predicate = typed.predicate.zip(typed.change.environment.clone());
+    let queries = typed.verify.as_deref().map(|file| verify::read(file, dialect));
     let up = Up {
-        migrations: migrations(&typed.target)?,
-        queries: typed.verify.as_deref().map(verify::read).transpose()?.unwrap_or_default(),
+        migrations: migrations(&typed.target, dialect)?,
+        queries: queries.transpose()?.unwrap_or_default(),
         change: change(typed.change),
         to: typed.to,
         predicate,
@@ -133,23 +142,32 @@ fn up(typed: args::Up) -> Result<(Target, Up), Error> {
     Ok((target, up))
 }
 
-fn target(typed: &args::Target) -> Result<Target, Error> {
+/// The password is masked before anything could show it.
+fn target(typed: &args::Target, session: &Session) -> Result<Target, Error> {
     let lock_timeout = typed.lock_timeout.duration().min(LOCK_TIMEOUT_MAX);
-    Ok(Target { url: typed.database_url.parse()?, lock_timeout })
+    let url = Url::read(typed.database_url.reveal(), session.env())?;
+    if let Some(secret) = url.secret() {
+        session.mask(secret);
+    }
+    Ok(Target { url, lock_timeout })
 }
 
 fn change(typed: args::Change) -> Change {
     Change { backups: typed.backup_dir, budget: typed.budget, environment: typed.environment }
 }
 
-fn migrations(typed: &args::Target) -> Result<Vec<Migration>, Error> {
-    layout::read(typed.layout, typed.dir.as_deref().unwrap_or(Path::new(DIRECTORY)))
+fn migrations(typed: &args::Target, dialect: Dialect) -> Result<Vec<Migration>, Error> {
+    layout::read(typed.layout, typed.dir.as_deref().unwrap_or(Path::new(DIRECTORY)), dialect)
 }
 
 /// A release that is being left may come without its files; one that says where they are must have them.
-fn migrations_if_there(layout: Layout, directory: Option<&Path>) -> Result<Vec<Migration>, Error> {
+fn migrations_if_there(
+    layout: Layout,
+    directory: Option<&Path>,
+    dialect: Dialect,
+) -> Result<Vec<Migration>, Error> {
     match directory {
         None if !Path::new(DIRECTORY).exists() => Ok(Vec::new()),
-        _ => layout::read(layout, directory.unwrap_or(Path::new(DIRECTORY))),
+        _ => layout::read(layout, directory.unwrap_or(Path::new(DIRECTORY)), dialect),
     }
 }

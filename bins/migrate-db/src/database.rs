@@ -1,5 +1,6 @@
 //! What the rest of the program asks of a database, whichever it is; never a word of one engine's SQL.
 
+pub mod postgres;
 mod rows;
 pub mod sqlite;
 mod url;
@@ -13,9 +14,12 @@ use std::{
 use contract::Digest;
 use jiff::Timestamp;
 
-use crate::layout::{Phase, Script, Version};
+use crate::{
+    layout::{Phase, Script, Version},
+    statement::Statement,
+};
 pub use rows::{Cell, ROWS_MAX};
-pub use url::{InvalidUrl, Url};
+pub use url::{InvalidUrl, Server, Url};
 
 /// One row of the history: a migration that is applied.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -34,6 +38,37 @@ pub struct Applied {
     pub applied_on: Timestamp,
     /// How long its statements took, in milliseconds.
     pub execution_ms: u64,
+}
+
+/// A copy of a database.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Copied {
+    /// The version it has.
+    pub version: Version,
+    /// How far it can be relied on.
+    pub proof: Proof,
+}
+
+/// What was done to see that a copy is one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Proof {
+    /// It was opened and compared with the database.
+    Opened,
+    /// It was restored into a database of its own, which was compared with the database.
+    Restored,
+    /// It was read to its end: the role may not create the database that a restore needs.
+    Read,
+}
+
+impl Proof {
+    /// In words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Opened => "opened and compared",
+            Self::Restored => "restored and compared",
+            Self::Read => "read to its end, not restored: the role may not create a database",
+        }
+    }
 }
 
 /// Rows that point to nothing: how many, by `table → parent`.
@@ -66,11 +101,24 @@ pub enum DatabaseError {
     #[error("{0}")]
     ReadOnly(String),
     /// The statement or its data are at fault.
-    #[error("{0}")]
-    Statement(String),
+    #[error("{why}")]
+    Statement {
+        /// What the database says.
+        why: String,
+        /// Which character of the statement it speaks of, counted from 1.
+        position: Option<usize>,
+    },
     /// Disk, permissions, a damaged or a foreign file.
     #[error("{0}")]
     World(String),
+    /// A pooler lends each transaction another session, so no lock holds.
+    #[error(
+        "a pooler stands between: one transaction is not in the session of the one before, and the lock is in neither"
+    )]
+    Pooled,
+    /// The database's own program for backups is not there, or too old.
+    #[error("{0}")]
+    Tool(String),
     /// The history has rows that we did not write.
     #[error("{0}")]
     History(String),
@@ -87,7 +135,9 @@ pub trait Database {
     /// The first few applied migrations from this one on, as they are now under the lock.
     fn applied_from(&mut self, version: Version) -> Result<Vec<(Version, Digest)>, DatabaseError>;
     /// Runs one statement.
-    fn execute(&mut self, sql: &str) -> Result<(), DatabaseError>;
+    fn execute(&mut self, statement: &Statement) -> Result<(), DatabaseError>;
+    /// Runs one statement outside of a transaction, also where an earlier run was killed in it.
+    fn execute_alone(&mut self, statement: &Statement) -> Result<(), DatabaseError>;
     /// How many rows of one table point to rows of another that are not there.
     fn dangling(&mut self) -> Result<Dangling, DatabaseError>;
     /// Writes a row of the history.
@@ -104,8 +154,8 @@ pub trait Database {
     fn rows(&mut self, sql: &str) -> Result<Vec<Vec<Cell>>, DatabaseError>;
     /// Stops every statement still running at this moment.
     fn stop_at(&mut self, deadline: Option<Instant>) -> Result<(), DatabaseError>;
-    /// Makes a copy in this empty file, opens it and compares it; the version the copy has.
-    fn copy_to(&mut self, file: &Path) -> Result<Version, DatabaseError>;
+    /// Makes a copy in this empty file, and proves it.
+    fn copy_to(&mut self, file: &Path) -> Result<Copied, DatabaseError>;
     /// Ends the connection.
     fn close(self: Box<Self>);
 }
@@ -114,5 +164,6 @@ pub trait Database {
 pub fn open(url: &Url, access: Access, lock_timeout: Duration) -> Result<Box<dyn Database>, DatabaseError> {
     match url {
         Url::Sqlite(file) => Ok(Box::new(sqlite::Sqlite::open(file, access, lock_timeout)?)),
+        Url::Postgres(server) => Ok(Box::new(postgres::Postgres::open(server, access, lock_timeout)?)),
     }
 }

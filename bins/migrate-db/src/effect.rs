@@ -1,9 +1,12 @@
 //! What a statement does to whoever else uses the database: may it stand in a migration, does the running release survive it?
 //! Judged from its words alone; never runs anything.
 
+mod postgres;
+
 use std::collections::BTreeSet;
 
-use crate::statement::{Kind, Statement, Token};
+use crate::statement::{Dialect, Kind, Statement, Token};
+pub use postgres::Index;
 
 /// The table this program keeps its history in.
 pub const HISTORY_TABLE: &str = "migrate_db_history";
@@ -15,10 +18,13 @@ const PRAGMAS: [&str; 4] = ["user_version", "application_id", "foreign_keys", "d
 /// Why a statement may not stand in a migration, if it may not.
 pub fn forbidden(statement: &Statement) -> Option<&'static str> {
     let tokens = statement.tokens();
-    let first = tokens.first().filter(|token| token.kind == Kind::Word)?.text.to_ascii_uppercase();
     if tokens.iter().any(|token| token.name() == HISTORY_TABLE) {
         return Some("touches the history of migrations");
     }
+    if statement.dialect == Dialect::Postgres {
+        return postgres::forbidden(&tokens);
+    }
+    let first = tokens.first().filter(|token| token.kind == Kind::Word)?.text.to_ascii_uppercase();
     match first.as_str() {
         "BEGIN" | "COMMIT" | "END" | "ROLLBACK" | "SAVEPOINT" | "RELEASE" => {
             Some("handles the transaction that migrate-db runs each file in")
@@ -32,8 +38,22 @@ pub fn forbidden(statement: &Statement) -> Option<&'static str> {
     }
 }
 
-/// Whether running it could leave a row that points to nothing: what only makes something cannot.
+/// Whether the database runs it only outside of a transaction.
+pub fn stands_alone(statement: &Statement) -> bool {
+    statement.dialect == Dialect::Postgres && postgres::stands_alone(&statement.tokens())
+}
+
+/// The index that a statement builds while others write.
+pub fn builds_index(statement: &Statement) -> Option<Index> {
+    postgres::builds_index(&statement.tokens())
+}
+
+/// Whether running it could leave a row that points to nothing: what only makes something cannot. PostgreSQL
+/// checks that itself.
 pub fn may_dangle(statement: &Statement) -> bool {
+    if statement.dialect == Dialect::Postgres {
+        return false;
+    }
     let tokens = statement.tokens();
     let adds_column =
         tokens.iter().any(|token| token.is("ADD")) && !tokens.iter().any(|token| token.is("REFERENCES"));
@@ -54,6 +74,9 @@ impl Breakage {
     /// What breaks, in a few words. Tables and views made earlier in the same file are nobody's yet and may be changed freely.
     pub fn of(&mut self, statement: &Statement) -> Option<&'static str> {
         let tokens = statement.tokens();
+        if statement.dialect == Dialect::Postgres {
+            return postgres::breaks(&tokens, &mut self.created);
+        }
         let verb = verb(&tokens)?;
         let rest = &tokens[verb + 1..];
         let word = |at: usize| rest.get(at).map_or_else(String::new, |token| token.text.to_ascii_uppercase());
@@ -147,7 +170,7 @@ mod tests {
 
     fn broken(text: &str) -> Vec<&'static str> {
         let mut breakage = Breakage::default();
-        statements(text).unwrap().iter().filter_map(|one| breakage.of(one)).collect()
+        statements(text, Dialect::Sqlite).unwrap().iter().filter_map(|one| breakage.of(one)).collect()
     }
 
     #[test]
@@ -194,7 +217,9 @@ mod tests {
 
     #[test]
     fn what_would_leave_the_transaction_is_forbidden() {
-        let forbidden = |text: &str| statements(text).unwrap().iter().any(|one| forbidden(one).is_some());
+        let forbidden = |text: &str| {
+            statements(text, Dialect::Sqlite).unwrap().iter().any(|one| forbidden(one).is_some())
+        };
         for text in [
             "BEGIN",
             "commit",
@@ -226,7 +251,7 @@ mod tests {
 
         #[test]
         fn no_statement_makes_it_panic(text in "(ALTER|DROP|TABLE|WITH|DELETE|UPDATE|OR|CREATE|TEMP|PRAGMA|\"a\"|[.();a]| ){0,12}") {
-            for statement in statements(&text).unwrap_or_default() {
+            for statement in statements(&text, Dialect::Sqlite).unwrap_or_default() {
                 let _ = (forbidden(&statement), Breakage::default().of(&statement));
             }
         }

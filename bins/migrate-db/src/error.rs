@@ -7,7 +7,7 @@ use contract::{Digest, Span};
 
 use crate::{
     database::{DatabaseError, InvalidUrl},
-    layout::Version,
+    layout::{Unit, Version},
     statement::Unfinished,
     verify::Unmet,
 };
@@ -36,6 +36,8 @@ pub enum Error {
     Directive { place: Place, why: String },
     #[error("a statement in {} {why}: {statement}", at(.place))]
     Forbidden { place: Place, statement: String, why: &'static str },
+    #[error("a statement in {} runs only outside of a transaction, and others of the file run only inside one: {statement}", at(.place))]
+    Mixed { place: Place, statement: String },
     #[error("a statement in {} {what}, and the file does not say that it breaks the running release: {statement}", at(.place))]
     Breaks { place: Place, statement: String, what: &'static str },
     #[error("there is no version {0} to go to")]
@@ -56,8 +58,8 @@ pub enum Error {
     WayBackDamaged(Version),
     #[error("version {0} does not come next any more")]
     Moved(Version),
-    #[error("a statement in {} failed, and nothing of that file was kept: {statement}", at(.place))]
-    Statement { place: Place, statement: String, source: DatabaseError },
+    #[error("a statement in {} failed, and {}: {statement}", at(.place), kept(*.unit))]
+    Statement { place: Place, statement: String, unit: Unit, source: DatabaseError },
     #[error("{} would leave rows that point to nothing ({}); nothing of it was kept", .file.display(), .tables.join(", "))]
     Dangling { file: PathBuf, tables: Vec<String> },
     #[error("the budget of {budget} ran out in version {version}; nothing of that file was kept")]
@@ -86,22 +88,35 @@ fn at(place: &Place) -> String {
     format!("{}{line}", place.file.display())
 }
 
+/// What a failed statement leaves behind.
+fn kept(unit: Unit) -> &'static str {
+    match unit {
+        Unit::File => "nothing of that file was kept",
+        Unit::Statement => "what stands before it in that file was kept",
+    }
+}
+
 impl DatabaseError {
     fn code(&self) -> Code {
         match self {
             Self::Locked(_) => Code::new("database-locked"),
             Self::Deadline => Code::new("budget-exceeded"),
             Self::NeedsRecovery(_) => Code::new("database-needs-recovery"),
-            Self::Statement(_) => Code::new("migration-failed"),
+            Self::Statement { .. } => Code::new("migration-failed"),
             Self::ReadOnly(_) | Self::World(_) => Code::new("database-failed"),
+            Self::Pooled => Code::new("database-pooled"),
+            Self::Tool(_) => Code::new("backup-tool-missing"),
             Self::History(_) => Code::new("history-damaged"),
         }
     }
 
     fn kind(&self) -> Kind {
         match self {
-            Self::Locked(_) | Self::NeedsRecovery(_) | Self::ReadOnly(_) | Self::World(_) => Kind::World,
-            Self::Deadline | Self::Statement(_) | Self::History(_) => Kind::Refused,
+            Self::Locked(_) | Self::NeedsRecovery(_) | Self::ReadOnly(_) | Self::World(_) | Self::Tool(_) => {
+                Kind::World
+            }
+            Self::Deadline | Self::Statement { .. } | Self::History(_) => Kind::Refused,
+            Self::Pooled => Kind::Input,
         }
     }
 
@@ -116,9 +131,15 @@ impl DatabaseError {
             Self::NeedsRecovery(_) => {
                 "run this as a user who may write the database, or start the application once: either settles it"
             }
-            Self::Statement(_) => "correct the statement and run again: files before this one stay applied",
+            Self::Statement { .. } => {
+                "correct the statement and run again: files before this one stay applied"
+            }
             Self::ReadOnly(_) | Self::World(_) => {
-                "check the path, its permissions and the free space, then run again"
+                "check that the database can be reached, its permissions and the free space, then run again"
+            }
+            Self::Pooled => "name the database's own address in --database-url, not the pooler's",
+            Self::Tool(_) => {
+                "install the client programs of the server's major version, such as postgresql-client-17"
             }
             Self::History(_) => "find out who wrote to migrate_db_history, and restore a backup if need be",
         }
@@ -138,6 +159,7 @@ impl Failure for Error {
             Self::Unfinished { .. } => Code::new("migration-unfinished"),
             Self::Directive { .. } => Code::new("migration-directive"),
             Self::Forbidden { .. } => Code::new("migration-forbidden"),
+            Self::Mixed { .. } => Code::new("migration-mixed"),
             Self::Breaks { .. } => Code::new("migration-breaks"),
             Self::UnknownTarget(_) => Code::new("version-unknown"),
             Self::Changed { .. } => Code::new("checksum-mismatch"),
@@ -150,8 +172,11 @@ impl Failure for Error {
             Self::Moved(_) => Code::new("database-moved"),
             Self::Dangling { .. } => Code::new("references-broken"),
             Self::Budget { .. } => Code::new("budget-exceeded"),
-            Self::Statement { source, .. } | Self::Database { source, .. } => source.code(),
-            Self::Backup { source: DatabaseError::Locked(_), .. } => Code::new("database-locked"),
+            Self::Statement { source, .. }
+            | Self::Database { source, .. }
+            | Self::Backup { source: source @ (DatabaseError::Locked(_) | DatabaseError::Tool(_)), .. } => {
+                source.code()
+            }
             Self::Backup { .. } => Code::new("backup-unverified"),
             Self::BackupBusy(_) => Code::new("backup-busy"),
             Self::VerifyInvalid { .. } => Code::new("verify-invalid"),
@@ -165,6 +190,7 @@ impl Failure for Error {
     fn kind(&self) -> Kind {
         match self {
             Self::Forbidden { .. }
+            | Self::Mixed { .. }
             | Self::Breaks { .. }
             | Self::Changed { .. }
             | Self::Missing { .. }
@@ -186,7 +212,7 @@ impl Failure for Error {
 
     fn fix(&self) -> Cow<'static, str> {
         match self {
-            Self::Url(_) => "write sqlite:PATH, such as sqlite:data/app.db or sqlite:/srv/app.db",
+            Self::Url(_) => "write sqlite:PATH, such as sqlite:data/app.db, or postgres://USER@HOST/DATABASE with the password in PGPASSWORD",
             Self::DatabaseMissing(_) => {
                 "check --database-url; only `up` makes a database, and SQLAlchemy's sqlite:///app.db is sqlite:app.db here"
             }
@@ -194,11 +220,12 @@ impl Failure for Error {
             Self::Misnamed { .. } => "name it NNN_description.sql or NNN_description.down.sql, or move it elsewhere",
             Self::Duplicate { .. } => "give each migration its own number, and a way back its migration's whole name",
             Self::Empty(_) => "write the statements, or remove the file: an empty one would count as applied",
-            Self::Unfinished { .. } => "close the quote, the comment or the trigger",
+            Self::Unfinished { .. } => "close the quote, the comment, the trigger or the data",
             Self::Directive { .. } => "write `-- migrate-db: phase=contract approve=TICKET` above the first statement",
             Self::Forbidden { .. } => {
-                "take the statement out: each file runs in one transaction with its row of the history, and is undone as a whole"
+                "take the statement out, or write it so that it may run twice: a file and its row of the history are one transaction, or can be repeated"
             }
+            Self::Mixed { .. } => "put it into a migration of its own",
             Self::Breaks { .. } => {
                 "put it into a later release, after nothing uses what goes, with `-- migrate-db: phase=contract` at the top; or, if rows are \
                  meant, say which with WHERE"
@@ -222,7 +249,9 @@ impl Failure for Error {
             Self::Budget { .. } => {
                 "make the migration cheaper, or allow more time with --budget; a second run continues with this file"
             }
-            Self::Statement { source, .. } | Self::Database { source, .. } => source.fix(),
+            Self::Statement { source, .. }
+            | Self::Database { source, .. }
+            | Self::Backup { source: source @ DatabaseError::Tool(_), .. } => source.fix(),
             Self::Backup { .. } => "check the directory's permissions and free space, and that the database is whole, then run again",
             Self::BackupBusy(_) => "wait for it, or name another --backup-dir",
             Self::VerifyInvalid { .. } => {
@@ -243,6 +272,7 @@ impl Failure for Error {
             Self::Unfinished { place, .. }
             | Self::Directive { place, .. }
             | Self::Forbidden { place, .. }
+            | Self::Mixed { place, .. }
             | Self::Breaks { place, .. }
             | Self::Statement { place, .. }
             | Self::VerifyInvalid { place, .. } => Some(place.clone()),

@@ -9,8 +9,8 @@ use std::{fmt, path::Path, str::FromStr};
 use contract::Digest;
 use serde::Serialize;
 
-use crate::error::Error;
-pub use script::Script;
+use crate::{error::Error, statement::Dialect};
+pub use script::{Script, Unit};
 
 /// Which tool's files these are.
 #[derive(clap::ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
@@ -128,8 +128,8 @@ impl Migration {
 }
 
 /// The migrations of a directory in ascending order, all of them read, cut and checked.
-pub fn read(layout: Layout, directory: &Path) -> Result<Vec<Migration>, Error> {
+pub fn read(layout: Layout, directory: &Path, dialect: Dialect) -> Result<Vec<Migration>, Error> {
     match layout {
-        Layout::Numbered => numbered::read(directory),
+        Layout::Numbered => numbered::read(directory, dialect),
     }
 }

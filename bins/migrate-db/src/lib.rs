@@ -37,7 +37,7 @@ pub use args::Args;
 
 /// Runs one command.
 pub fn run(args: Args, session: &Session) -> Result<Report, Stop> {
-    let (target, work) = context::read(args)?;
+    let (target, work) = context::read(args, session)?;
     match &work {
         Work::Plan(wanted) => Ok(show_plan(&target, wanted)?),
         Work::Up(wanted) if session.mode() == Mode::DryRun => Ok(show_plan(&target, wanted)?),
@@ -152,7 +152,7 @@ fn down(
         let failed = |source| Error::Database { doing: "reading the history", source };
         let kept = database.down_sql(row.version).map_err(failed)?;
         let migration = migrations.iter().find(|one| one.version == row.version);
-        ways_back.push((row, plan::way_back(row, kept.as_deref(), migration)?));
+        ways_back.push((row, plan::way_back(row, kept.as_deref(), migration, target.url.dialect())?));
     }
     let plan = plan::down(&target.url, &change.backups, &facts, ways_back);
     if session.mode() == Mode::DryRun {
@@ -207,7 +207,13 @@ fn back_up(target: &Target, directory: &Path, session: &Session) -> Result<Repor
         return Ok(Report::new(Page::new().line(line), serde_json::Value::Null));
     }
     let name = target.url.name();
-    let wanted = Wanted { name: &name, directory, now: session.now(), patience: target.lock_timeout };
+    let wanted = Wanted {
+        name: &name,
+        extension: target.url.extension(),
+        directory,
+        now: session.now(),
+        patience: target.lock_timeout,
+    };
     let backup = backup::make(database.as_mut(), &wanted);
     database.close();
     Ok(outputs::backed_up(&target.url.to_string(), &backup?))

@@ -91,7 +91,7 @@ fn changed_page(plan: &Plan<'_>, done: &Done, after: Version) -> Page {
     });
     let mut page = Page::new().heading(format!("{}: version {} → {after}", plan.url, plan.before));
     if let Some(backup) = &done.backup {
-        page = page.line(format!("backup: {}", backup.path.display()));
+        page = page.line(backup_line(backup));
     }
     match plan.steps.len() {
         0 => page.line("nothing to change"),
@@ -149,13 +149,17 @@ pub fn verified(answers: &[Answer]) -> Report {
 pub fn backed_up(url: &str, backup: &Backup) -> Report {
     let page = Page::new()
         .heading(format!("{url}: version {}", backup.version))
-        .line(format!("backup: {}", backup.path.display()))
+        .line(backup_line(backup))
         .line(format!("sha256: {}", backup.sha256.hex()));
     Report::new(page, backup_json(backup)).output("backup", backup.path.display().to_string())
 }
 
+fn backup_line(backup: &Backup) -> String {
+    format!("backup: {} ({})", backup.path.display(), backup.proof.words())
+}
+
 fn backup_json(backup: &Backup) -> serde_json::Value {
-    json!({ "path": backup.path.display().to_string(), "sha256": backup.sha256.hex(), "version": backup.version })
+    json!({ "path": backup.path.display().to_string(), "sha256": backup.sha256.hex(), "version": backup.version, "proof": backup.proof.words() })
 }
 
 fn answers_page(answers: &[Answer]) -> Page {

@@ -15,6 +15,7 @@ use crate::{
     error::Error,
     facts::Facts,
     layout::{Migration, Phase, Script, Version},
+    statement::Dialect,
 };
 
 /// A way from one version to another.
@@ -165,7 +166,12 @@ fn step_up(one: &Migration, below: Version) -> Step<'_> {
 
 /// The way back for one applied migration: the one kept with it, which the file must not contradict. A file written after the migration
 /// was applied counts if nothing was kept.
-pub fn way_back(row: &Applied, kept: Option<&str>, migration: Option<&Migration>) -> Result<Script, Error> {
+pub fn way_back(
+    row: &Applied,
+    kept: Option<&str>,
+    migration: Option<&Migration>,
+    dialect: Dialect,
+) -> Result<Script, Error> {
     if let Some(migration) = migration {
         unchanged(migration, row.checksum)?;
     }
@@ -177,7 +183,7 @@ pub fn way_back(row: &Applied, kept: Option<&str>, migration: Option<&Migration>
         (Some(file), ..) => Ok(file.clone()),
         (None, Some(checksum), Some(kept)) => {
             let name = format!("migrate_db_history/{}.down.sql", row.version);
-            let script = Script::of(Path::new(&name), kept)?;
+            let script = Script::of(Path::new(&name), kept, dialect)?;
             if script.checksum == checksum { Ok(script) } else { Err(Error::WayBackDamaged(row.version)) }
         }
         _ => Err(Error::NoWayBack { version: row.version, description: row.description.clone() }),

@@ -10,7 +10,7 @@ use toml::{Spanned, Value};
 use crate::{
     database::{Cell, Database, DatabaseError},
     error::Error,
-    statement,
+    statement::{self, Dialect},
 };
 
 /// One question.
@@ -79,7 +79,7 @@ struct Entry {
 }
 
 /// Reads a file of queries.
-pub fn read(path: &Path) -> Result<Vec<Query>, Error> {
+pub fn read(path: &Path, dialect: Dialect) -> Result<Vec<Query>, Error> {
     let text = files::read_text(path)?;
     let wrong = |at: usize, why: String| {
         let line = 1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count();
@@ -92,12 +92,12 @@ pub fn read(path: &Path) -> Result<Vec<Query>, Error> {
     }
     let query = |entry: Spanned<Entry>| {
         let at = entry.span().start;
-        query(entry.into_inner()).map_err(|why| wrong(at, why))
+        query(entry.into_inner(), dialect).map_err(|why| wrong(at, why))
     };
     file.query.into_iter().map(query).collect()
 }
 
-fn query(entry: Entry) -> Result<Query, String> {
+fn query(entry: Entry, dialect: Dialect) -> Result<Query, String> {
     let Entry { name, sql, equals, at_least, at_most, rows, not_empty } = entry;
     let kinds = [equals.is_some(), at_least.or(at_most).is_some(), rows.is_some(), not_empty.is_some()];
     if kinds.iter().filter(|given| **given).count() != 1 {
@@ -106,16 +106,16 @@ fn query(entry: Entry) -> Result<Query, String> {
         ));
     }
     let expected = match (equals, rows, not_empty) {
-        (Some(value), ..) => Expected::Equals(cell(value)?),
+        (Some(value), ..) => Expected::Equals(cell(value, dialect)?),
         (_, Some(rows), _) => {
-            let row = |row: Vec<Value>| row.into_iter().map(cell).collect();
+            let row = |row: Vec<Value>| row.into_iter().map(|value| cell(value, dialect)).collect();
             Expected::Rows(rows.into_iter().map(row).collect::<Result<_, _>>()?)
         }
         (.., Some(true)) => Expected::NotEmpty,
         (.., Some(false)) => return Err(format!("`{name}`: an empty answer is rows = []")),
         _ => Expected::Between(at_least, at_most),
     };
-    let statements = statement::statements(&sql).map_err(|error| format!("`{name}`: {error}"))?;
+    let statements = statement::statements(&sql, dialect).map_err(|error| format!("`{name}`: {error}"))?;
     let [one] = statements.as_slice() else {
         return Err(format!("`{name}` holds {} statements and must hold one", statements.len()));
     };
@@ -126,12 +126,18 @@ fn query(entry: Entry) -> Result<Query, String> {
     Ok(Query { name, sql, expected })
 }
 
-fn cell(value: Value) -> Result<Cell, String> {
+fn cell(value: Value, dialect: Dialect) -> Result<Cell, String> {
     match value {
         Value::Integer(number) => Ok(Cell::Integer(number)),
         Value::Float(number) => Ok(Cell::Real(number)),
         Value::String(text) => Ok(Cell::Text(text)),
-        other => Err(format!("a {} can't be compared: write a number or a text", other.type_str())),
+        Value::Boolean(_) if dialect == Dialect::Sqlite => {
+            Err("SQLite has no truth values: write 1 or 0".into())
+        }
+        Value::Boolean(value) => Ok(Cell::Boolean(value)),
+        other => {
+            Err(format!("a {} can't be compared: write a number, a text, true or false", other.type_str()))
+        }
     }
 }
 
@@ -145,7 +151,7 @@ pub fn ask(database: &mut dyn Database, queries: &[Query], budget: Span) -> Resu
         .map(|query| {
             let (found, holds) = match database.rows(&query.sql) {
                 Ok(rows) => (shown(&rows), query.expected.holds(&rows)),
-                Err(DatabaseError::Statement(why) | DatabaseError::ReadOnly(why)) => {
+                Err(DatabaseError::Statement { why, .. } | DatabaseError::ReadOnly(why)) => {
                     (format!("an error: {why}"), false)
                 }
                 Err(DatabaseError::Deadline) => (format!("no answer within {budget}"), false),

@@ -11,6 +11,7 @@ use crate::{
     facts::Facts,
     layout::{Migration, Phase, Script},
     plan,
+    statement::Dialect,
 };
 
 fn session() -> Session {
@@ -19,7 +20,7 @@ fn session() -> Session {
 }
 
 fn script(text: &str) -> Script {
-    Script::of(Path::new("x.sql"), text).unwrap()
+    Script::of(Path::new("x.sql"), text, Dialect::Sqlite).unwrap()
 }
 
 /// Three tables, one a step.

@@ -10,6 +10,8 @@ pub const ROWS_MAX: usize = 1000;
 pub enum Cell {
     /// Nothing.
     Null,
+    /// Yes or no, where the database has a type for that: not in SQLite.
+    Boolean(bool),
     /// A whole number.
     Integer(i64),
     /// A number with a fraction.
@@ -25,6 +27,7 @@ impl fmt::Display for Cell {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Null => out.write_str("null"),
+            Self::Boolean(value) => write!(out, "boolean {value}"),
             Self::Integer(value) => write!(out, "integer {value}"),
             Self::Real(value) => write!(out, "real {value}"),
             Self::Text(value) => write!(out, "text '{value}'"),

@@ -17,8 +17,9 @@ use sqlx::{
 use tokio::runtime::{Builder, Runtime};
 
 use crate::{
-    database::{Access, Applied, Cell, Dangling, Database, DatabaseError, ROWS_MAX},
+    database::{Access, Applied, Cell, Copied, Dangling, Database, DatabaseError, Proof, ROWS_MAX},
     layout::{Script, Version},
+    statement::Statement,
 };
 
 /// How many virtual machine instructions SQLite runs between two looks at the deadline: well under a millisecond.
@@ -63,7 +64,7 @@ impl From<sqlx::Error> for DatabaseError {
             (_, INTERRUPT) => Self::Deadline,
             (_, READONLY) => Self::ReadOnly(message),
             (_, PERM | NOMEM | IOERR | CORRUPT | FULL | CANTOPEN | NOTADB) => Self::World(message),
-            _ => Self::Statement(message),
+            _ => Self::Statement { why: message, position: None },
         }
     }
 }
@@ -110,7 +111,8 @@ impl Sqlite {
             let mut rows = Vec::new();
             while let Some(row) = poll_fn(|context| stream.as_mut().poll_next(context)).await {
                 if rows.len() == max {
-                    return Err(DatabaseError::Statement(format!("more than {max} rows came back")));
+                    let why = format!("more than {max} rows came back");
+                    return Err(DatabaseError::Statement { why, position: None });
                 }
                 rows.push(cells(&row?)?);
             }
@@ -160,10 +162,15 @@ impl Database for Sqlite {
         self.read_from(version)
     }
 
-    fn execute(&mut self, sql: &str) -> Result<(), DatabaseError> {
-        let run = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut self.connection);
+    fn execute(&mut self, statement: &Statement) -> Result<(), DatabaseError> {
+        let run = sqlx::raw_sql(AssertSqlSafe(statement.text.as_str())).execute(&mut self.connection);
         self.runtime.block_on(run)?;
         Ok(())
+    }
+
+    fn execute_alone(&mut self, statement: &Statement) -> Result<(), DatabaseError> {
+        // None of SQLite's statements is cut as one that needs it.
+        self.execute(statement)
     }
 
     fn dangling(&mut self) -> Result<Dangling, DatabaseError> {
@@ -212,8 +219,9 @@ impl Database for Sqlite {
         Ok(())
     }
 
-    fn copy_to(&mut self, file: &Path) -> Result<Version, DatabaseError> {
-        self.copy_and_compare(file)
+    fn copy_to(&mut self, file: &Path) -> Result<Copied, DatabaseError> {
+        let version = self.copy_and_compare(file)?;
+        Ok(Copied { version, proof: Proof::Opened })
     }
 
     fn close(self: Box<Self>) {

@@ -1,19 +1,29 @@
 //! Where a database is, as people write it; never opens one, and never shows what may hold a password.
 
-use std::{fmt, path::PathBuf, str::FromStr};
+pub(super) mod server;
+
+use std::{fmt, path::PathBuf};
+
+use ci::Env;
+use contract::Secret;
+
+use crate::statement::Dialect;
+pub use server::Server;
 
 /// A database.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Url {
     /// A file.
     Sqlite(PathBuf),
+    /// A server.
+    Postgres(Server),
 }
 
 /// The text names no database that this program can use. It is not repeated: it may hold a password.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum InvalidUrl {
     /// No scheme, or one of an engine that is not supported.
-    #[error("the database URL has the scheme `{0}`; this version knows sqlite")]
+    #[error("the database URL has the scheme `{0}`; this version knows sqlite and postgres")]
     Scheme(String),
     /// Nothing behind the scheme.
     #[error("the database URL names no file")]
@@ -27,31 +37,66 @@ pub enum InvalidUrl {
     /// Something behind a `?` that we would have to ignore.
     #[error("the database URL has the parameter `{0}`, which is not supported")]
     Parameter(String),
+    /// Several servers, of which nobody says which one is written to.
+    #[error("the database URL names several hosts")]
+    Hosts,
+    /// A part that does not have its form.
+    #[error("the {0} in the database URL or in libpq's variables does not have its form")]
+    Value(&'static str),
     /// Escapes that are no text.
-    #[error("the database URL holds %-escapes that are not UTF-8")]
+    #[error("the database URL or one of libpq's variables holds what is no UTF-8 text")]
     Escape,
 }
 
 impl Url {
     /// Without anything secret, for people and for file names.
     pub fn name(&self) -> String {
-        let Self::Sqlite(file) = self;
-        file.file_name().map_or_else(|| "database".into(), |name| name.to_string_lossy().into_owned())
+        match self {
+            Self::Sqlite(file) => {
+                file.file_name().map_or_else(|| "database".into(), |name| name.to_string_lossy().into_owned())
+            }
+            Self::Postgres(server) => server.database.as_deref().unwrap_or("postgres").replace('/', "_"),
+        }
+    }
+
+    /// How a backup's name ends.
+    pub fn extension(&self) -> &'static str {
+        match self {
+            Self::Sqlite(_) => "sqlite",
+            Self::Postgres(_) => "dump",
+        }
     }
 
     /// Whether there is something to connect to.
     pub fn exists(&self) -> bool {
-        let Self::Sqlite(file) = self;
-        file.exists()
+        match self {
+            Self::Sqlite(file) => file.exists(),
+            Self::Postgres(_) => true,
+        }
     }
-}
 
-impl FromStr for Url {
-    type Err = InvalidUrl;
+    /// Whose SQL it understands.
+    pub fn dialect(&self) -> Dialect {
+        match self {
+            Self::Sqlite(_) => Dialect::Sqlite,
+            Self::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
+    /// What must never be shown.
+    pub fn secret(&self) -> Option<&Secret> {
+        match self {
+            Self::Sqlite(_) => None,
+            Self::Postgres(server) => server.password.as_ref(),
+        }
+    }
 
     /// `sqlite:PATH` and `sqlite://PATH` name the same file; a PATH that begins with `/` is absolute.
-    fn from_str(text: &str) -> Result<Self, InvalidUrl> {
+    pub fn read(text: &str, env: &Env) -> Result<Self, InvalidUrl> {
         let (scheme, rest) = text.split_once(':').ok_or_else(|| InvalidUrl::Scheme("none".into()))?;
+        if Server::is_scheme(scheme) {
+            return Server::read(rest, env).map(Self::Postgres);
+        }
         if scheme != "sqlite" {
             let known = scheme.chars().all(|one| one.is_ascii_alphanumeric() || "+.-".contains(one));
             return Err(InvalidUrl::Scheme(if known { scheme.to_owned() } else { "unreadable".into() }));
@@ -79,14 +124,20 @@ impl FromStr for Url {
 
 impl fmt::Display for Url {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self::Sqlite(file) = self;
-        write!(out, "sqlite:{}", file.display())
+        match self {
+            Self::Sqlite(file) => write!(out, "sqlite:{}", file.display()),
+            Self::Postgres(server) => server.fmt(out),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn read(text: &str) -> Result<Url, InvalidUrl> {
+        Url::read(text, &Env::of([("", ""); 0]))
+    }
 
     #[test]
     fn the_usual_spellings_name_a_file() {
@@ -100,25 +151,31 @@ mod tests {
             ("sqlite:/app.db", "/app.db"),
             ("sqlite:my%20app.db", "my app.db"),
         ] {
-            assert_eq!(text.parse(), Ok(Url::Sqlite(file.into())), "{text}");
+            assert_eq!(read(text), Ok(Url::Sqlite(file.into())), "{text}");
         }
     }
 
     #[test]
     fn what_could_mean_another_file_is_refused() {
-        let why = |text: &str| text.parse::<Url>().unwrap_err().to_string();
+        let why = |text: &str| read(text).unwrap_err().to_string();
         assert!(why("sqlite:///app.db").contains("SQLAlchemy"));
         assert!(why("sqlite::memory:").contains("memory"));
         assert!(why("sqlite:app.db?cache=shared").contains("`cache`"));
         for text in ["sqlite:", "sqlite://", "sqlite:///", "sqlite:dir/", "app.db", "", "sqlite:%ff"] {
-            assert!(text.parse::<Url>().is_err(), "{text}");
+            assert!(read(text).is_err(), "{text}");
         }
     }
 
     #[test]
     fn a_refusal_never_repeats_a_password() {
-        for text in ["postgres://u:hunter2@h/db", "u:hunter2@h:5432/db", "hunter2", "hunter2@x:1"] {
-            assert!(!text.parse::<Url>().unwrap_err().to_string().contains("hunter2"), "{text}");
+        for text in [
+            "mysql://u:hunter2@h/db",
+            "postgres://u:hunter2@h/db?x=y",
+            "u:hunter2@h:5432/db",
+            "hunter2",
+            "hunter2@x:1",
+        ] {
+            assert!(!read(text).unwrap_err().to_string().contains("hunter2"), "{text}");
         }
     }
 
@@ -127,7 +184,7 @@ mod tests {
 
         #[test]
         fn no_text_makes_it_panic(text in "(sqlite:)?.*") {
-            let _ = text.parse::<Url>();
+            let _ = read(&text);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     layout::Phase,
-    statement::{Kind, tokens},
+    statement::{Dialect, Kind, tokens},
 };
 
 /// What a file declares.
@@ -27,11 +27,11 @@ const MARK: &str = "migrate-db:";
 const KEYS: &str = "known are phase=expand, phase=contract and approve=TICKET";
 
 /// Reads the directives of a text. One behind a statement would look as if it counted, so it is refused.
-pub fn read(text: &str) -> Result<Directives, Misdirected> {
+pub fn read(text: &str, dialect: Dialect) -> Result<Directives, Misdirected> {
     let mut directives = Directives::default();
     let mut line = 1;
     let mut in_header = true;
-    for token in tokens(text).unwrap_or_default() {
+    for token in tokens(text, dialect).unwrap_or_default() {
         if token.kind == Kind::Comment {
             let comment = token.text.trim_start_matches(['-', '/', '*']).trim_start();
             if let Some(content) = comment.strip_prefix(MARK) {
@@ -73,15 +73,16 @@ fn follow(content: &str, directives: &mut Directives) -> Result<(), String> {
 mod tests {
     use super::*;
 
+    fn read(text: &str) -> Result<Directives, Misdirected> {
+        super::read(text, Dialect::Sqlite)
+    }
+
     #[test]
     fn both_keys_are_read_from_any_comment_at_the_top() {
-        let read = read("-- About\n--migrate-db: phase=contract\n/* migrate-db: approve=OPS-1 */\nSELECT 1;")
+        let both = read("-- About\n--migrate-db: phase=contract\n/* migrate-db: approve=OPS-1 */\nSELECT 1;")
             .unwrap();
-        assert_eq!(read, Directives { phase: Some(Phase::Contract), approval: Some("OPS-1".into()) });
-        assert_eq!(
-            super::read("SELECT '-- migrate-db: x'; -- about migrate-db: x").unwrap(),
-            Directives::default()
-        );
+        assert_eq!(both, Directives { phase: Some(Phase::Contract), approval: Some("OPS-1".into()) });
+        assert_eq!(read("SELECT '-- migrate-db: x'; -- about migrate-db: x").unwrap(), Directives::default());
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::{
     effect::Breakage,
     error::Error,
     layout::{Migration, Phase, Script, Version, directive},
+    statement::Dialect,
 };
 
 /// More than any project has; fewer than would fill the memory.
@@ -58,7 +59,7 @@ fn name(file: &str) -> Result<Name, Misnamed> {
 }
 
 /// The migrations of the directory.
-pub fn read(directory: &Path) -> Result<Vec<Migration>, Error> {
+pub fn read(directory: &Path, dialect: Dialect) -> Result<Vec<Migration>, Error> {
     let mut ups: BTreeMap<Version, (String, PathBuf)> = BTreeMap::new();
     let mut downs: BTreeMap<Version, (String, PathBuf)> = BTreeMap::new();
     for path in list(directory)? {
@@ -76,7 +77,9 @@ pub fn read(directory: &Path) -> Result<Vec<Migration>, Error> {
     }
     let migrations = ups
         .into_iter()
-        .map(|(version, (description, file))| migration(version, description, &file, downs.remove(&version)))
+        .map(|(version, (description, file))| {
+            migration(version, description, &file, downs.remove(&version), dialect)
+        })
         .collect::<Result<Vec<_>, _>>()?;
     if let Some((_, (_, file))) = downs.pop_first() {
         return Err(Error::Misnamed { file, why: "it leads back from a migration that is not there" });
@@ -104,10 +107,11 @@ fn migration(
     description: String,
     file: &Path,
     down: Option<(String, PathBuf)>,
+    dialect: Dialect,
 ) -> Result<Migration, Error> {
-    let up = Script::read(file)?;
+    let up = Script::read(file, dialect)?;
     let at = |line| Place { file: file.to_owned(), line: Some(line) };
-    let directives = directive::read(&up.text)
+    let directives = directive::read(&up.text, dialect)
         .map_err(|wrong| Error::Directive { place: at(wrong.line), why: wrong.why })?;
     let phase = directives.phase.unwrap_or(Phase::Expand);
     if phase == Phase::Expand {
@@ -122,7 +126,7 @@ fn migration(
         Some((other, path)) if other != description => {
             return Err(Error::Duplicate { version, first: file.to_owned(), second: path });
         }
-        Some((_, path)) => Some(Script::read(&path)?),
+        Some((_, path)) => Some(Script::read(&path, dialect)?),
         None => None,
     };
     Ok(Migration { version, description, phase, approval: directives.approval, up, down })
@@ -176,7 +180,7 @@ mod tests {
                 .and_then(|mut file| io::Write::write_all(&mut file, text.as_bytes()))
                 .unwrap();
         }
-        read(directory.path())
+        read(directory.path(), Dialect::Sqlite)
     }
 
     #[test]

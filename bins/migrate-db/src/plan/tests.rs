@@ -4,10 +4,10 @@ use ci::Failure;
 use contract::Span;
 
 use super::*;
-use crate::context::Change;
+use crate::{context::Change, statement::Dialect};
 
 fn script(text: &str) -> Script {
-    Script::of(Path::new("x.sql"), text).unwrap()
+    Script::of(Path::new("x.sql"), text, Dialect::Sqlite).unwrap()
 }
 
 fn migration(version: i64) -> Migration {
@@ -98,7 +98,7 @@ fn down_passes_the_versions_that_are_applied_and_no_others() {
 fn the_way_back_is_the_kept_one_and_a_file_may_not_contradict_it() {
     let one = migration(1);
     let row = applied(&one);
-    let code = |row: &Applied, kept, migration| match way_back(row, kept, migration) {
+    let code = |row: &Applied, kept, migration| match way_back(row, kept, migration, Dialect::Sqlite) {
         Ok(script) => script.text,
         Err(error) => error.code().as_str().to_owned(),
     };

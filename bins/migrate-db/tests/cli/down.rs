@@ -15,7 +15,7 @@ fn down_needs_no_file_because_the_history_keeps_the_way_back() {
     status: 0
     ── stdout
     sqlite:app.db: version 2 → 1
-    backup: [DIR]/.seaworthy/backups/app.db-2-20231114T221320Z.sqlite
+    backup: [DIR]/.seaworthy/backups/app.db-2-20231114T221320Z.sqlite (opened and compared)
     version description phase result time
     2 pinned expand taken back # ms
     ");

@@ -92,7 +92,7 @@ impl Sqlite {
 /// A table of this name with other columns is not ours.
 fn foreign(error: sqlx::Error) -> DatabaseError {
     match DatabaseError::from(error) {
-        DatabaseError::Statement(why) => DatabaseError::History(why),
+        DatabaseError::Statement { why, .. } => DatabaseError::History(why),
         other => other,
     }
 }

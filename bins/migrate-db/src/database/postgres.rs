@@ -1,0 +1,340 @@
+//! PostgreSQL over one sqlx connection, in its simple query protocol; never a pool, and never a pooler that hands transactions around.
+
+mod answer;
+mod copy;
+mod history;
+mod lock;
+mod place;
+mod restored;
+mod tools;
+mod trouble;
+
+use std::{
+    path::Path,
+    pin::pin,
+    time::{Duration, Instant},
+};
+
+use contract::Digest;
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, postgres::PgConnectOptions};
+use tokio::{
+    runtime::{Builder, Runtime},
+    time::{timeout, timeout_at},
+};
+
+use crate::{
+    database::{
+        Access, Applied, Cell, Copied, Dangling, Database, DatabaseError, ROWS_MAX, url::server::Server,
+    },
+    effect::{self, HISTORY_TABLE, Index},
+    layout::{Script, Version},
+    statement::Statement,
+};
+use answer::{Texts, cells, fetch, literal, texts};
+use lock::Key;
+use place::{cancel, options};
+use trouble::told;
+
+/// How long making a connection may take.
+const CONNECT_TIME_MAX: Duration = Duration::from_secs(15);
+/// How long a question of our own may take.
+const QUESTION_TIME_MAX: Duration = Duration::from_mins(1);
+/// How long a cancelled statement has to end before its connection is given up.
+const CANCEL_TIME_MAX: Duration = Duration::from_secs(10);
+/// How much later than we the server itself ends a statement, in case we are gone.
+const SERVER_LATER: Duration = Duration::from_millis(500);
+/// A connection and the runtime that sqlx wants around it; from outside both are ordinary calls.
+pub struct Postgres {
+    runtime: Runtime,
+    connection: PgConnection,
+    options: PgConnectOptions,
+    server: Server,
+    patience: Duration,
+    deadline: Option<Instant>,
+    /// The server process that answered first; another one later means a pooler.
+    process: String,
+    /// `server_version_num`, such as 150018.
+    version: u32,
+    /// Where the history lies: `"schema".migrate_db_history`.
+    history: String,
+    is_locked: bool,
+    has_history: bool,
+    /// A statement did not end even when it was cancelled; nothing more can be asked.
+    is_lost: bool,
+}
+
+impl Postgres {
+    /// Connects. A connection for reading has the server refuse every change.
+    pub fn open(server: &Server, access: Access, lock_timeout: Duration) -> Result<Self, DatabaseError> {
+        let options = options(server);
+        let mut database = Self::connect(options, server, lock_timeout)?;
+        if access == Access::Read {
+            database.run("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")?;
+        }
+        Ok(database)
+    }
+
+    fn connect(
+        options: PgConnectOptions,
+        server: &Server,
+        patience: Duration,
+    ) -> Result<Self, DatabaseError> {
+        let world = |error: std::io::Error| DatabaseError::World(error.to_string());
+        let runtime = Builder::new_current_thread().enable_all().build().map_err(world)?;
+        let connection = runtime.block_on(async { timeout(CONNECT_TIME_MAX, options.connect()).await });
+        let late = |_| DatabaseError::World(format!("no connection within {} s", CONNECT_TIME_MAX.as_secs()));
+        let connection = connection.map_err(late)?.map_err(|error| trouble::at_connecting(&error))?;
+        let (process, history) = (String::new(), String::new());
+        let mut database = Self {
+            runtime,
+            connection,
+            options,
+            server: server.clone(),
+            patience,
+            deadline: None,
+            process,
+            version: 0,
+            history,
+            is_locked: false,
+            has_history: false,
+            is_lost: false,
+        };
+        database.look_around()?;
+        Ok(database)
+    }
+
+    fn look_around(&mut self) -> Result<(), DatabaseError> {
+        let row = self.texts(
+            "SELECT pg_backend_pid(), current_setting('server_version_num'), quote_ident(current_schema()), current_database()",
+        )?;
+        let [row] = row.as_slice() else { return Err(DatabaseError::World("it does not answer".into())) };
+        let text = |at: usize| row.get(at).cloned().flatten();
+        self.process = text(0).unwrap_or_default();
+        self.version = text(1).and_then(|text| text.parse().ok()).unwrap_or_default();
+        let schema = text(2).ok_or_else(|| {
+            DatabaseError::World(
+                "the role's search_path names no schema that exists, so nothing can be created".into(),
+            )
+        })?;
+        self.history = format!("{schema}.{HISTORY_TABLE}");
+        self.server.database = text(3);
+        Ok(())
+    }
+
+    /// Does some work on the connection, and no longer than until then: what still runs is cancelled on the server.
+    fn within<T>(
+        &mut self,
+        until: Option<Instant>,
+        work: impl AsyncFnOnce(&mut PgConnection) -> Result<T, sqlx::Error>,
+    ) -> Result<T, DatabaseError> {
+        if self.is_lost {
+            return Err(DatabaseError::World("its connection was given up".into()));
+        }
+        let Self { runtime, connection, options, process, is_lost, .. } = self;
+        runtime.block_on(async {
+            let mut work = pin!(work(connection));
+            let Some(until) = until else { return work.await.map_err(|error| told(&error)) };
+            if let Ok(done) = timeout_at(until.into(), work.as_mut()).await {
+                return done.map_err(|error| told(&error));
+            }
+            _ = timeout(CANCEL_TIME_MAX, cancel(options, process)).await;
+            match timeout(CANCEL_TIME_MAX, work).await {
+                Ok(Ok(done)) => Ok(done),
+                Ok(Err(error)) if trouble::is_cancelled(&error) => Err(DatabaseError::Deadline),
+                Ok(Err(error)) => Err(told(&error)),
+                Err(_) => {
+                    *is_lost = true;
+                    Err(DatabaseError::Deadline)
+                }
+            }
+        })
+    }
+
+    /// Runs one of our own statements.
+    fn run(&mut self, sql: &str) -> Result<(), DatabaseError> {
+        self.run_until(Some(Instant::now() + QUESTION_TIME_MAX), sql)
+    }
+
+    fn run_until(&mut self, until: Option<Instant>, sql: &str) -> Result<(), DatabaseError> {
+        self.within(until, async |connection| {
+            sqlx::raw_sql(AssertSqlSafe(sql)).execute(connection).await.map(drop)
+        })
+    }
+
+    /// The rows of one of our own questions.
+    fn texts(&mut self, sql: &str) -> Result<Vec<Texts>, DatabaseError> {
+        self.texts_until(Some(Instant::now() + QUESTION_TIME_MAX), sql)
+    }
+
+    fn texts_until(&mut self, until: Option<Instant>, sql: &str) -> Result<Vec<Texts>, DatabaseError> {
+        let rows = self.within(until, async |connection| fetch(connection, sql, usize::MAX).await)?;
+        rows.iter().map(texts).collect::<Result<_, _>>().map_err(|error| told(&error))
+    }
+
+    /// The first value of the first row.
+    fn text(&mut self, sql: &str) -> Result<Option<String>, DatabaseError> {
+        let rows = self.texts(sql)?;
+        Ok(rows.into_iter().next().and_then(|row| row.into_iter().next()).flatten())
+    }
+
+    fn is_true(&mut self, sql: &str) -> Result<bool, DatabaseError> {
+        Ok(self.text(sql)?.as_deref() == Some("t"))
+    }
+
+    /// What holds within each transaction. It ends with it, and what an earlier file set for its session ends before it.
+    fn settings(&self, local: &str) -> String {
+        let ms = |time: Duration| time.as_millis();
+        let left =
+            self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()) + SERVER_LATER);
+        // The server notices that we are gone while it works, not only after.
+        let check = match self.version {
+            140_000.. => format!(" SET {local} client_connection_check_interval = 1000;"),
+            _ => String::new(),
+        };
+        format!(
+            "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; SET {local} standard_conforming_strings = on; \
+             SET {local} lock_timeout = {}; SET {local} statement_timeout = {}; \
+             SET {local} idle_in_transaction_session_timeout = {};{}",
+            ms(self.patience),
+            left.map_or(0, ms),
+            ms(QUESTION_TIME_MAX),
+            check,
+        )
+    }
+
+    /// Drops what an earlier attempt at this index left, which `IF NOT EXISTS` would take for the index.
+    fn drop_invalid(&mut self, index: &Index) -> Result<(), DatabaseError> {
+        let sql = format!(
+            "SELECT indexrelid::regclass FROM pg_index JOIN pg_class AS i ON i.oid = indexrelid JOIN pg_class AS t ON t.oid = indrelid \
+             WHERE NOT indisvalid AND i.relname = {} AND t.relname = {}",
+            literal(&index.name),
+            literal(&index.table)
+        );
+        for found in self.texts(&sql)?.into_iter().flatten().flatten() {
+            self.run_until(self.deadline, &format!("DROP INDEX CONCURRENTLY {found}"))?;
+        }
+        Ok(())
+    }
+
+    fn invalid_indexes(&mut self) -> Result<Vec<Texts>, DatabaseError> {
+        self.texts("SELECT indexrelid::regclass FROM pg_index WHERE NOT indisvalid ORDER BY 1")
+    }
+}
+
+impl Database for Postgres {
+    fn history(&mut self) -> Result<Vec<Applied>, DatabaseError> {
+        self.read_history()
+    }
+
+    fn down_sql(&mut self, version: Version) -> Result<Option<String>, DatabaseError> {
+        self.read_down(version)
+    }
+
+    fn begin(&mut self) -> Result<(), DatabaseError> {
+        let key = Key::of("history", &self.history);
+        if !self.is_locked {
+            self.lock(key)?;
+            self.is_locked = true;
+        }
+        let table = if self.has_history { String::new() } else { history::table(&self.history) };
+        let ours = self.is_true(&format!(
+            "BEGIN; {}{table} SELECT EXISTS (SELECT FROM pg_locks WHERE pid = pg_backend_pid() AND pid = {} AND {})",
+            self.settings("LOCAL"),
+            self.process,
+            key.condition()
+        ))?;
+        if ours { Ok(()) } else { Err(DatabaseError::Pooled) }
+    }
+
+    fn applied_from(&mut self, version: Version) -> Result<Vec<(Version, Digest)>, DatabaseError> {
+        self.read_from(version)
+    }
+
+    fn execute(&mut self, statement: &Statement) -> Result<(), DatabaseError> {
+        let Some(data) = &statement.data else { return self.run_until(self.deadline, &statement.text) };
+        self.within(self.deadline, async |connection| {
+            let mut copy = connection.copy_in_raw(&statement.text).await?;
+            copy.send(data.as_bytes()).await?;
+            copy.finish().await.map(drop)
+        })
+    }
+
+    fn execute_alone(&mut self, statement: &Statement) -> Result<(), DatabaseError> {
+        self.run(&self.settings(""))?;
+        if let Some(index) = effect::builds_index(statement) {
+            self.drop_invalid(&index)?;
+        }
+        let before = self.invalid_indexes()?;
+        self.run_until(self.deadline, &statement.text)?;
+        let mut left =
+            self.invalid_indexes()?.into_iter().filter(|index| !before.contains(index)).flatten().flatten();
+        match left.next() {
+            None => Ok(()),
+            Some(index) => {
+                let why = format!("it left the index {index} invalid");
+                Err(DatabaseError::Statement { why, position: None })
+            }
+        }
+    }
+
+    fn dangling(&mut self) -> Result<Dangling, DatabaseError> {
+        Ok(Dangling::new())
+    }
+
+    fn record(&mut self, applied: &Applied, down: Option<&Script>) -> Result<(), DatabaseError> {
+        self.write_history(applied, down)
+    }
+
+    fn erase(&mut self, version: Version) -> Result<(), DatabaseError> {
+        self.run(&format!("DELETE FROM {} WHERE version = {version}", self.history))
+    }
+
+    fn commit(&mut self) -> Result<(), DatabaseError> {
+        self.run("COMMIT")?;
+        self.has_history = true;
+        Ok(())
+    }
+
+    fn rollback(&mut self) {
+        // A connection that is gone has no transaction any more.
+        _ = self.run("ROLLBACK");
+    }
+
+    fn begin_reading(&mut self) -> Result<(), DatabaseError> {
+        let settings = self.settings("LOCAL");
+        self.run(&format!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {settings}"))
+    }
+
+    fn rows(&mut self, sql: &str) -> Result<Vec<Vec<Cell>>, DatabaseError> {
+        self.run("SAVEPOINT question")?;
+        let rows = self.within(self.deadline, async |connection| fetch(connection, sql, ROWS_MAX).await);
+        let rows = rows.and_then(|rows| {
+            if rows.len() > ROWS_MAX {
+                let why = format!("more than {ROWS_MAX} rows came back");
+                return Err(DatabaseError::Statement { why, position: None });
+            }
+            rows.iter().map(cells).collect::<Result<_, _>>().map_err(|error| told(&error))
+        });
+        if rows.is_err() {
+            self.run("ROLLBACK TO SAVEPOINT question")?;
+        }
+        rows
+    }
+
+    fn stop_at(&mut self, deadline: Option<Instant>) -> Result<(), DatabaseError> {
+        self.deadline = deadline;
+        Ok(())
+    }
+
+    fn copy_to(&mut self, file: &Path) -> Result<Copied, DatabaseError> {
+        self.dump_and_restore(file)
+    }
+
+    fn close(self: Box<Self>) {
+        // Whatever is wrong here was said by the last statement; nothing is pending.
+        let Self { runtime, connection, is_lost, .. } = *self;
+        if !is_lost {
+            _ = runtime.block_on(async { timeout(CONNECT_TIME_MAX, connection.close()).await });
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! The advisory locks of a session: taken by trying, with whoever holds one shown; never the lock of a table.
+
+use std::time::{Duration, Instant};
+
+use contract::Digest;
+use tokio::time::sleep;
+
+use super::Postgres;
+use crate::database::DatabaseError;
+
+/// How often a held lock is tried again.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+
+/// An advisory lock of one of our two kinds, for one history.
+#[derive(Clone, Copy)]
+pub(super) struct Key(pub(super) i64);
+
+impl Key {
+    /// The first eight bytes of SHA-256 over `migrate-db <purpose> <schema>.migrate_db_history`, big-endian.
+    pub(super) fn of(purpose: &str, history: &str) -> Self {
+        let digest = Digest::of(format!("migrate-db {purpose} {history}").as_bytes()).hex();
+        let bits = digest.get(..16).and_then(|hex| u64::from_str_radix(hex, 16).ok()).unwrap_or_default();
+        Self(bits.cast_signed())
+    }
+
+    /// How `pg_locks` shows it (documentation, section 54.12).
+    pub(super) fn condition(self) -> String {
+        let bits = self.0.cast_unsigned();
+        format!(
+            "locktype = 'advisory' AND granted AND classid = '{}' AND objid = '{}' AND objsubid = 1 \
+             AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+            bits >> 32,
+            bits & u64::from(u32::MAX)
+        )
+    }
+}
+
+impl Postgres {
+    /// Takes a lock of this session, which ends with the session at the latest. It is tried again and again: whoever waited in
+    /// `pg_advisory_lock` would hold a snapshot, and with it block indexes that are built concurrently.
+    pub(super) fn lock(&mut self, key: Key) -> Result<(), DatabaseError> {
+        let patience = Instant::now() + self.patience;
+        let give_up = self.deadline.map_or(patience, |deadline| deadline.min(patience));
+        loop {
+            if self.is_true(&format!("SELECT pg_try_advisory_lock({})", key.0))? {
+                return Ok(());
+            }
+            if Instant::now() >= give_up {
+                return Err(DatabaseError::Locked(self.holder(key)?));
+            }
+            self.runtime.block_on(async { sleep(LOOK_AGAIN).await });
+        }
+    }
+
+    /// Who holds a lock, for the person who has to end it.
+    fn holder(&mut self, key: Key) -> Result<String, DatabaseError> {
+        let sql = format!(
+            "SELECT format('process %s of role %s (%s, %s) has held it since %s', pid, usename, application_name, \
+             coalesce(host(client_addr), 'local'), backend_start) \
+             FROM pg_locks LEFT JOIN pg_stat_activity USING (pid) WHERE {} LIMIT 1",
+            key.condition()
+        );
+        Ok(self.text(&sql)?.unwrap_or_else(|| "whoever held it is gone by now".into()))
+    }
+}

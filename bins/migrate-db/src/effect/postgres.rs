@@ -1,0 +1,317 @@
+//! The same questions for PostgreSQL's statements.
+
+use std::collections::BTreeSet;
+
+use super::{after_if_exists, has_where, named, top_level, verb};
+use crate::statement::Token;
+
+/// An index that is built while others write.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Index {
+    /// Its name, as the catalog has it if nobody quoted it.
+    pub name: String,
+    /// The table's name, likewise.
+    pub table: String,
+}
+
+pub(super) fn forbidden(tokens: &[Token<'_>]) -> Option<&'static str> {
+    if tokens.iter().any(|token| token.text == "\\") {
+        return Some("is a command of psql's, not of the database");
+    }
+    if tokens.iter().any(|token| token.name() == "standard_conforming_strings") {
+        return Some("changes where a text in quotes ends");
+    }
+    let word = |at: usize| upper(tokens, at);
+    match (word(0).as_str(), word(1).as_str()) {
+        ("BEGIN" | "START" | "COMMIT" | "END" | "ROLLBACK" | "ABORT" | "SAVEPOINT" | "RELEASE", _)
+        | ("PREPARE", "TRANSACTION") => Some("handles the transaction that migrate-db runs each file in"),
+        ("CREATE" | "ALTER" | "DROP", "DATABASE" | "TABLESPACE" | "SUBSCRIPTION") | ("ALTER", "SYSTEM") => {
+            Some("reaches beyond this database, where no backup covers it")
+        }
+        ("DISCARD", _) => Some("ends what migrate-db has set for its session, the lock among it"),
+        ("COPY", _) if copies_elsewhere(tokens) => Some("reads or writes files of the server"),
+        _ if stands_alone(tokens) => unrepeatable(tokens),
+        _ => None,
+    }
+}
+
+/// `COPY` from or to anything but the connection.
+fn copies_elsewhere(tokens: &[Token<'_>]) -> bool {
+    let side = top_level(tokens).find(|at| tokens[*at].is("FROM") || tokens[*at].is("TO"));
+    !side.is_some_and(|at| tokens[at].is("FROM") && upper(tokens, at + 1) == "STDIN")
+}
+
+/// What PostgreSQL refuses to run inside a transaction (each command's page says so).
+pub(super) fn stands_alone(tokens: &[Token<'_>]) -> bool {
+    let concurrently = tokens.iter().any(|token| token.is("CONCURRENTLY"));
+    match (upper(tokens, 0).as_str(), upper(tokens, 1).as_str()) {
+        ("VACUUM", _) => true,
+        ("CREATE" | "DROP", "INDEX" | "UNIQUE") | ("ALTER", "TABLE") => concurrently,
+        ("REINDEX", _) => {
+            concurrently
+                || tokens
+                    .iter()
+                    .any(|token| ["SCHEMA", "DATABASE", "SYSTEM"].iter().any(|word| token.is(word)))
+        }
+        _ => false,
+    }
+}
+
+/// A run that is killed between such a statement and its row of the history runs it again.
+fn unrepeatable(tokens: &[Token<'_>]) -> Option<&'static str> {
+    let repeatable = match (upper(tokens, 0).as_str(), upper(tokens, 1).as_str()) {
+        ("CREATE" | "DROP", _) => {
+            tokens.windows(2).any(|pair| pair[0].is("IF") && (pair[1].is("NOT") || pair[1].is("EXISTS")))
+        }
+        ("ALTER", _) => false,
+        _ => true,
+    };
+    (!repeatable).then_some(
+        "runs outside of a transaction, so it must be one that may run twice (IF NOT EXISTS, IF EXISTS), and this one may not",
+    )
+}
+
+pub(super) fn builds_index(tokens: &[Token<'_>]) -> Option<Index> {
+    let at = tokens.iter().position(|token| token.is("CONCURRENTLY"))?;
+    if upper(tokens, 0) != "CREATE" {
+        return None;
+    }
+    let name =
+        tokens[at + 1..].iter().position(|token| token.is("EXISTS")).map_or(at + 1, |exists| at + exists + 2);
+    let on = name + tokens[name..].iter().position(|token| token.is("ON"))?;
+    let table = on + 1 + usize::from(upper(tokens, on + 1) == "ONLY");
+    Some(Index { name: named(&tokens[name..on]), table: named(tokens.get(table..)?) })
+}
+
+/// What breaks, in a few words; remembers what the file makes.
+pub(super) fn breaks(tokens: &[Token<'_>], created: &mut BTreeSet<String>) -> Option<&'static str> {
+    let verb = verb(tokens)?;
+    let rest = &tokens[verb + 1..];
+    match upper(tokens, verb).as_str() {
+        "CREATE" => {
+            creates(rest, created);
+            None
+        }
+        "DROP" => {
+            let (what, names) = match (upper(rest, 0).as_str(), upper(rest, 1).as_str()) {
+                ("TABLE", _) => ("drops a table", &rest[1..]),
+                ("VIEW", _) => ("drops a view", &rest[1..]),
+                ("MATERIALIZED", _) => ("drops a view", rest.get(2..)?),
+                ("SCHEMA", _) => ("drops a schema", &rest[1..]),
+                ("TYPE" | "DOMAIN", _) => ("drops a type", &rest[1..]),
+                _ => return None,
+            };
+            (!all_of(after_if_exists(names), created)).then_some(what)
+        }
+        "ALTER" => alters(rest, created),
+        "TRUNCATE" => {
+            let names = &rest[usize::from(upper(rest, 0) == "TABLE")..];
+            (!all_of(names, created)).then_some("deletes all rows of a table")
+        }
+        "DELETE" if !has_where(rest) => {
+            (!all_of(rest.get(1..)?, created)).then_some("deletes all rows of a table")
+        }
+        "UPDATE" if !has_where(rest) => (!all_of(rest, created)).then_some("updates all rows of a table"),
+        _ => None,
+    }
+}
+
+fn creates(rest: &[Token<'_>], created: &mut BTreeSet<String>) {
+    let kinds = ["TABLE", "VIEW", "SCHEMA", "TYPE", "DOMAIN"];
+    // CREATE OR REPLACE VIEW replaces somebody's; TEMP, UNLOGGED, MATERIALIZED stand before the kind.
+    let Some(at) = rest.iter().take(3).position(|token| kinds.iter().any(|kind| token.is(kind))) else {
+        return;
+    };
+    let name = &rest[at + 1..];
+    if !rest.first().is_some_and(|first| first.is("OR")) && !name.first().is_some_and(|first| first.is("IF"))
+    {
+        created.insert(named(name));
+    }
+}
+
+/// `ALTER TABLE … <action>`, and what else is renamed. An index, a constraint, a default: nobody's query names them.
+fn alters(rest: &[Token<'_>], created: &BTreeSet<String>) -> Option<&'static str> {
+    let kinds = ["TABLE", "VIEW", "MATERIALIZED", "SCHEMA", "TYPE", "DOMAIN", "FUNCTION", "PROCEDURE"];
+    if !kinds.iter().any(|kind| upper(rest, 0) == *kind) {
+        return None;
+    }
+    let name = after_if_exists(&rest[1 + usize::from(upper(rest, 1) == "VIEW")..]);
+    let name = &name[usize::from(upper(name, 0) == "ONLY")..];
+    if created.contains(&named(name)) {
+        return None;
+    }
+    let starts =
+        std::iter::once(0).chain(top_level(name).filter(|at| name[*at].text == ",").map(|at| at + 1));
+    starts.into_iter().find_map(|start| {
+        let action = if start == 0 { name.get(behind_name(name)..)? } else { name.get(start..)? };
+        match (upper(action, 0).as_str(), upper(action, 1).as_str()) {
+            ("DROP" | "RENAME", "CONSTRAINT") => None,
+            ("DROP", _) if upper(rest, 0) == "TABLE" => Some("drops a column"),
+            ("RENAME", _) => Some("renames"),
+            ("SET", "SCHEMA") => Some("moves to another schema"),
+            ("ALTER", _) => {
+                let action = &action[1 + usize::from(upper(action, 1) == "COLUMN")..];
+                let changes =
+                    upper(action, 1) == "TYPE" || upper(action, 1) == "SET" && upper(action, 2) == "DATA";
+                changes.then_some("changes the type of a column")
+            }
+            _ => None,
+        }
+    })
+}
+
+/// How many tokens `[schema .] name [*]` takes.
+fn behind_name(tokens: &[Token<'_>]) -> usize {
+    let name = if tokens.get(1).is_some_and(|token| token.text == ".") { 3 } else { 1 };
+    name + usize::from(tokens.get(name).is_some_and(|token| token.text == "*"))
+}
+
+/// Whether each name of a list was made in the same file.
+fn all_of(names: &[Token<'_>], created: &BTreeSet<String>) -> bool {
+    let starts =
+        std::iter::once(0).chain(top_level(names).filter(|at| names[*at].text == ",").map(|at| at + 1));
+    starts.into_iter().all(|start| {
+        let name = names.get(start..).unwrap_or_default();
+        created.contains(&named(&name[usize::from(upper(name, 0) == "ONLY")..]))
+    })
+}
+
+fn upper(tokens: &[Token<'_>], at: usize) -> String {
+    tokens.get(at).map_or_else(String::new, |token| token.text.to_ascii_uppercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        effect::{self, Breakage, Index},
+        statement::{Dialect, Statement, statements},
+    };
+
+    fn cut(text: &str) -> Vec<Statement> {
+        statements(text, Dialect::Postgres).unwrap()
+    }
+
+    fn broken(text: &str) -> Vec<&'static str> {
+        let mut breakage = Breakage::default();
+        cut(text).iter().filter_map(|one| breakage.of(one)).collect()
+    }
+
+    #[test]
+    fn each_breaking_statement_is_found() {
+        for (text, what) in [
+            ("DROP TABLE IF EXISTS a, b CASCADE", "drops a table"),
+            ("CREATE TABLE a (x int); DROP TABLE a, b", "drops a table"),
+            ("DROP MATERIALIZED VIEW v", "drops a view"),
+            ("DROP TYPE mood", "drops a type"),
+            ("ALTER TABLE IF EXISTS ONLY s.t ADD a int, DROP COLUMN b", "drops a column"),
+            ("ALTER TABLE t RENAME COLUMN a TO b", "renames"),
+            ("ALTER TYPE mood RENAME VALUE 'a' TO 'b'", "renames"),
+            ("ALTER TABLE t ALTER COLUMN a SET DATA TYPE bigint", "changes the type of a column"),
+            ("ALTER TABLE t ALTER a TYPE bigint", "changes the type of a column"),
+            ("ALTER VIEW v SET SCHEMA s", "moves to another schema"),
+            ("TRUNCATE t", "deletes all rows of a table"),
+            ("DELETE FROM ONLY t", "deletes all rows of a table"),
+            ("WITH x AS (SELECT 1 WHERE true) UPDATE t SET a = 1", "updates all rows of a table"),
+        ] {
+            assert_eq!(broken(text), [what], "{text}");
+        }
+    }
+
+    #[test]
+    fn what_nobody_s_query_names_may_go() {
+        for text in [
+            "ALTER TABLE t DROP CONSTRAINT c, ALTER COLUMN a DROP NOT NULL, ALTER b DROP DEFAULT",
+            "ALTER TABLE t ADD COLUMN \"drop\" text DEFAULT 'RENAME'",
+            "ALTER INDEX i RENAME TO j",
+            "DROP INDEX i",
+            "CREATE TEMP TABLE n (a int); UPDATE n SET a = 1; ALTER TABLE n RENAME TO m; TRUNCATE TABLE n",
+            "CREATE TYPE mood AS ENUM ('a'); DROP TYPE mood",
+            "DELETE FROM t WHERE a = 1",
+        ] {
+            assert!(broken(text).is_empty(), "{text}: {:?}", broken(text));
+        }
+    }
+
+    #[test]
+    fn what_would_leave_the_transaction_or_the_database_is_forbidden() {
+        let forbidden = |text: &str| cut(text).iter().find_map(effect::forbidden);
+        for text in [
+            "BEGIN",
+            "start transaction",
+            "COMMIT",
+            "END",
+            "ABORT",
+            "ROLLBACK TO x",
+            "SAVEPOINT x",
+            "PREPARE TRANSACTION 'x'",
+            "CREATE DATABASE x",
+            "ALTER SYSTEM SET a = 1",
+            "DISCARD ALL",
+            "COPY t TO '/tmp/x'",
+            "COPY t FROM PROGRAM 'id'",
+            "\\i other.sql\n",
+            "\\copy t from 'x'",
+            "SET standard_conforming_strings = off",
+            "UPDATE migrate_db_history SET a = 1",
+            "CREATE INDEX CONCURRENTLY i ON t (a)",
+            "ALTER TABLE t DETACH PARTITION p CONCURRENTLY",
+        ] {
+            assert!(forbidden(text).is_some(), "{text}");
+        }
+        for text in [
+            "PREPARE x AS SELECT 1",
+            "COPY t FROM STDIN;\n\\.\n",
+            "SELECT 'BEGIN \\'",
+            "LOCK TABLE t",
+            "VACUUM t",
+            "CREATE INDEX CONCURRENTLY IF NOT EXISTS i ON t (a)",
+            "DROP INDEX CONCURRENTLY IF EXISTS i",
+            "SET LOCAL x.y = 1",
+        ] {
+            assert_eq!(forbidden(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_runs_only_outside_of_a_transaction_is_known() {
+        let alone = |text: &str| effect::stands_alone(&cut(text)[0]);
+        for text in [
+            "VACUUM",
+            "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS i ON t (a)",
+            "REINDEX TABLE CONCURRENTLY t",
+            "reindex schema s",
+        ] {
+            assert!(alone(text), "{text}");
+        }
+        for text in [
+            "CREATE INDEX i ON t (a)",
+            "REINDEX TABLE t",
+            "REFRESH MATERIALIZED VIEW CONCURRENTLY v",
+            "ALTER TYPE m ADD VALUE 'x'",
+        ] {
+            assert!(!alone(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_index_is_known_by_its_name_and_table() {
+        let index = |text: &str| effect::builds_index(&cut(text)[0]);
+        let expected = Some(Index { name: "i".into(), table: "t".into() });
+        assert_eq!(index("CREATE INDEX CONCURRENTLY IF NOT EXISTS I ON ONLY s.T USING btree (a)"), expected);
+        assert_eq!(index("CREATE UNIQUE INDEX CONCURRENTLY i ON t (a)"), expected);
+        assert_eq!(index("DROP INDEX CONCURRENTLY i"), None);
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn no_statement_makes_it_panic(
+            text in "(ALTER |DROP |TABLE |WITH |DELETE |UPDATE |CREATE |INDEX |CONCURRENTLY |COPY |ON |ONLY |IF |EXISTS |VIEW |TRUNCATE |\"a\"|[.,();a*]| ){0,12}",
+        ) {
+            for one in statements(&text, Dialect::Postgres).unwrap_or_default() {
+                let _ = (effect::forbidden(&one), effect::stands_alone(&one), effect::builds_index(&one), Breakage::default().of(&one));
+            }
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! What holds for PostgreSQL alone: its statements, its lock, its time-outs, its password.
+
+use std::thread;
+
+use crate::{
+    cluster::{PASSWORD, SHARED},
+    migrate, place,
+};
+
+const USERS: (&str, &str) = (
+    "1_users.sql",
+    "CREATE TABLE users (id int PRIMARY KEY, name text);\nINSERT INTO users VALUES (1, 'a');\n",
+);
+
+#[test]
+fn a_file_is_one_transaction_with_its_row() {
+    let (scratch, cluster, database, url) =
+        place(&[USERS, ("2_more.sql", "CREATE TABLE more (a int);\nINSERT INTO more\nVALUES (1), ('x');")]);
+    let run = migrate(&scratch, &url, &["up"]).run().fails(1, "migration-failed");
+    assert!(run.stderr.contains("2_more.sql:3") && run.stderr.contains("SQLSTATE 22P02"), "{}", run.stderr);
+    assert_eq!(cluster.sql(&database, "SELECT to_regclass('more') IS NULL"), "t");
+    assert_eq!(cluster.sql(&database, "SELECT version FROM migrate_db_history"), "1");
+}
+
+#[test]
+fn up_and_down_and_what_is_kept() {
+    let (scratch, cluster, database, url) = place(&[
+        USERS,
+        ("2_flag.sql", "ALTER TABLE users ADD flag bool;"),
+        ("2_flag.down.sql", "ALTER TABLE users DROP flag; -- it's \\ back\n"),
+    ]);
+    migrate(&scratch, &url, &["up", "--to", "1"]).run().succeeds();
+    let before = cluster.dump(&database);
+    migrate(&scratch, &url, &["up"]).run().succeeds();
+    std::fs::remove_file(scratch.join("migrations/2_flag.down.sql")).unwrap();
+    migrate(&scratch, &url, &["down", "--to", "1"]).run().succeeds();
+    assert_eq!(before, cluster.dump(&database));
+    let plan = migrate(&scratch, &url, &["plan"]).run().succeeds().stdout;
+    assert!(plan.contains("apply 2 flag") && plan.contains("version 1 → 2"), "{plan}");
+}
+
+#[test]
+fn what_a_file_sets_for_its_session_ends_with_it() {
+    let first = "CREATE SCHEMA other; SET search_path = other; SET statement_timeout = 1; CREATE ROLE somebody_else; GRANT USAGE ON SCHEMA other TO somebody_else; SET ROLE somebody_else; SELECT 1;";
+    let (scratch, cluster, database, url) = place(&[
+        ("1_set.sql", &first.replace("somebody_else", &format!("role_{}", std::process::id()))),
+        ("2_t.sql", "CREATE TABLE t (a int); SELECT pg_sleep(0.01);"),
+    ]);
+    // The history is not the other role's to write.
+    migrate(&scratch, &url, &["up"]).run().fails(1, "migration-failed");
+    scratch.file(
+        "migrations/1_set.sql",
+        "CREATE SCHEMA other; SET search_path = other; SET statement_timeout = 1;",
+    );
+    migrate(&scratch, &url, &["up"]).run().succeeds();
+    assert_eq!(cluster.sql(&database, "SELECT to_regclass('public.t') IS NOT NULL"), "t");
+    cluster.sql(&database, &format!("DROP ROLE IF EXISTS role_{}", std::process::id()));
+}
+
+#[test]
+fn the_data_of_a_copy_go_through_the_copy_protocol() {
+    let copy = "CREATE TABLE t (a int, b text);\nCOPY t (a, b) FROM STDIN;\n1\tit's; x\n2\t\\N\n\\.\n\nINSERT INTO t VALUES (3, 'c');\n";
+    let (scratch, cluster, database, url) = place(&[("1_copy.sql", copy)]);
+    migrate(&scratch, &url, &["up"]).run().succeeds();
+    assert_eq!(cluster.sql(&database, "SELECT * FROM t ORDER BY a"), "1|it's; x\n2|\n3|c");
+    let (scratch, _, _, url) = place(&[("1_copy.sql", &copy.replace("\\N", "b\textra"))]);
+    let run = migrate(&scratch, &url, &["up"]).run().fails(1, "migration-failed");
+    assert!(run.stderr.contains("1_copy.sql:2") && run.stderr.contains("COPY t, line 2"), "{}", run.stderr);
+}
+
+#[test]
+fn an_index_is_built_concurrently_and_a_half_built_one_again() {
+    let index = ("2_index.sql", "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS names ON users (name);");
+    let (scratch, cluster, database, url) = place(&[USERS, index]);
+    migrate(&scratch, &url, &["up", "--to", "1"]).run().succeeds();
+    cluster.sql(&database, "INSERT INTO users VALUES (2, 'a')");
+    let run = migrate(&scratch, &url, &["up"]).run().fails(1, "migration-failed");
+    assert!(run.stderr.contains("SQLSTATE 23505"), "{}", run.stderr);
+    let valid = "SELECT indisvalid FROM pg_index WHERE indexrelid = 'names'::regclass";
+    assert_eq!(cluster.sql(&database, valid), "f");
+    cluster.sql(&database, "DELETE FROM users WHERE id = 2");
+    migrate(&scratch, &url, &["up"]).run().succeeds();
+    assert_eq!(cluster.sql(&database, valid), "t");
+}
+
+#[test]
+fn what_runs_only_alone_stands_in_a_file_of_its_own() {
+    for (text, code) in [
+        ("SELECT 1; VACUUM users;", "migration-mixed"),
+        ("CREATE INDEX CONCURRENTLY names ON users (name);", "migration-forbidden"),
+        ("SELECT 1; COMMIT; SELECT 2;", "migration-forbidden"),
+        ("\\i other.sql\n", "migration-forbidden"),
+        ("DROP TABLE users", "migration-breaks"),
+    ] {
+        let (scratch, _, _, url) = place(&[("1_x.sql", text)]);
+        let status = if code == "migration-empty" { 2 } else { 1 };
+        migrate(&scratch, &url, &["plan"]).run().fails(status, code);
+    }
+    let (scratch, _, _, url) =
+        place(&[USERS, ("2_vacuum.sql", "VACUUM users; REINDEX TABLE CONCURRENTLY users;")]);
+    migrate(&scratch, &url, &["up"]).run().succeeds();
+}
+
+#[test]
+fn the_budget_ends_a_statement_on_the_server_and_the_next_run_goes_on() {
+    let (scratch, cluster, database, url) =
+        place(&[USERS, ("2_slow.sql", "CREATE TABLE slow (a int);\nSELECT pg_sleep(60);")]);
+    let run = migrate(&scratch, &url, &["up", "--budget", "1s"]).run().fails(1, "budget-exceeded");
+    assert!(run.stderr.contains("version 2"), "{}", run.stderr);
+    let left = format!(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = '{database}' AND application_name = 'migrate-db'"
+    );
+    cluster.wait_for(&database, &format!("SELECT ({left}) = 0"));
+    assert_eq!(cluster.sql(&database, "SELECT to_regclass('slow') IS NULL"), "t");
+    scratch.file("migrations/2_slow.sql", "CREATE TABLE slow (a int);");
+    migrate(&scratch, &url, &["up"]).run().succeeds();
+}
+
+#[test]
+fn whoever_holds_the_lock_is_shown() {
+    let (scratch, cluster, database, url) = place(&[USERS, ("2_slow.sql", "SELECT pg_sleep(3);")]);
+    thread::scope(|scope| {
+        let first = scope.spawn(|| migrate(&scratch, &url, &["up"]).run().succeeds());
+        cluster.wait_for(&database, "SELECT EXISTS (SELECT FROM pg_locks JOIN pg_database d ON d.oid = database WHERE locktype = 'advisory' AND datname = current_database() AND to_regclass('users') IS NOT NULL)");
+        let run =
+            migrate(&scratch, &url, &["up", "--lock-timeout", "200ms"]).run().fails(3, "database-locked");
+        assert!(run.stderr.contains("of role postgres (migrate-db, local)"), "{}", run.stderr);
+        first.join().unwrap();
+    });
+}
+
+#[test]
+fn a_table_that_somebody_uses_is_waited_for_no_longer_than_said() {
+    let (scratch, cluster, database, url) =
+        place(&[USERS, ("2_flag.sql", "ALTER TABLE users ADD flag bool;")]);
+    migrate(&scratch, &url, &["up", "--to", "1"]).run().succeeds();
+    let mut session = cluster.session(&database, "BEGIN; SELECT * FROM users; SELECT pg_sleep(60)");
+    cluster.wait_for(&database, "SELECT EXISTS (SELECT FROM pg_locks WHERE relation = 'users'::regclass)");
+    migrate(&scratch, &url, &["up", "--lock-timeout", "300ms"]).run().fails(3, "database-locked");
+    session.kill().unwrap();
+    session.wait().unwrap();
+    cluster.sql(&database, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()");
+    migrate(&scratch, &url, &["up"]).run().succeeds();
+}
+
+#[test]
+fn a_password_is_used_and_never_shown() {
+    let (scratch, cluster, database, _) = place(&[USERS]);
+    let escaped = PASSWORD.replace(' ', "%20").replace('@', "%40");
+    let url = format!(
+        "postgresql+psycopg://postgres:{escaped}@127.0.0.1:{}/{database}?sslmode=prefer",
+        cluster.port()
+    );
+    let run = migrate(&scratch, &url, &["up"]).secret(PASSWORD).on_runner().run().succeeds();
+    assert!(run.stdout.contains("127.0.0.1") && !run.stdout.contains(&escaped), "{}", run.stdout);
+    let run =
+        migrate(&scratch, &url.replace("sea-worthy", "wrong"), &["status"]).run().fails(3, "database-failed");
+    assert!(run.stderr.contains("28P01") && !run.stderr.contains("wrong"), "{}", run.stderr);
+    let bare = format!("postgres://127.0.0.1/{database}");
+    let port = cluster.port().to_string();
+    let variables = migrate(&scratch, &bare, &["status"])
+        .env("PGPORT", port)
+        .env("PGUSER", "postgres")
+        .env("PGPASSWORD", PASSWORD);
+    variables.secret(PASSWORD).run().succeeds();
+    migrate(&scratch, &format!("{url}x"), &["status"]).run().fails(2, "database-url-invalid");
+    migrate(&scratch, &url.replace("prefer", "require"), &["status"]).run().fails(3, "database-failed");
+}
+
+#[test]
+fn queries_and_looks_change_nothing_because_the_server_refuses() {
+    let (scratch, cluster, database, url) = place(&[USERS]);
+    migrate(&scratch, &url, &["up"]).run().succeeds();
+    cluster.sql(
+        &database,
+        "CREATE FUNCTION sneaky() RETURNS int LANGUAGE sql AS $$DELETE FROM users; SELECT 1$$",
+    );
+    let query = |sql: &str, rest: &str| format!("[[query]]\nname = \"q\"\nsql = \"{sql}\"\n{rest}\n");
+    scratch.file(
+        "verify.toml",
+        query("SELECT sneaky()", "equals = 1")
+            + &query("SELECT count(*) FROM users", "equals = 1")
+            + &query("SELECT 1.5::numeric, true, NULL::int, 'a'::varchar", "not-empty = true"),
+    );
+    let run = migrate(&scratch, &url, &["verify", "--verify", "verify.toml"]).run().fails(1, "verify-failed");
+    assert!(
+        run.stdout.contains("read-only transaction")
+            && run.stdout.contains("real 1.5, boolean true, null, text 'a'"),
+        "{}",
+        run.stdout
+    );
+    assert_eq!(cluster.sql(&database, "SELECT count(*) FROM users"), "1");
+}
+
+#[test]
+fn a_role_that_may_create_no_database_gets_a_backup_that_was_read_to_its_end() {
+    let (scratch, cluster, database, _) = place(&[USERS]);
+    let role = format!("owner_of_{database}");
+    cluster.sql(&database, &format!("CREATE ROLE {role} LOGIN; GRANT ALL ON SCHEMA public TO {role}; GRANT ALL ON DATABASE {database} TO {role}"));
+    let url = cluster.url_of(&role, &database);
+    migrate(&scratch, &url, &["up"]).run().succeeds();
+    let run = migrate(&scratch, &url, &["backup"]).run().succeeds();
+    assert!(run.stdout.contains("read to its end, not restored"), "{}", run.stdout);
+}
+
+#[test]
+fn a_database_that_is_not_there_is_not_made() {
+    let (scratch, _, _, _) = place(&[USERS]);
+    let run = migrate(&scratch, &SHARED.url("nowhere"), &["up"]).run().fails(3, "database-failed");
+    assert!(run.stderr.contains("3D000"), "{}", run.stderr);
+}
