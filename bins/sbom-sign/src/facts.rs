@@ -74,7 +74,7 @@ pub fn listed(wanted: &Sbom, session: &Session) -> Result<Listed, Error> {
     Ok(Listed {
         catalog,
         existing: files::read_text_if_there(&wanted.output)?,
-        now: session.now(),
+        now: session.stamp(),
         clock: if fixed { Clock::Fixed } else { Clock::Running },
     })
 }

@@ -86,11 +86,9 @@ pub struct Session {
 }
 
 impl Session {
-    /// A run in this environment. `SOURCE_DATE_EPOCH` sets its clock (reproducible-builds.org).
+    /// A run in this environment. `SEAWORTHY_CLOCK` (seconds since 1970) sets its clock, for tests and drills.
     pub fn new(env: Env, common: Common) -> Self {
-        let fixed = env.lossy("SOURCE_DATE_EPOCH").and_then(|seconds| seconds.parse().ok());
-        let now =
-            fixed.and_then(|seconds| Timestamp::from_second(seconds).ok()).unwrap_or_else(Timestamp::now);
+        let now = seconds(&env, "SEAWORTHY_CLOCK").unwrap_or_else(Timestamp::now);
         Self { runner: Runner::of(&env), env, common, masks: Arc::default(), now }
     }
 
@@ -109,9 +107,15 @@ impl Session {
         self.common.format
     }
 
-    /// When the run began.
+    /// When the run began: what gates, ledgers and ages are reckoned by.
     pub fn now(&self) -> Timestamp {
         self.now
+    }
+
+    /// When an artifact counts as made: `SOURCE_DATE_EPOCH` (reproducible-builds.org), else now. Never for a decision: a workflow that
+    /// sets the variable for its builds would stop the clock of its gates.
+    pub fn stamp(&self) -> Timestamp {
+        seconds(&self.env, "SOURCE_DATE_EPOCH").unwrap_or(self.now)
     }
 
     /// The runner, on one.
@@ -200,6 +204,10 @@ impl Session {
             Mode::DryRun => Ok(()),
         }
     }
+}
+
+fn seconds(env: &Env, variable: &str) -> Option<Timestamp> {
+    Timestamp::from_second(env.lossy(variable)?.parse().ok()?).ok()
 }
 
 /// Writes to standard error. Where nobody listens there is nobody to tell that.

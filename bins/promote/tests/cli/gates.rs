@@ -105,9 +105,9 @@ fn a_smoke_test_counts_only_if_it_passed_after_the_deployment_and_not_too_long_a
         let world = World::new();
         let digest = world.build("2");
         world.sign(digest);
-        world.promote("staging").env("SOURCE_DATE_EPOCH", (NOW - 3600).to_string()).run().succeeds();
+        world.promote("staging").env("SEAWORTHY_CLOCK", (NOW - 3600).to_string()).run().succeeds();
         world.test(digest, "staging", result, second);
-        let late = world.promote("production").env("SOURCE_DATE_EPOCH", (NOW + ahead).to_string());
+        let late = world.promote("production").env("SEAWORTHY_CLOCK", (NOW + ahead).to_string());
         let json = late.args(["--format", "json"]).run().json();
         let answers = json["result"]["gates"].as_array().unwrap();
         let answer = answers.iter().find(|answer| answer["id"] == "smoke-test@staging").unwrap();
@@ -119,14 +119,14 @@ fn a_smoke_test_counts_only_if_it_passed_after_the_deployment_and_not_too_long_a
 #[test]
 fn a_soak_that_is_not_over_is_not_yet_and_one_that_was_cut_short_is_a_no() {
     let (world, _) = World::ready("2");
-    let early = world.promote("production").env("SOURCE_DATE_EPOCH", (NOW - 2700).to_string());
+    let early = world.promote("production").env("SEAWORTHY_CLOCK", (NOW - 2700).to_string());
     let run = early.run().fails(4, "promotion-pending");
     assert!(run.stdout.contains("soaks in staging for 30m, until 2027-01-15T07:30:00Z"), "{}", run.stdout);
     world.build("3");
     let three = world.scratch.read("release.json");
     let digest = three.split("sha256:").nth(1).unwrap()[..64].to_owned();
     world.sign(format!("sha256:{digest}").parse().unwrap());
-    world.promote("staging").env("SOURCE_DATE_EPOCH", (NOW - 2600).to_string()).run().succeeds();
+    world.promote("staging").env("SEAWORTHY_CLOCK", (NOW - 2600).to_string()).run().succeeds();
     let run = world.promote("production").args(["--release", "1.2.0"]).run().fails(1, "promotion-refused");
     assert!(run.stdout.contains("left staging at"), "{}", run.stdout);
 }
@@ -176,4 +176,13 @@ fn a_release_is_found_by_its_version_and_by_its_digest() {
     by("1.2.0").run().succeeds();
     assert!(by(&digest.to_string()).run().succeeds().stdout.contains("already running"));
     assert!(!world.scratch.has("release.json"));
+}
+
+#[test]
+fn a_workflow_that_fixes_the_date_of_its_builds_once_ended_every_soak() {
+    let (world, _) = World::ready("2");
+    let run = world.promote("production").env("SEAWORTHY_CLOCK", (NOW - 2000).to_string());
+    let json = run.env("SOURCE_DATE_EPOCH", NOW.to_string()).args(["--format", "json"]).run().exits(4).json();
+    let gates = json["result"]["gates"].as_array().unwrap();
+    assert_eq!(gates.iter().find(|answer| answer["id"] == "soak").unwrap()["verdict"], "pending");
 }

@@ -216,7 +216,7 @@ fn before_the_database_is_touched_its_gate_can_be_left_out_of_the_plan_and_only_
     let digest = world.build("2");
     world.sign(digest);
     world.sbom(digest);
-    world.promote("staging").env("SOURCE_DATE_EPOCH", (NOW - 3600).to_string()).run().succeeds();
+    world.promote("staging").env("SEAWORTHY_CLOCK", (NOW - 3600).to_string()).run().succeeds();
     world.test(digest, "staging", TestResult::Passed, -3000);
     let plan = || world.command().args(["plan", "--environment", "production"]);
     plan().run().fails(1, "promotion-refused");

@@ -89,7 +89,7 @@ impl World {
         let digest = self.build(content);
         self.sign(digest);
         self.sbom(digest);
-        self.promote("staging").env("SOURCE_DATE_EPOCH", (NOW - 3600).to_string()).run().succeeds();
+        self.promote("staging").env("SEAWORTHY_CLOCK", (NOW - 3600).to_string()).run().succeeds();
         self.test(digest, "staging", TestResult::Passed, -3000);
         self.migrate(digest, "production", 1, &[("1", Phase::Expand)]);
         digest
@@ -187,7 +187,7 @@ impl World {
         testkit::bin(env!("CARGO_BIN_EXE_promote"))
             .dir(self.scratch.path())
             .env("USER", "ada")
-            .env("SOURCE_DATE_EPOCH", NOW.to_string())
+            .env("SEAWORTHY_CLOCK", NOW.to_string())
     }
 
     /// `promote run --environment …`.

@@ -191,7 +191,7 @@ impl World {
         testkit::bin(env!("CARGO_BIN_EXE_rollback"))
             .dir(self.scratch.path())
             .env("USER", "ada")
-            .env("SOURCE_DATE_EPOCH", NOW.to_string())
+            .env("SEAWORTHY_CLOCK", NOW.to_string())
             .args([name, "--environment", "production", "--reason", "logins fail"])
     }
 

@@ -85,5 +85,9 @@ pub(crate) fn referrers(desk: &Scratch) -> usize {
 /// The binary in this directory, at a known time.
 pub(crate) fn sbom_sign(desk: &Scratch, line: &str) -> Cmd {
     let words: Vec<&str> = line.split_whitespace().collect();
-    bin(env!("CARGO_BIN_EXE_sbom-sign")).args(words).dir(desk.path()).env("SOURCE_DATE_EPOCH", NOW)
+    bin(env!("CARGO_BIN_EXE_sbom-sign"))
+        .args(words)
+        .dir(desk.path())
+        .env("SOURCE_DATE_EPOCH", NOW)
+        .env("SEAWORTHY_CLOCK", NOW)
 }

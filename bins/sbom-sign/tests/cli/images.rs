@@ -64,7 +64,7 @@ fn what_was_signed_once_is_not_signed_again() {
     assert_eq!(sign().observed().outputs["state"], "new");
     let before = desk.tree(&[]);
     // A later time, a second run: the claim is there.
-    let again = sbom_sign(&desk, "sign oci:registry:app --key k.key").env("SOURCE_DATE_EPOCH", "1900000000");
+    let again = sbom_sign(&desk, "sign oci:registry:app --key k.key").env("SEAWORTHY_CLOCK", "1900000000");
     assert_eq!(again.on_runner().run().succeeds().observed().outputs["state"], "unchanged");
     assert_eq!(sign().observed().outputs["state"], "unchanged");
     assert_eq!(before.difference(&desk.tree(&[])), "");

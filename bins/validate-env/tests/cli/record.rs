@@ -10,7 +10,7 @@ fn check() -> (Scratch, Cmd) {
     let scratch = service(&format!("APP_ENV=staging\nSESSION_SECRET={SECRET}\n"));
     let command = validate_env(&scratch, &["check", "--environment", "staging", "--env-file", "staging.env"])
         .env("GITHUB_SHA", COMMIT)
-        .env("SOURCE_DATE_EPOCH", "1767225600");
+        .env("SEAWORTHY_CLOCK", "1767225600");
     (scratch, command)
 }
 
