@@ -100,7 +100,7 @@ fn empty(path: &Path) -> io::Result<()> {
 /// How many backups of one second get a name of their own.
 const NAMESAKES_MAX: usize = 1000;
 
-/// Two backups of one second, or of one `SOURCE_DATE_EPOCH`, must not replace each other.
+/// Two backups of one second, or of one `SEAWORTHY_CLOCK`, must not replace each other.
 fn free_name(directory: &Path, wanted: &Wanted<'_>, version: Version) -> Option<PathBuf> {
     let stem = format!("{}-{version}-{}", wanted.name, wanted.now.strftime("%Y%m%dT%H%M%SZ"));
     let end = wanted.extension;

@@ -16,7 +16,7 @@ use crate::{
 
 fn session() -> Session {
     let common = Common { dry_run: false, format: Format::Human, release_file: "release.json".into() };
-    Session::new(Env::of([("SOURCE_DATE_EPOCH", "0")]), common)
+    Session::new(Env::of([("SEAWORTHY_CLOCK", "0")]), common)
 }
 
 fn script(text: &str) -> Script {

@@ -41,7 +41,7 @@ fn migrate(scratch: &Scratch, args: &[&str]) -> Cmd {
     testkit::bin(env!("CARGO_BIN_EXE_migrate-db"))
         .args(args)
         .args(["--database-url", "sqlite:app.db"])
-        .env("SOURCE_DATE_EPOCH", EPOCH)
+        .env("SEAWORTHY_CLOCK", EPOCH)
         .dir(scratch.path())
 }
 
