@@ -113,7 +113,7 @@ pub enum DatabaseError {
     World(String),
     /// A pooler lends each transaction another session, so no lock holds.
     #[error(
-        "a pooler stands between: one transaction is not in the session of the one before, and the lock is in neither"
+        "a pooler stands between, which lends out the sessions of the server: no lock holds from one transaction to the next"
     )]
     Pooled,
     /// The database's own program for backups is not there, or too old.

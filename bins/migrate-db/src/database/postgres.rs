@@ -68,8 +68,11 @@ impl Postgres {
     pub fn open(server: &Server, access: Access, lock_timeout: Duration) -> Result<Self, DatabaseError> {
         let options = options(server);
         let mut database = Self::connect(options, server, lock_timeout)?;
-        if access == Access::Read {
-            database.run("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")?;
+        match access {
+            // Not a setting of the session, which a pooler would hand on to others.
+            Access::Read => database.run("BEGIN READ ONLY")?,
+            // Before the backup: what pg_dump sets, a pooler would hand on, too.
+            Access::Write | Access::Create => database.refuse_pooler()?,
         }
         Ok(database)
     }
@@ -302,6 +305,7 @@ impl Database for Postgres {
 
     fn begin_reading(&mut self) -> Result<(), DatabaseError> {
         let settings = self.settings("LOCAL");
+        self.rollback();
         self.run(&format!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {settings}"))
     }
 
@@ -330,7 +334,12 @@ impl Database for Postgres {
         self.dump_and_restore(file)
     }
 
-    fn close(self: Box<Self>) {
+    fn close(mut self: Box<Self>) {
+        if self.is_locked {
+            // The session ends with the connection, and the lock with it, unless a pooler keeps it.
+            let key = Key::of("history", &self.history);
+            _ = self.run(&format!("SELECT pg_advisory_unlock({})", key.0));
+        }
         // Whatever is wrong here was said by the last statement; nothing is pending.
         let Self { runtime, connection, is_lost, .. } = *self;
         if !is_lost {

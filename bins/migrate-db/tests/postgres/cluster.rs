@@ -34,6 +34,16 @@ pub(crate) struct Cluster {
     _keeper: Child,
 }
 
+/// A running PgBouncer and its port; it ends with this value.
+pub(crate) struct Pooler(Child, pub(crate) u16);
+
+impl Drop for Pooler {
+    fn drop(&mut self) {
+        _ = self.0.kill();
+        _ = self.0.wait();
+    }
+}
+
 impl Cluster {
     pub(crate) fn start() -> Self {
         let programs = programs();
@@ -66,9 +76,10 @@ impl Cluster {
         );
         let socket = directory.display();
         fs::OpenOptions::new().append(true).open(Path::new(&data).join("postgresql.conf")).unwrap().write_all(
-            format!("port = {port}\nunix_socket_directories = '{socket}'\nlisten_addresses = '127.0.0.1'\nfsync = off\nfull_page_writes = off\n\
+            format!("port = {port}\nunix_socket_directories = '{socket}'\nlisten_addresses = '127.0.0.1'\nfsync = off\nssl = on\nfull_page_writes = off\n\
                      max_connections = 100\nlog_min_messages = fatal\n").as_bytes(),
         ).unwrap();
+        certify(user, &directory.join("data"));
         let keeper = keeper(user, &programs, &directory);
         started("pg_ctl", &["-D", &data, "-l", "log", "-w", "start"]);
         let cluster = Self { directory, programs, port, user, _keeper: keeper };
@@ -93,6 +104,38 @@ impl Cluster {
     pub(crate) fn url_of(&self, role: &str, database: &str) -> String {
         let socket = self.directory.display().to_string().replace('/', "%2F");
         format!("postgres://{role}@{socket}:{}/{database}", self.port)
+    }
+
+    /// The certificate that its own must come from.
+    pub(crate) fn certificate(&self) -> PathBuf {
+        let copy = self.directory.join("root.crt");
+        fs::copy(self.directory.join("data/server.crt"), &copy).unwrap();
+        copy
+    }
+
+    /// PgBouncer before it, which lends out its sessions for a transaction; its port on 127.0.0.1.
+    pub(crate) fn pooler(&self) -> Pooler {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let file = self.directory.join(format!("pooler-{port}.ini"));
+        let socket = self.directory.display();
+        let settings = format!(
+            "[databases]\n* = host={socket} port={} user=postgres\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\n\
+             auth_type = any\npool_mode = transaction\nunix_socket_dir =\nlogfile = {socket}/pooler-{port}.log\n",
+            self.port
+        );
+        fs::File::create(&file).unwrap().write_all(settings.as_bytes()).unwrap();
+        let program =
+            as_user(self.user, Path::new("pgbouncer")).arg("-q").arg(&file).stderr(Stdio::null()).spawn();
+        let pooler = Pooler(
+            program.expect("PgBouncer is not installed: run script/setup (apt-get install pgbouncer)"),
+            port,
+        );
+        let deadline = Instant::now() + READY;
+        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+            assert!(Instant::now() < deadline, "PgBouncer does not answer");
+            thread::sleep(Duration::from_millis(20));
+        }
+        pooler
     }
 
     /// The port on 127.0.0.1.
@@ -193,6 +236,39 @@ fn programs() -> PathBuf {
     let needed = ["initdb", "pg_ctl", "postgres", "psql", "pg_dump", "pg_restore"];
     let found = homes.into_iter().rev().find(|home| needed.iter().all(|program| home.join(program).exists()));
     found.expect("PostgreSQL is not installed: run script/setup (apt-get install postgresql)")
+}
+
+/// A key and a certificate for this machine, which vouches for itself.
+fn certify(user: Option<(u32, u32)>, data: &Path) {
+    let request = "[req]\ndistinguished_name = name\nx509_extensions = v3\n[name]\n[v3]\n\
+                   basicConstraints = critical, CA:FALSE\nsubjectAltName = DNS:localhost, IP:127.0.0.1\n";
+    fs::File::create(data.join("request.cnf")).unwrap().write_all(request.as_bytes()).unwrap();
+    let output = as_user(user, Path::new("openssl"))
+        .args([
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:prime256v1",
+            "-nodes",
+            "-days",
+            "2",
+        ])
+        .args([
+            "-subj",
+            "/CN=localhost",
+            "-config",
+            "request.cnf",
+            "-keyout",
+            "server.key",
+            "-out",
+            "server.crt",
+        ])
+        .current_dir(data)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "openssl: {}", said(&output));
 }
 
 /// PostgreSQL refuses to run as root; then whoever exists for that.

@@ -27,7 +27,7 @@ fn migrate(scratch: &Scratch, url: &str, args: &[&str]) -> Cmd {
     testkit::bin(env!("CARGO_BIN_EXE_migrate-db"))
         .args(args)
         .args(["--database-url", url])
-        .env("SOURCE_DATE_EPOCH", EPOCH)
+        .env("SEAWORTHY_CLOCK", EPOCH)
         .dir(scratch.path())
 }
 

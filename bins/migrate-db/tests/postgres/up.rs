@@ -164,7 +164,40 @@ fn a_password_is_used_and_never_shown() {
         .env("PGPASSWORD", PASSWORD);
     variables.secret(PASSWORD).run().succeeds();
     migrate(&scratch, &format!("{url}x"), &["status"]).run().fails(2, "database-url-invalid");
-    migrate(&scratch, &url.replace("prefer", "require"), &["status"]).run().fails(3, "database-failed");
+}
+
+#[test]
+fn the_server_must_be_who_its_certificate_says_where_that_is_asked() {
+    let (scratch, cluster, database, _) = place(&[USERS]);
+    let root = cluster.certificate().display().to_string();
+    let url =
+        |host: &str, rest: &str| format!("postgres://postgres@{host}:{}/{database}?{rest}", cluster.port());
+    let run = |url: String| migrate(&scratch, &url, &["up"]).env("PGPASSWORD", PASSWORD).run();
+    run(url("127.0.0.1", "sslmode=require")).succeeds();
+    run(url("localhost", &format!("sslmode=verify-full&sslrootcert={root}"))).succeeds();
+    let unknown = run(url("localhost", "sslmode=verify-full")).fails(3, "database-failed");
+    assert!(unknown.stderr.contains("certificate"), "{}", unknown.stderr);
+    let encrypted = "SELECT bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE application_name = 'migrate-db' AND client_addr IS NOT NULL";
+    assert_ne!(cluster.sql(&database, encrypted), "f");
+}
+
+#[test]
+fn a_pooler_that_lends_out_transactions_is_refused_and_keeps_nothing() {
+    let (scratch, cluster, database, url) = place(&[USERS]);
+    let pooler = cluster.pooler();
+    let address = format!("postgres://postgres@127.0.0.1:{}/{database}", pooler.1);
+    migrate(&scratch, &address, &["up"]).run().fails(2, "database-pooled");
+    assert_eq!(
+        cluster.sql(
+            &database,
+            "SELECT to_regclass('users') IS NULL AND to_regclass('migrate_db_history') IS NULL"
+        ),
+        "t"
+    );
+    // Looking changes nothing that the next client of the pooler could see.
+    migrate(&scratch, &address, &["status"]).run().succeeds();
+    assert_eq!(cluster.sql(&database, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"), "0");
+    migrate(&scratch, &url, &["up"]).run().succeeds();
 }
 
 #[test]

@@ -6,7 +6,7 @@ use contract::Digest;
 use tokio::time::sleep;
 
 use super::Postgres;
-use crate::database::DatabaseError;
+use crate::database::{Database, DatabaseError};
 
 /// How often a held lock is tried again.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
@@ -50,6 +50,15 @@ impl Postgres {
             }
             self.runtime.block_on(async { sleep(LOOK_AGAIN).await });
         }
+    }
+
+    /// A pooler that lends out transactions gives the session that has just become free to the next who asks. Nobody else would
+    /// ever answer two connections with one server process.
+    pub(super) fn refuse_pooler(&mut self) -> Result<(), DatabaseError> {
+        let second = Self::connect(self.options.clone(), &self.server, self.patience)?;
+        let is_pooled = second.process == self.process;
+        Box::new(second).close();
+        if is_pooled { Err(DatabaseError::Pooled) } else { Ok(()) }
     }
 
     /// Who holds a lock, for the person who has to end it.
