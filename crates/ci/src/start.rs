@@ -26,6 +26,9 @@ use crate::{
     workflow,
 };
 
+/// Where a line of a failure is cut, in characters: names from outside can be as long as somebody likes.
+const LINE_CHARS_MAX: usize = 4000;
+
 /// Parses, runs, reports: all that a `main.rs` calls.
 pub fn main<A: Arguments>(run: impl FnOnce(A, &Session) -> Result<Report, Stop>) -> ExitCode {
     std::panic::set_hook(Box::new(panicked));
@@ -186,7 +189,8 @@ fn describe(failure: &dyn Failure, redact: impl Fn(&str) -> String) -> String {
     let visible = |one: &char| one.is_whitespace() || !one.is_control();
     let one_line = |text: &str| {
         let text = redact(&text.chars().filter(visible).collect::<String>());
-        text.split_whitespace().collect::<Vec<_>>().join(" ")
+        let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        line.chars().take(LINE_CHARS_MAX).collect::<String>()
     };
     let why: String = causes(failure).iter().map(|cause| format!("  why: {}\n", one_line(cause))).collect();
     let (what, fix) = (one_line(&failure.to_string()), one_line(&failure.fix()));
