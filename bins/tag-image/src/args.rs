@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use contract::{ComponentName, ImageRef, Secret};
 use oci::Platform;
 
-use crate::{context::Source, metadata::context::Source as RunSource};
+use crate::{context::Source, manifest::VersionFrom, metadata::context::Source as RunSource};
 
 /// Gives each image one name that never moves: `<component>:<semver>-<short sha>`, and never `latest`.
 #[derive(clap::Parser, Debug)]
@@ -73,9 +73,15 @@ pub(crate) struct Naming {
     /// The version; otherwise that of the git tag
     #[arg(long, value_name = "SEMVER")]
     pub(crate) version: Option<String>,
-    /// What stands before the version in the git tag, such as `worker/`
+    /// Where it is declared: git-tag, cargo, npm, pyproject or file:PATH
+    #[arg(long, value_name = "SOURCE", conflicts_with = "version")]
+    pub(crate) version_from: Option<VersionFrom>,
+    /// What stands before it in the git tag, such as `worker/`
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     pub(crate) tag_prefix: String,
+    /// What stands before it in the image's tag, where components share a repository
+    #[arg(long, value_name = "NAME")]
+    pub(crate) prefix: Option<ComponentName>,
     /// The repository the image lies in; otherwise that of the configuration
     #[arg(long, value_name = "IMAGE")]
     pub(crate) image: Option<ImageRef>,
@@ -90,7 +96,7 @@ pub(crate) struct Metadata {
     /// A repository that gets the names
     #[arg(long, value_name = "LINE", help_heading = METADATA)]
     pub(crate) images: Vec<String>,
-    /// A rule, such as type=semver,pattern={{version}}; with --component one more name
+    /// A rule: type=semver,pattern={{version}}; or one more name of the component
     #[arg(long, value_name = "RULE", help_heading = METADATA)]
     pub(crate) tags: Vec<String>,
     /// What holds for all rules: prefix=, suffix=
@@ -109,10 +115,10 @@ pub(crate) struct Metadata {
     #[arg(long, value_name = "TEXT", help_heading = METADATA)]
     pub(crate) sep_tags: Option<String>,
     /// What stands between two labels
-    #[arg(long, value_name = "TEXT", help_heading = METADATA)]
+    #[arg(long, value_name = "TEXT", hide_short_help = true, help_heading = METADATA)]
     pub(crate) sep_labels: Option<String>,
     /// What stands between two annotations
-    #[arg(long, value_name = "TEXT", help_heading = METADATA)]
+    #[arg(long, value_name = "TEXT", hide_short_help = true, help_heading = METADATA)]
     pub(crate) sep_annotations: Option<String>,
     /// The target in bake files
     #[arg(long, value_name = "NAME", default_value = "docker-metadata-action", help_heading = METADATA)]

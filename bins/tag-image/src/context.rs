@@ -10,13 +10,21 @@ use contract::{ComponentName, ImageRef, InvalidImage, Selector, Tag, Version};
 use jiff::Timestamp;
 use oci::Platform;
 
-use crate::{args, error::TagError, metadata, name};
+use crate::{
+    args,
+    error::TagError,
+    manifest::{Manifest, VersionFrom},
+    metadata, name,
+};
 
 /// Where the parts of a name come from.
 pub(crate) struct Naming {
     pub(crate) component: Option<ComponentName>,
     pub(crate) version: VersionSource,
-    pub(crate) prefix: String,
+    /// What stands before the version in a git tag.
+    pub(crate) git_prefix: String,
+    /// What stands before the version in the image's tag.
+    pub(crate) prefix: Option<ComponentName>,
     pub(crate) image: Option<ImageRef>,
     pub(crate) config: Config,
 }
@@ -46,6 +54,8 @@ pub(crate) enum VersionSource {
     RunTag(String),
     /// From the git tags of the checkout.
     Checkout,
+    /// From a file of the project; the git tag of the run, if there is one, must say the same.
+    File { manifest: Manifest, run_tag: Option<String> },
 }
 
 /// What gets names.
@@ -129,16 +139,21 @@ pub(crate) fn compute(
 /// # Errors
 /// [`TagError`] for a version or an image that can't be.
 pub(crate) fn naming(typed: args::Naming, session: &Session) -> Result<Naming, Stop> {
-    let args::Naming { component, version, tag_prefix: prefix, image, config } = typed;
+    let args::Naming { component, version, version_from, tag_prefix: git_prefix, prefix, image, config } =
+        typed;
     if let Some(image) = image.as_ref().filter(|image| image.selector().is_some()) {
         return Err(TagError::NotARepository(image.clone()).into());
     }
-    let version = match version {
-        Some(text) => VersionSource::Given(name::version(&text)?),
-        None => run_ref(session.env())?,
+    let version = match (version, version_from) {
+        (Some(text), _) => VersionSource::Given(name::version(&text)?),
+        (None, Some(VersionFrom::File(manifest))) => match run_ref(session.env())? {
+            VersionSource::RunTag(tag) => VersionSource::File { manifest, run_tag: Some(tag) },
+            _ => VersionSource::File { manifest, run_tag: None },
+        },
+        (None, Some(VersionFrom::GitTag) | None) => run_ref(session.env())?,
     };
     let config = config.map_or_else(|| Config::Usual("release.toml".into()), Config::Typed);
-    Ok(Naming { component, version, prefix, image, config })
+    Ok(Naming { component, version, git_prefix, prefix, image, config })
 }
 
 /// What the runner says this run is about: a tag names a version, a branch names none.

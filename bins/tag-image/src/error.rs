@@ -31,6 +31,31 @@ pub(crate) enum TagError {
         /// What stands before the version in a git tag.
         prefix: String,
     },
+    /// No way to find a version.
+    #[error("`{0}` says not where the version is")]
+    VersionFrom(String),
+    /// A file of another form.
+    #[error("{} does not have the form that is read here", .file.display())]
+    Manifest {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A file without a version.
+    #[error("{} declares no version", .file.display())]
+    Undeclared {
+        /// The file.
+        file: PathBuf,
+    },
+    /// A file and a git tag of two minds.
+    #[error("the project declares {declared}, and the git tag of this run says {tagged}")]
+    Contradiction {
+        /// What the file says.
+        declared: Version,
+        /// What the tag says.
+        tagged: Version,
+    },
     /// The git tag belongs to something else.
     #[error("the git tag `{tag}` does not begin with `{prefix}`")]
     ForeignTag {
@@ -104,6 +129,10 @@ impl Failure for TagError {
             Self::PreRelease(_) => Code::new("version-is-prerelease"),
             Self::BuildMetadata(_) => Code::new("version-has-build-metadata"),
             Self::NoVersion { .. } => Code::new("release-version-unknown"),
+            Self::VersionFrom(_) => Code::new("version-source-unknown"),
+            Self::Manifest { .. } => Code::new("version-file-invalid"),
+            Self::Undeclared { .. } => Code::new("version-undeclared"),
+            Self::Contradiction { .. } => Code::new("version-contradiction"),
             Self::ForeignTag { .. } => Code::new("git-tag-foreign"),
             Self::ManyVersions(_) => Code::new("version-ambiguous"),
             Self::NoCommit => Code::new("commit-unknown"),
@@ -121,7 +150,7 @@ impl Failure for TagError {
 
     fn kind(&self) -> Kind {
         match self {
-            Self::Latest(_) | Self::PreRelease(_) => Kind::Refused,
+            Self::Latest(_) | Self::PreRelease(_) | Self::Contradiction { .. } => Kind::Refused,
             Self::ReadBack { .. } => Kind::World,
             _ => Kind::Input,
         }
@@ -136,6 +165,9 @@ impl Failure for TagError {
             Self::NoVersion { .. } => {
                 "give --version, or tag the commit and fetch the tags (actions/checkout with fetch-tags: true)"
             }
+            Self::VersionFrom(_) => "say git-tag, cargo, npm, pyproject or file:PATH; a path may follow each but git-tag",
+            Self::Manifest { .. } | Self::Undeclared { .. } => "declare the version there, or name another file with --version-from",
+            Self::Contradiction { .. } => "tag the commit that declares this version, or correct one of the two",
             Self::ForeignTag { .. } | Self::ManyVersions(_) => "give --version, or the --tag-prefix of this component",
             Self::NoCommit => "run it in the checkout of the commit, or set GITHUB_SHA to the full name of the commit",
             Self::NoComponent => "give --component, or --image, whose last part is the component's name",
@@ -154,9 +186,10 @@ impl Failure for TagError {
 
     fn place(&self) -> Option<Place> {
         match self {
-            Self::ForeignComponent { file, .. } | Self::Config { file, .. } => {
-                Some(Place { file: file.clone(), line: None })
-            }
+            Self::ForeignComponent { file, .. }
+            | Self::Config { file, .. }
+            | Self::Manifest { file, .. }
+            | Self::Undeclared { file } => Some(Place { file: file.clone(), line: None }),
             _ => None,
         }
     }

@@ -23,8 +23,9 @@ pub(crate) struct Naming {
     pub(crate) commit: Option<Commit>,
     /// The git tags of the commit, if the version has to come from there.
     pub(crate) git_tags: Vec<String>,
-    /// The declared components and their images.
-    pub(crate) components: BTreeMap<ComponentName, Option<ImageRef>>,
+    /// What the project declares, if the version has to come from there.
+    pub(crate) declared: Option<String>,
+    pub(crate) components: BTreeMap<ComponentName, DeclaredComponent>,
 }
 
 /// Asks configuration and git.
@@ -37,7 +38,11 @@ pub(crate) fn naming(context: &context::Naming, session: &Session) -> Result<Nam
         (VersionSource::Checkout, Some(commit)) => git_tags(commit)?,
         _ => Vec::new(),
     };
-    Ok(Naming { commit, git_tags, components: components(&context.config)? })
+    let declared = match &context.version {
+        VersionSource::File { manifest, .. } => Some(manifest.version()?),
+        _ => None,
+    };
+    Ok(Naming { commit, git_tags, declared, components: components(&context.config)? })
 }
 
 /// The tags that point at the commit. A repository that does not know the commit has none for it.
@@ -53,12 +58,15 @@ struct Config {
     components: BTreeMap<ComponentName, DeclaredComponent>,
 }
 
-#[derive(Deserialize)]
-struct DeclaredComponent {
-    image: Option<ImageRef>,
+/// A declared component.
+#[derive(Deserialize, Default)]
+pub(crate) struct DeclaredComponent {
+    pub(crate) image: Option<ImageRef>,
+    /// What stands before the version in its tags.
+    pub(crate) prefix: Option<ComponentName>,
 }
 
-fn components(config: &context::Config) -> Result<BTreeMap<ComponentName, Option<ImageRef>>, Stop> {
+fn components(config: &context::Config) -> Result<BTreeMap<ComponentName, DeclaredComponent>, Stop> {
     let file = config.path();
     let text = match config {
         context::Config::Typed(file) => Some(files::read_text(file)?),
@@ -67,7 +75,7 @@ fn components(config: &context::Config) -> Result<BTreeMap<ComponentName, Option
     let Some(text) = text else { return Ok(BTreeMap::new()) };
     let config: Config = toml::from_str(&text)
         .map_err(|source| TagError::Config { file: file.to_owned(), source: source.into() })?;
-    Ok(config.components.into_iter().map(|(name, component)| (name, component.image)).collect())
+    Ok(config.components)
 }
 
 /// Where the image comes from.

@@ -8,6 +8,7 @@ mod args;
 mod context;
 mod error;
 mod facts;
+mod manifest;
 mod metadata;
 mod name;
 mod outputs;

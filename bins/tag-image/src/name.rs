@@ -1,6 +1,6 @@
 //! The naming standard, `<semver>-<short sha>` and never `latest`: texts in, names out; never git, never an image.
 
-use contract::{Commit, Tag, Version};
+use contract::{Commit, ComponentName, Tag, Version};
 
 use crate::error::TagError;
 
@@ -21,17 +21,28 @@ pub(crate) fn version(text: &str) -> Result<Version, TagError> {
     }
 }
 
-/// The standard name of a version built from a commit.
+/// The standard name of a version built from a commit, with the component's prefix where components share a repository.
 ///
 /// # Errors
-/// [`TagError::Image`] if it would be longer than a tag may be.
-pub(crate) fn standard(version: &Version, commit: &Commit) -> Result<Tag, TagError> {
-    Ok(format!("{version}-{}", commit.short()).parse()?)
+/// [`TagError::Image`] if it would be longer than a tag may be, [`TagError::Latest`] for a prefix that says `latest`.
+pub(crate) fn standard(
+    prefix: Option<&ComponentName>,
+    version: &Version,
+    commit: &Commit,
+) -> Result<Tag, TagError> {
+    let prefix = prefix.map(|prefix| format!("{prefix}-")).unwrap_or_default();
+    let tag = format!("{prefix}{version}-{}", commit.short()).parse()?;
+    chosen(&tag)?;
+    Ok(tag)
 }
 
 /// The version that a standard name of this commit holds.
-pub(crate) fn version_in(tag: &Tag, commit: &Commit) -> Option<Version> {
+pub(crate) fn version_in(tag: &Tag, prefix: Option<&ComponentName>, commit: &Commit) -> Option<Version> {
     let text = tag.as_str().strip_suffix(commit.short())?.strip_suffix('-')?;
+    let text = match prefix {
+        Some(prefix) => text.strip_prefix(prefix.as_str())?.strip_prefix('-')?,
+        None => text,
+    };
     version(text).ok()
 }
 
@@ -82,11 +93,17 @@ mod tests {
 
     #[test]
     fn a_standard_name_is_read_back() {
-        let tag = standard(&Version::new(1, 2, 3), &commit()).unwrap();
+        let tag = standard(None, &Version::new(1, 2, 3), &commit()).unwrap();
         assert_eq!(tag.as_str(), "1.2.3-860c190");
-        assert_eq!(version_in(&tag, &commit()), Some(Version::new(1, 2, 3)));
-        assert_eq!(version_in(&"1.2.3-860c191".parse().unwrap(), &commit()), None);
-        assert_eq!(version_in(&"1.2.3".parse().unwrap(), &commit()), None);
+        assert_eq!(version_in(&tag, None, &commit()), Some(Version::new(1, 2, 3)));
+        assert_eq!(version_in(&"1.2.3-860c191".parse().unwrap(), None, &commit()), None);
+        let worker = "worker".parse().unwrap();
+        let shared = standard(Some(&worker), &Version::new(1, 2, 3), &commit()).unwrap();
+        assert_eq!(shared.as_str(), "worker-1.2.3-860c190");
+        assert_eq!(version_in(&shared, Some(&worker), &commit()), Some(Version::new(1, 2, 3)));
+        assert_eq!(version_in(&shared, None, &commit()), None);
+        assert!(standard(Some(&"latest".parse().unwrap()), &Version::new(1, 2, 3), &commit()).is_err());
+        assert_eq!(version_in(&"1.2.3".parse().unwrap(), None, &commit()), None);
     }
 
     proptest::proptest! {
@@ -94,9 +111,9 @@ mod tests {
         #[test]
         fn no_text_makes_a_name_that_breaks_the_standard(text in "v?[0-9a-z.+-]{0,24}") {
             if let Ok(version) = version(&text) {
-                let tag = standard(&version, &commit()).unwrap();
+                let tag = standard(None, &version, &commit()).unwrap();
                 proptest::prop_assert!(!is_latest(tag.as_str()));
-                proptest::prop_assert_eq!(version_in(&tag, &commit()), Some(version));
+                proptest::prop_assert_eq!(version_in(&tag, None, &commit()), Some(version));
             }
         }
 

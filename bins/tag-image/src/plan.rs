@@ -46,14 +46,15 @@ pub(crate) fn names(
 ) -> Result<Computed, TagError> {
     let component = component(context, facts, context.image.as_ref())?;
     let version = version(context, facts)?;
-    let mut tags = vec![standard(Some(&version), facts.commit.as_ref(), context)?];
+    let prefix = prefix(context, facts, &component);
+    let mut tags = vec![standard(prefix, Some(&version), facts.commit.as_ref(), context)?];
     for other in others {
         name::chosen(other)?;
         if !tags.contains(other) {
             tags.push(other.clone());
         }
     }
-    let image = context.image.clone().or_else(|| facts.components.get(&component).cloned().flatten());
+    let image = context.image.clone().or_else(|| facts.components.get(&component)?.image.clone());
     Ok(Computed { component, version, image, tags })
 }
 
@@ -64,10 +65,14 @@ fn component(
     repository: Option<&ImageRef>,
 ) -> Result<ComponentName, TagError> {
     let declared = || {
-        let same = |image: &Option<ImageRef>| {
-            image.as_ref().zip(repository).is_some_and(|(image, this)| image.location() == this.location())
+        let same = |declared: &facts::DeclaredComponent| {
+            declared
+                .image
+                .as_ref()
+                .zip(repository)
+                .is_some_and(|(image, this)| image.location() == this.location())
         };
-        facts.components.iter().find(|(_, image)| same(image)).map(|(name, _)| name.clone())
+        facts.components.iter().find(|(_, declared)| same(declared)).map(|(name, _)| name.clone())
     };
     let only = || (facts.components.len() == 1).then(|| facts.components.keys().next().cloned()).flatten();
     let name = context
@@ -88,6 +93,15 @@ fn component(
     })
 }
 
+/// What stands before the version in the image's tag.
+fn prefix<'n>(
+    context: &'n context::Naming,
+    facts: &'n facts::Naming,
+    component: &ComponentName,
+) -> Option<&'n ComponentName> {
+    context.prefix.as_ref().or_else(|| facts.components.get(component)?.prefix.as_ref())
+}
+
 fn last_part(image: &ImageRef) -> Option<ComponentName> {
     match image.location() {
         Location::Registry { repository, .. } => repository.rsplit('/').next()?.parse().ok(),
@@ -96,14 +110,20 @@ fn last_part(image: &ImageRef) -> Option<ComponentName> {
 }
 
 fn version(context: &context::Naming, facts: &facts::Naming) -> Result<Version, TagError> {
-    let prefix = &context.prefix;
+    let prefix = &context.git_prefix;
+    let tagged = |tag: &String| match tag.strip_prefix(prefix.as_str()) {
+        Some(text) => name::version(text),
+        None => Err(TagError::ForeignTag { tag: tag.clone(), prefix: prefix.clone() }),
+    };
     match &context.version {
         VersionSource::Given(version) => Ok(version.clone()),
-        VersionSource::RunTag(tag) => {
-            let text = tag.strip_prefix(prefix.as_str());
-            name::version(
-                text.ok_or_else(|| TagError::ForeignTag { tag: tag.clone(), prefix: prefix.clone() })?,
-            )
+        VersionSource::RunTag(tag) => tagged(tag),
+        VersionSource::File { run_tag, .. } => {
+            let declared = name::version(facts.declared.as_deref().unwrap_or_default())?;
+            match run_tag.as_ref().map(tagged).transpose()? {
+                Some(tagged) if tagged != declared => Err(TagError::Contradiction { declared, tagged }),
+                _ => Ok(declared),
+            }
         }
         VersionSource::Checkout => {
             let candidates: Vec<&str> =
@@ -129,12 +149,13 @@ fn version(context: &context::Naming, facts: &facts::Naming) -> Result<Version, 
 }
 
 fn standard(
+    prefix: Option<&ComponentName>,
     version: Option<&Version>,
     commit: Option<&Commit>,
     context: &context::Naming,
 ) -> Result<Tag, TagError> {
-    let version = version.ok_or_else(|| TagError::NoVersion { prefix: context.prefix.clone() })?;
-    name::standard(version, commit.ok_or(TagError::NoCommit)?)
+    let version = version.ok_or_else(|| TagError::NoVersion { prefix: context.git_prefix.clone() })?;
+    name::standard(prefix, version, commit.ok_or(TagError::NoCommit)?)
 }
 
 /// One name to give.
@@ -187,9 +208,10 @@ pub(crate) fn targets(context: &context::Apply, facts: &facts::Naming) -> Result
     let first = context.naming.image.as_ref().or(context.targets.first());
     let component = component(&context.naming, facts, first)?;
     let commit = facts.commit.clone();
+    let prefix = prefix(&context.naming, facts, &component);
     let in_a_tag = || {
         let commit = commit.as_ref()?;
-        context.targets.iter().find_map(|target| name::version_in(target.tag()?, commit))
+        context.targets.iter().find_map(|target| name::version_in(target.tag()?, prefix, commit))
     };
     let all_typed = context.targets.iter().all(|target| target.tag().is_some());
     let version = match version(&context.naming, facts) {
@@ -200,7 +222,7 @@ pub(crate) fn targets(context: &context::Apply, facts: &facts::Naming) -> Result
     for target in &context.targets {
         let tag = match target.tag() {
             Some(tag) => tag.clone(),
-            None => standard(version.as_ref(), commit.as_ref(), &context.naming)?,
+            None => standard(prefix, version.as_ref(), commit.as_ref(), &context.naming)?,
         };
         let name = Name { repository: ImageRef::repository(target.location().clone()), tag };
         if !targets.contains(&name) {

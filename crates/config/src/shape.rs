@@ -41,6 +41,8 @@ pub struct Settings {
 pub struct Component {
     /// The repository it is built into, without tag or digest.
     pub image: ImageRef,
+    /// What stands before the version in its tags, where several components share a repository.
+    pub prefix: Option<ComponentName>,
 }
 
 /// `[environments.<name>]`

@@ -1,6 +1,6 @@
 //! Why there is no name, and at which line of which input; never how it is shown.
 
-use std::{borrow::Cow, fmt, path::PathBuf};
+use std::{borrow::Cow, path::PathBuf};
 
 use ci::{Code, Failure, Kind, Place, files::FileError};
 use http::HttpError;
@@ -25,12 +25,9 @@ impl At {
     pub(crate) fn trouble(self, trouble: Trouble) -> MetadataError {
         MetadataError::Line { at: self, trouble: Box::new(trouble) }
     }
-}
 
-impl fmt::Display for At {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let word = if self.input == "tags" { "rule" } else { "line" };
-        write!(out, "{word} {} of {}, `{}`", self.number, self.input, self.line)
+    fn word(&self) -> &'static str {
+        if self.input == "tags" { "rule" } else { "line" }
     }
 }
 
@@ -38,7 +35,7 @@ impl fmt::Display for At {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum MetadataError {
     /// A line that can't be followed.
-    #[error("{at}, can't be followed")]
+    #[error("{} {} of {} can't be followed: `{}`", .at.word(), .at.number, .at.input, .at.line)]
     Line {
         /// The line.
         at: At,

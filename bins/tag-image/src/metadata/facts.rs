@@ -74,8 +74,11 @@ pub(crate) fn read(context: &Context, session: &Session) -> Result<Facts, Stop> 
     let mut payload = event::payload(context.event_file.as_deref(), context.manner)?;
     let mut run = Run::new(context, &payload);
     if context.source == Source::Git {
-        run.sha = git::commit().ok_or(MetadataError::NoCommit)?;
-        // A rule about the commit needs no reference, and one about a reference says so.
+        // A rule about the commit needs no reference, and a rule that lacks what it is about says so.
+        run.sha = match (git::commit(), context.manner) {
+            (None, Manner::Compat) => return Err(MetadataError::NoCommit.into()),
+            (commit, _) => commit.unwrap_or_default(),
+        };
         run.reference = git::reference().unwrap_or_default();
     }
     let github =

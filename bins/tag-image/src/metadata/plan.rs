@@ -178,3 +178,6 @@ impl fmt::Display for Plan {
         self.tags.iter().try_for_each(|tag| writeln!(out, "{tag}"))
     }
 }
+
+#[cfg(test)]
+mod tests;
