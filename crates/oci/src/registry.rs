@@ -11,7 +11,10 @@ mod referrers;
 mod token;
 mod upload;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use contract::{Digest, ImageRef, Location, Selector, Tag};
 use http::{HeaderValue, HttpError, Method, Request, Response, StatusCode, header};
@@ -49,6 +52,8 @@ pub struct Registry {
     connection: Connection,
     /// What was read and checked, oldest first.
     kept: Mutex<Vec<Manifest>>,
+    /// The manifests that were seen in this repository, so that they are looked for once.
+    seen: Mutex<BTreeSet<Digest>>,
 }
 
 #[derive(Deserialize)]
@@ -71,7 +76,7 @@ impl Registry {
         };
         let address = access.address(host, repository)?;
         let connection = Connection { access: Arc::clone(access), address };
-        Ok(Self { location: location.clone(), connection, kept: Mutex::default() })
+        Ok(Self { location: location.clone(), connection, kept: Mutex::default(), seen: Mutex::default() })
     }
 
     fn manifest_request(&self, method: Method, reference: &str) -> Request {
@@ -241,6 +246,19 @@ impl Repository for Registry {
         }
     }
 
+    fn holds(&self, manifest: &Manifest) -> Result<bool, OciError> {
+        let digest = manifest.digest();
+        let seen = || self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen().contains(&digest) {
+            return Ok(true);
+        }
+        let there = self.resolve(&Selector::Digest(digest))?.is_some();
+        if there {
+            seen().insert(digest);
+        }
+        Ok(there)
+    }
+
     fn has_blob(&self, blob: &Descriptor) -> Result<bool, OciError> {
         let request = self.connection.request(Method::HEAD, &format!("blobs/{}", blob.digest));
         let answer = self.connection.send(request, &self.connection.pull())?;
@@ -268,11 +286,10 @@ impl Repository for Registry {
     }
 
     fn put_manifest(&self, manifest: &Manifest, _role: Role) -> Result<Stored, OciError> {
-        let digest = manifest.digest();
-        let stored = if self.head(&digest.to_string())?.is_some() {
+        let stored = if self.holds(manifest)? {
             Stored::AlreadyThere
         } else {
-            self.put(manifest, &digest.to_string())?;
+            self.put(manifest, &manifest.digest().to_string())?;
             Stored::New
         };
         let listed = self.list_referrer(manifest)?;

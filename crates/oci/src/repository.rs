@@ -52,6 +52,15 @@ pub trait Repository: Send + Sync {
     /// [`OciError`] if it is not there, is not what its digest says, or is no manifest.
     fn manifest(&self, digest: Digest) -> Result<Manifest, OciError>;
 
+    /// Whether this manifest is there and, as far as its keeper vouches for that, everything it names: a registry takes no
+    /// manifest before its blobs. A directory vouches for nothing.
+    ///
+    /// # Errors
+    /// [`OciError`] if that can't be known.
+    fn holds(&self, _manifest: &Manifest) -> Result<bool, OciError> {
+        Ok(false)
+    }
+
     /// Whether this blob is there, in its full length.
     ///
     /// # Errors

@@ -64,9 +64,7 @@ impl<'a> Survey<'a> {
 
     /// The configurations and layers of all manifests, each once.
     fn blobs(&self) -> impl Iterator<Item = &Descriptor> {
-        let mut named = BTreeSet::new();
-        let all = self.manifests.iter().flat_map(|(manifest, _)| manifest.blobs());
-        all.filter(move |blob| named.insert((blob.digest, blob.size)))
+        each_once(self.manifests.iter().flat_map(|(manifest, _)| manifest.blobs()))
     }
 
     fn visit(&mut self, manifest: Manifest, role: Role, depth: usize) -> Result<(), OciError> {
@@ -99,6 +97,11 @@ impl<'a> Survey<'a> {
     }
 }
 
+fn each_once<'a>(blobs: impl Iterator<Item = &'a Descriptor>) -> impl Iterator<Item = &'a Descriptor> {
+    let mut named = BTreeSet::new();
+    blobs.filter(move |blob| named.insert((blob.digest, blob.size)))
+}
+
 impl Transfer {
     /// Reads what there is to do; writes nothing.
     ///
@@ -106,8 +109,14 @@ impl Transfer {
     /// [`OciError`] if the image is incomplete, damaged or endless.
     pub fn survey(from: &dyn Repository, to: &dyn Repository, root: Digest) -> Result<Self, OciError> {
         let survey = Survey::of(from, root, Referrers::Followed)?;
+        let mut incomplete = Vec::new();
+        for (manifest, _) in &survey.manifests {
+            if manifest.image().is_some() && !to.holds(manifest)? {
+                incomplete.push(manifest);
+            }
+        }
         let mut missing = Vec::new();
-        for blob in survey.blobs() {
+        for blob in each_once(incomplete.into_iter().flat_map(Manifest::blobs)) {
             if !to.has_blob(blob)? {
                 missing.push(blob.bare());
             }

@@ -82,7 +82,9 @@ impl Issuer {
             .arg("-out")
             .arg(certificate)
             .output();
-        assert!(made.expect("openssl is not installed: run script/setup").status.success());
+        assert!(
+            made.unwrap_or_else(|_| panic!("openssl is not installed: run script/setup")).status.success()
+        );
         Self { scratch }
     }
 
@@ -232,18 +234,45 @@ fn a_token_server_elsewhere_does_not_hand_credentials_on() {
     assert!(thief.requests().iter().all(|request| request.header("authorization").is_none()));
 }
 
+/// Set in the process whose `PATH` has the helper: it holds the registry's address.
+const CHILD: &str = "SEAWORTHY_TEST_REGISTRY";
+
 #[test]
 fn a_credential_helper_is_asked_for_its_host() {
-    let registry = Server::answer(|request| match request.header("authorization") {
-        Some(_) => Reply::status(404),
-        None => Reply::status(401).header("WWW-Authenticate", "Basic realm=\"x\""),
-    });
     let scratch = Scratch::new();
-    // A helper is found on the PATH, which a test can't change; the target directory of tests is not on it, so this one is named nowhere.
-    let helper = scratch.join("docker-credential-test");
-    ci::files::write(&helper, b"#!/bin/sh\n").unwrap();
-    std::fs::set_permissions(&helper, std::fs::Permissions::from_mode(0o755)).unwrap();
-    let (access, _) = configured(&scratch, &json!({"credHelpers": {registry.authority(): "test"}}));
-    let error = with(access, &registry.authority(), "a/b").resolve(&by_tag("1")).unwrap_err();
-    assert_eq!(error.code().as_str(), "registry-credentials");
+    if let Some(authority) = Env::capture().text(CHILD).unwrap() {
+        let (access, _) = configured(&scratch, &json!({"credHelpers": {&authority: "test"}}));
+        assert_eq!(with(access, &authority, "a/b").resolve(&by_tag("1")).unwrap(), None);
+        let (access, _) = configured(&scratch, &json!({"credsStore": "failing"}));
+        let error = with(access, &authority, "a/b").resolve(&by_tag("1")).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!("no credentials for {authority}: docker-credential-failing said `locked`")
+        );
+        let (access, _) = configured(&scratch, &json!({"credsStore": "is-not-there"}));
+        let error = with(access, &authority, "a/b").resolve(&by_tag("1")).unwrap_err();
+        assert_eq!(error.code().as_str(), "registry-credentials");
+        return;
+    }
+    let registry = Server::answer(|request| match request.header("authorization") {
+        Some("Basic bWU6cGFzcw==") => Reply::status(404),
+        _ => Reply::status(401).header("WWW-Authenticate", "Basic realm=\"x\""),
+    });
+    let program = |name: &str, text: &str| {
+        let path = scratch.join(&format!("docker-credential-{name}"));
+        ci::files::write(&path, text.as_bytes()).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    };
+    let answer = r#"{"ServerURL":"x","Username":"me","Secret":"pass"}"#;
+    let host = registry.authority();
+    program("test", &format!("#!/bin/sh\n[ \"$1\" = get ] && [ \"$(cat)\" = {host} ] && echo '{answer}'\n"));
+    program("failing", "#!/bin/sh\necho locked\nexit 1\n");
+    let path = Env::capture().text("PATH").unwrap().unwrap_or_default();
+    let child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "auth::a_credential_helper_is_asked_for_its_host"])
+        .env("PATH", format!("{}:{path}", scratch.join("").display()))
+        .env(CHILD, &host)
+        .output()
+        .unwrap();
+    assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stdout));
 }

@@ -4,6 +4,7 @@
 mod auth;
 mod faults;
 mod images;
+mod referrers;
 mod relay;
 mod served;
 mod verbs;

@@ -3,11 +3,17 @@
 use http::{Client, HeaderName, HeaderValue, Limits, Method, Request, Url};
 use testkit::http::{Reply, Request as Seen, Server};
 
-/// A relay; `interfere` may give an answer of its own.
-pub(crate) fn relay(up: &str, mut interfere: impl FnMut(&Seen) -> Option<Reply> + Send + 'static) -> Server {
+/// A relay; `interfere` may change the request, or give an answer of its own.
+pub(crate) fn relay(
+    up: &str,
+    mut interfere: impl FnMut(&mut Seen) -> Option<Reply> + Send + 'static,
+) -> Server {
     let up = format!("http://{up}");
     let client = Client::new(Limits { body_bytes_max: 64 << 20, ..Limits::default() }).unwrap();
-    Server::answer(move |seen| interfere(seen).unwrap_or_else(|| pass(&client, &up, seen)))
+    Server::answer(move |seen| {
+        let mut seen = seen.clone();
+        interfere(&mut seen).unwrap_or_else(|| pass(&client, &up, &seen))
+    })
 }
 
 /// What the registry answers.
