@@ -57,6 +57,8 @@ pub struct Postgres {
     version: u32,
     /// Where the history lies: `"schema".migrate_db_history`.
     history: String,
+    /// What goes to the server together with `COMMIT`: one message instead of two.
+    entries: String,
     is_locked: bool,
     has_history: bool,
     /// A statement did not end even when it was cancelled; nothing more can be asked.
@@ -98,6 +100,7 @@ impl Postgres {
             process,
             version: 0,
             history,
+            entries: String::new(),
             is_locked: false,
             has_history: false,
             is_lost: false,
@@ -285,15 +288,18 @@ impl Database for Postgres {
     }
 
     fn record(&mut self, applied: &Applied, down: Option<&Script>) -> Result<(), DatabaseError> {
-        self.write_history(applied, down)
+        self.entries = history::row(&self.history, applied, down);
+        Ok(())
     }
 
     fn erase(&mut self, version: Version) -> Result<(), DatabaseError> {
-        self.run(&format!("DELETE FROM {} WHERE version = {version}", self.history))
+        self.entries = format!("DELETE FROM {} WHERE version = {version};", self.history);
+        Ok(())
     }
 
     fn commit(&mut self) -> Result<(), DatabaseError> {
-        self.run("COMMIT")?;
+        let entries = std::mem::take(&mut self.entries);
+        self.run(&format!("{entries} COMMIT"))?;
         self.has_history = true;
         Ok(())
     }

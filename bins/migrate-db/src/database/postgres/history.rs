@@ -53,29 +53,25 @@ impl Postgres {
     pub(super) fn read_down(&mut self, version: Version) -> Result<Option<String>, DatabaseError> {
         self.text(&format!("SELECT down_sql FROM {} WHERE version = {version}", self.history))
     }
+}
 
-    pub(super) fn write_history(
-        &mut self,
-        applied: &Applied,
-        down: Option<&Script>,
-    ) -> Result<(), DatabaseError> {
-        let optional = |text: Option<String>| text.map_or_else(|| "NULL".to_owned(), |text| literal(&text));
-        self.run(&format!(
-            "INSERT INTO {} \
-             (version, description, checksum, phase, down_checksum, down_sql, applied_on, execution_ms, tool_version) \
-             VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {})",
-            self.history,
-            applied.version,
-            literal(&applied.description),
-            literal(&applied.checksum.to_string()),
-            literal(applied.phase.word()),
-            optional(down.map(|down| down.checksum.to_string())),
-            optional(down.map(|down| down.text.clone())),
-            literal(&applied.applied_on.to_string()),
-            applied.execution_ms,
-            literal(env!("CARGO_PKG_VERSION")),
-        ))
-    }
+/// The statement that enters a row.
+pub(super) fn row(history: &str, applied: &Applied, down: Option<&Script>) -> String {
+    let optional = |text: Option<String>| text.map_or_else(|| "NULL".to_owned(), |text| literal(&text));
+    format!(
+        "INSERT INTO {history} \
+         (version, description, checksum, phase, down_checksum, down_sql, applied_on, execution_ms, tool_version) \
+         VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {});",
+        applied.version,
+        literal(&applied.description),
+        literal(&applied.checksum.to_string()),
+        literal(applied.phase.word()),
+        optional(down.map(|down| down.checksum.to_string())),
+        optional(down.map(|down| down.text.clone())),
+        literal(&applied.applied_on.to_string()),
+        applied.execution_ms,
+        literal(env!("CARGO_PKG_VERSION")),
+    )
 }
 
 /// A table of this name with other columns is not ours.
