@@ -245,7 +245,6 @@ fn what_cannot_be_is_refused_before_anything_is_written() {
     let (scratch, _) = checkout();
     let digest = format!("sha256:{}", "0".repeat(64));
     let cases: &[(&[&str], i32, &str)] = &[
-        (&["--target", "ghcr.io/acme/app"], 2, "registry-not-yet"),
         (&["--target", &format!("oci:registry/app@{digest}")], 2, "target-is-a-digest"),
         (&["--target", "oci:registry/app", "--image", "oci:registry/app:1"], 2, "image-not-a-repository"),
         (&["--target", "oci:registry/App"], 2, "component-unknown"),

@@ -1,3 +1,5 @@
+//! The plan from typed lines: what may never be given, and in which order the rest stands.
+
 use ci::{Arguments, Env, Session};
 use clap::Parser as _;
 use contract::Tag;
