@@ -149,10 +149,17 @@ impl Session {
 
     /// From now on this text is shown by nobody: every text that leaves through us is redacted, and the runner is told.
     pub fn mask(&self, secret: &Secret) {
-        let new = self.masks().add(secret.reveal());
-        if self.runner.is_some() {
-            let commands: String = new.iter().map(|form| workflow::add_mask(form)).collect();
-            tell(&commands);
+        self.masker()(secret);
+    }
+
+    /// What does the same for whoever meets secrets later, such as a client that fetches tokens.
+    pub fn masker(&self) -> impl Fn(&Secret) + Send + Sync + use<> {
+        let (masks, on_runner) = (Arc::clone(&self.masks), self.runner.is_some());
+        move |secret| {
+            let new = masks.lock().unwrap_or_else(PoisonError::into_inner).add(secret.reveal());
+            if on_runner {
+                tell(&new.iter().map(|form| workflow::add_mask(form)).collect::<String>());
+            }
         }
     }
 

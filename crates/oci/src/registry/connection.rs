@@ -1,6 +1,6 @@
 //! Requests to one repository of a registry: with what the registry wants to be shown, and what its refusals mean; never what they are for.
 
-use std::{io::Read, sync::Arc};
+use std::{io::Read, sync::Arc, time::Duration};
 
 use http::{Download, HttpError, Limits, Method, Request, Response, StatusCode, header};
 use serde::Deserialize;
@@ -14,6 +14,8 @@ use super::{
 
 /// How many redirects are followed: blobs often lie elsewhere.
 const REDIRECTS_MAX: u8 = 5;
+/// How often a 401 is answered: once because nothing was shown, once because what was shown is stale.
+const CHALLENGES_MAX: u32 = 2;
 /// How much of a registry's own words is shown, in characters.
 const WORDS_MAX: usize = 300;
 
@@ -110,20 +112,25 @@ impl Connection {
         if !self.address.is_own(&request.url) {
             return go(&request);
         }
-        let mut shown = None;
+        let mut value = self.access.authorization(&self.address, scope)?;
+        let mut challenges = 0;
         loop {
-            let value = self.access.authorization(&self.address, scope)?;
             if let Some(value) = &value {
                 request.headers.insert(header::AUTHORIZATION, value.clone());
             }
             let answer = go(&request)?;
             let head = answer.head();
             let asked = head.status == StatusCode::UNAUTHORIZED && self.address.is_own(&head.url);
-            let again = asked && shown.is_none_or(|before| before != value);
-            shown = Some(value);
-            if !again || !self.access.learn(&self.address, scope, head) {
+            if !asked || challenges == CHALLENGES_MAX || !self.access.learn(&self.address, scope, head) {
                 return Ok(answer);
             }
+            challenges += 1;
+            let next = self.access.authorization(&self.address, scope)?;
+            // Showing the same again would only count as another wrong password.
+            if next == value {
+                return Ok(answer);
+            }
+            value = next;
         }
     }
 }
@@ -175,6 +182,11 @@ fn words(body: &[u8]) -> String {
 pub(super) fn limits_for(size: u64) -> Limits {
     /// The slowest line that is waited for, in bytes a second.
     const BYTES_PER_SECOND_MIN: u64 = 64 << 10;
-    let patience = std::time::Duration::from_secs(size / BYTES_PER_SECOND_MIN);
-    Limits { total_max: LIMITS.total_max + patience, ..LIMITS }
+    /// The slowest disk on which a registry checks a whole blob before it says a word, in bytes a second.
+    const CHECKED_PER_SECOND_MIN: u64 = 16 << 20;
+    Limits {
+        try_max: LIMITS.try_max + Duration::from_secs(size / CHECKED_PER_SECOND_MIN),
+        total_max: LIMITS.total_max + Duration::from_secs(size / BYTES_PER_SECOND_MIN),
+        ..LIMITS
+    }
 }
