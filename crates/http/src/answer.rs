@@ -4,7 +4,7 @@ use std::{borrow::Cow, time::Duration};
 
 use reqwest::{StatusCode, Url, Version, header::HeaderMap};
 
-use crate::pause::is_passing;
+use crate::pause::{asked, is_passing};
 
 /// A complete answer of any status.
 #[derive(Debug, Clone)]
@@ -28,6 +28,11 @@ pub struct Response {
 }
 
 impl Response {
+    /// The pause a server asks for before the next try (RFC 9110, section 10.2.3), in seconds or until a date.
+    pub fn retry_after(&self) -> Option<Duration> {
+        asked(self)
+    }
+
     /// Whether the same request may be answered better a little later.
     pub fn is_passing(&self) -> bool {
         is_passing(self.status)

@@ -32,7 +32,7 @@ pub(crate) fn is_passing(status: StatusCode) -> bool {
 
 /// The pause a server asks for (RFC 9110, section 10.2.3). A date is compared with the answer's own `Date`: the server's clock
 /// with itself, because ours may be another.
-fn asked(response: &Response) -> Option<Duration> {
+pub(crate) fn asked(response: &Response) -> Option<Duration> {
     let asked = response.header("retry-after")?;
     if let Ok(seconds) = asked.parse() {
         return Some(Duration::from_secs(seconds));

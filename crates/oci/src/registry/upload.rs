@@ -26,6 +26,8 @@ const KEPT_BYTES_MAX: u64 = 4 << 20;
 const CHUNK_BYTES: u64 = 4 << 20;
 /// The largest chunk that a registry may ask for, in bytes: it is kept in memory.
 const CHUNK_BYTES_MAX: u64 = 16 << 20;
+/// The longest pause that a registry may ask for in the middle of an upload.
+const PAUSE_MAX: Duration = Duration::from_mins(1);
 /// Where a registry asks for larger chunks.
 const CHUNK_MIN: HeaderName = HeaderName::from_static("oci-chunk-min-length");
 
@@ -40,10 +42,14 @@ struct Session {
 /// What became of one try.
 enum Outcome {
     Done,
-    /// In part, or not at all; a later try may go better.
-    Broken(OciError),
+    /// In part, or not at all; a later try may go better, after this pause at least.
+    Broken(OciError, Duration),
     /// Somebody on the way refuses a body of this length.
     TooLong,
+}
+
+fn broken(error: RegistryError) -> Outcome {
+    Outcome::Broken(error.into(), Duration::ZERO)
 }
 
 /// How a blob is sent.
@@ -151,8 +157,10 @@ impl Upload<'_> {
             match outcome {
                 Outcome::Done => return Ok(Stored::New),
                 Outcome::TooLong if blob.rewind() => manner = Manner::Chunks,
-                Outcome::Broken(_) if attempts < attempts_max && blob.rewind() => {
-                    thread::sleep(backoff * 2_u32.pow(attempts - 1));
+                Outcome::Broken(_, pause)
+                    if attempts < attempts_max && pause <= PAUSE_MAX && blob.rewind() =>
+                {
+                    thread::sleep(pause.max(backoff * 2_u32.pow(attempts - 1)));
                     begun = self.resume(&session);
                     attempts += 1;
                 }
@@ -161,7 +169,7 @@ impl Upload<'_> {
                     let source = io::Error::other("it can't be read a second time, in smaller pieces");
                     return Err(OciError::Transfer { digest, source });
                 }
-                Outcome::Broken(error) => return Err(error),
+                Outcome::Broken(error, _) => return Err(error),
             }
         }
     }
@@ -206,7 +214,7 @@ impl Upload<'_> {
         let answer = match sent {
             Ok(answer) => answer,
             Err(RegistryError::Unanswered(http::HttpError::Source(error))) => return Err(self.unread(error)),
-            Err(error) if is_passing(&error) => return Ok(Outcome::Broken(error.into())),
+            Err(error) if is_passing(&error) => return Ok(broken(error)),
             Err(error) => return Err(error.into()),
         };
         let status = answer.status.as_u16();
@@ -221,14 +229,12 @@ impl Upload<'_> {
             }
             413 => Ok(Outcome::TooLong),
             // A session that is not known any more, or that holds something else than it said.
-            400 | 404 | 416 if session.offset > 0 => Ok(Outcome::Broken(failed(&answer).into())),
+            400 | 404 | 416 if session.offset > 0 => Ok(broken(failed(&answer))),
             // What was shown became stale on the way.
-            401 => Ok(Outcome::Broken(failed(&answer).into())),
+            401 => Ok(broken(failed(&answer))),
             _ if answer.is_passing() => {
-                if let Some(pause) = answer.header("retry-after").and_then(|pause| pause.parse().ok()) {
-                    thread::sleep(Duration::from_secs(pause).min(super::access::LIMITS.try_max));
-                }
-                Ok(Outcome::Broken(failed(&answer).into()))
+                let pause = answer.retry_after().unwrap_or_default();
+                Ok(Outcome::Broken(failed(&answer).into(), pause))
             }
             _ => Err(failed(&answer).into()),
         }

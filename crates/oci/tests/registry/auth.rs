@@ -203,6 +203,34 @@ fn an_identity_token_is_posted_and_a_spent_token_is_replaced() {
 }
 
 #[test]
+fn a_token_that_ends_in_the_middle_of_an_upload_is_replaced() {
+    let mut given = 0;
+    let tokens = Server::answer(move |_| {
+        given += 1;
+        Reply::json(&format!(r#"{{"token":"t{given}","expires_in":300}}"#))
+    });
+    let realm = tokens.url("/");
+    let registry = Server::answer(move |request| {
+        let token = request.header("authorization").unwrap_or_default();
+        match request.method.as_str() {
+            _ if token.is_empty() => {
+                Reply::status(401).header("WWW-Authenticate", &format!("Bearer realm=\"{realm}\""))
+            }
+            "POST" => Reply::status(202).header("Location", "/upload"),
+            "PUT" if token == "Bearer t2" => {
+                Reply::status(401).header("WWW-Authenticate", &format!("Bearer realm=\"{realm}\""))
+            }
+            "PUT" => Reply::status(201),
+            _ => Reply::status(404),
+        }
+    });
+    let there = at(&registry.authority(), "a/b");
+    there.put_blob(oci::Blob::new(oci::Descriptor::of("x", b"y"), &b"y"[..])).unwrap();
+    let last = registry.requests().pop().unwrap();
+    assert_eq!((last.method.as_str(), last.header("authorization")), ("PUT", Some("Bearer t3")));
+}
+
+#[test]
 fn a_refusal_is_not_argued_with() {
     let mut given = 0;
     let tokens = Server::answer(move |_| {

@@ -63,6 +63,18 @@ fn a_retag_of_a_present_image_takes_three_requests() {
 }
 
 #[test]
+fn a_copy_of_a_present_image_asks_the_destination_once() {
+    let served = Served::docker("");
+    let manifest = image(&at(&served.authority(), "acme/app"), b"layer");
+    image(&at(&served.authority(), "acme/mirror"), b"layer");
+    let relay = relay(&served.authority(), |_| None);
+    let from = at(&served.authority(), "acme/app");
+    let to = at(&relay.authority(), "acme/mirror");
+    assert_eq!(copy(&from, &to, manifest.digest()).unwrap(), oci::Moved::default());
+    assert_eq!(transcript(&relay), ["HEAD manifests"]);
+}
+
+#[test]
 fn an_index_travels_with_its_children_and_evidence_between_registries_and_layouts() {
     let [crane, docker] = both();
     let scratch = Scratch::new();
