@@ -120,3 +120,56 @@ fn every_recorded_run_of_the_action_is_repeated_byte_for_byte() {
     });
     assert!(wrong.is_empty(), "{} differences:\n{}", wrong.len(), wrong.join("\n"));
 }
+
+/// Its oddities, as observed on the released action: the reference, the inputs, and the tags without a repository or the exit status.
+#[test]
+fn its_oddities_are_kept() {
+    let long = "x".repeat(140);
+    let long_rule = format!("type=raw,value={long}");
+    let cases: &[(&str, &[&str], Result<&[&str], i32>)] = &[
+        ("heads/feat/a&b='x'", &["--tags=type=raw,value={{branch}}"], Ok(&["feat-a-amp-b-x3D-x27-x-x27-"])),
+        ("heads/feat/a&b='x'", &["--tags=type=raw,value={{{branch}}}"], Ok(&["feat-a-b-x-"])),
+        ("heads/feat/a&b='x'", &["--tags=type=ref,event=branch"], Ok(&["feat-a-b-x-"])),
+        (
+            "heads/x",
+            &["--tags=type=raw,value=y,enable={{#if is_default_branch}}true{{else}}false{{/if}}"],
+            Ok(&["y"]),
+        ),
+        ("heads/x", &["--tags=type=raw,value=y,enable=True"], Err(2)),
+        ("heads/x", &["--tags=type=raw,value=y{{nope}},nope=1"], Ok(&["y"])),
+        ("heads/x", &["--tags=type=raw,value={{date 'HH' tz='Nope/Nope'}}"], Ok(&["00"])),
+        ("heads/x", &["--tags=type=raw,value={{date}}"], Err(2)),
+        ("heads/x", &["--tags=type=raw,value=a,priority=x", "--tags=type=raw,value=b"], Ok(&["a", "b"])),
+        ("heads/x", &["--tags=-a", &format!("--tags={long_rule}")], Ok(&["-a", &long])),
+        ("heads/gh-readonly-queue/main/pr-12-abc", &[], Ok(&["gh-readonly-queue-main-pr-12-abc"])),
+        ("tags/v1.2.3-rc.1", &["--tags=type=semver,pattern={{major}}"], Ok(&["1.2.3-rc.1"])),
+        ("tags/v1.2.3+build.5", &["--tags=type=semver,pattern={{version}}"], Ok(&["1.2.3", "latest"])),
+        ("tags/v1.2.3+build.5", &["--tags=type=semver,pattern={{raw}}"], Ok(&["v1.2.3-build.5", "latest"])),
+        ("tags/sometag", &["--tags=type=semver,pattern={{version}}"], Ok(&[])),
+        ("tags/v1.2.3", &["--tags=type=semver,pattern={{version}},match=v.*"], Err(2)),
+        (
+            "tags/worker/v1.2.3",
+            &["--tags=type=semver,pattern={{version}},match=worker/v(.*)"],
+            Ok(&["1.2.3", "latest"]),
+        ),
+        ("tags/v1.2.3", &["--tags=type=match,\"pattern=v(\\d{1,2}).\""], Err(2)),
+        ("heads/v1.2.3", &["--tags=type=match,pattern=v("], Ok(&[])),
+        ("tags/rel-7", &["--tags=type=match,pattern=/(?<=REL-)(?<n>\\d)/i,group=1"], Ok(&["7", "latest"])),
+        ("tags/v1", &["--flavor=suffix=-alpine,onlatest=true"], Ok(&["v1-alpine", "latest-alpine"])),
+        ("heads/latest", &[], Ok(&["latest"])),
+    ];
+    let scratch = Scratch::new();
+    for (reference, inputs, expected) in cases {
+        let run = testkit::bin(BIN)
+            .args(["compute", "--compat", "--format=json"])
+            .args(*inputs)
+            .dir(scratch.path());
+        let run = run.env("GITHUB_REF", format!("refs/{reference}")).env("SOURCE_DATE_EPOCH", "0").run();
+        match expected {
+            Ok(names) => {
+                assert_eq!(run.succeeds().json()["result"]["tags"], serde_json::json!(names), "{inputs:?}")
+            }
+            Err(status) => _ = run.exits(*status),
+        }
+    }
+}

@@ -183,10 +183,38 @@ fn a_laptop_has_no_event_and_needs_none() {
     let names = [branch.trim(), year, &format!("sha-{}", &commit[..7])]
         .map(|name| format!("ghcr.io/acme/app:{name}\n"));
     assert_eq!(run.stdout, names.concat());
+    scratch.git(&["update-ref", "refs/remotes/origin/trunk", "HEAD"]);
+    scratch.git(&["symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/trunk"]);
+    compute(&["type=edge"]).fails(2, "tags-empty");
+    scratch.git(&["checkout", "--quiet", "-b", "trunk"]);
+    assert_eq!(compute(&["type=edge"]).succeeds().stdout, "ghcr.io/acme/app:edge\n");
     scratch.git(&["checkout", "--quiet", "--detach"]);
     scratch.git(&["tag", "v1.2.3"]);
     assert_eq!(compute(&["type=semver,pattern={{version}}"]).succeeds().stdout, "ghcr.io/acme/app:1.2.3\n");
     assert_eq!(before.difference(&scratch.tree(&[".git"])), "", "no place was given for files");
+}
+
+#[test]
+fn the_checkout_is_asked_where_that_is_wanted() {
+    let scratch = Scratch::new();
+    scratch.file("app", "one\n");
+    let commit = scratch.git_commit("first");
+    scratch.git(&["tag", "v2.0.0"]);
+    scratch.git(&["checkout", "--quiet", "--detach"]);
+    let of_git = |more: &[&str]| {
+        let rules = ["--tags=type=sha,format=long", "--tags=type=ref,event=tag", "--context=git"];
+        step(&scratch, "refs/heads/other")
+            .without_env("GITHUB_REPOSITORY")
+            .args(rules)
+            .args(more)
+            .run()
+            .succeeds()
+    };
+    let names = format!("ghcr.io/acme/app:v2.0.0\nghcr.io/acme/app:sha-{commit}\n");
+    assert_eq!(of_git(&[]).stdout, names);
+    assert_eq!(of_git(&["--compat"]).stdout, names + "ghcr.io/acme/app:latest\n");
+    let nowhere = Scratch::new();
+    step(&nowhere, "refs/heads/main").args(["--compat", "--context=git"]).run().fails(2, "commit-unknown");
 }
 
 #[test]

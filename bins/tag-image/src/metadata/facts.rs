@@ -83,7 +83,11 @@ pub(crate) fn read(context: &Context, session: &Session) -> Result<Facts, Stop> 
     }
     let github =
         context.repository.as_deref().map(|repository| GitHub::new(repository, context)).transpose()?;
-    let repository = repository(context, payload.repository(), github.as_ref(), session)?;
+    let mut repository = repository(context, payload.repository(), github.as_ref(), session)?;
+    if context.source == Source::Git && repository.default_branch.is_none() {
+        repository.default_branch = git::default_branch();
+        run.default_branch = run.default_branch.or(repository.default_branch.clone());
+    }
     let commit_date = if context.asks("commit_date") {
         commit_date(context, &payload, &run, github.as_ref())?
     } else {

@@ -35,6 +35,12 @@ pub(super) fn reference() -> Option<String> {
         .or_else(|| Some(format!("refs/tags/{}", git(&["tag", "--contains", "HEAD"])?.lines().next()?)))
 }
 
+/// The branch that the origin shows first, as the clone has it.
+pub(super) fn default_branch() -> Option<String> {
+    let head = git(&["symbolic-ref", "--quiet", "refs/remotes/origin/HEAD"])?;
+    Some(head.strip_prefix("refs/remotes/origin/")?.to_owned())
+}
+
 /// The newest reference of this kind that holds the commit.
 fn holding(scope: &str) -> Option<String> {
     let words = ["for-each-ref", "--format=%(refname)", "--contains", "HEAD", "--sort=-committerdate", scope];

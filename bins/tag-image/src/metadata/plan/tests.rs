@@ -60,6 +60,16 @@ fn rule() -> impl Strategy<Value = String> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
     #[test]
+    fn no_text_in_any_input_makes_it_panic(text in "(type=[a-z]{3,6}|[,=\"{}#'\\\\/a-z\\[\\]()?*+.\n ä-]){0,24}") {
+        for input in ["images", "tags", "flavor", "labels", "annotations"] {
+            for manner in ["--dry-run", "--compat"] {
+                let more = [manner.to_owned(), format!("--{input}={text}")];
+                _ = names(&["type=sha".to_owned()], &more, "refs/tags/v1.2.3");
+            }
+        }
+    }
+
+    #[test]
     fn no_input_gives_a_tag_that_is_invalid_or_forbidden(
         rules in prop::collection::vec(rule(), 0..3),
         flavor in "(latest=(auto|true|false)|(prefix|suffix)=(la|test|-|[ -~]{0,4})(,onlatest=true)?)?",
