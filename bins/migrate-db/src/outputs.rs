@@ -1,5 +1,7 @@
 //! What happened, as a page, as data and as step outputs; never decides anything.
 
+use std::collections::BTreeMap;
+
 use ci::{Page, Report};
 use serde_json::json;
 
@@ -106,8 +108,9 @@ pub fn status(url: &str, standings: &[(&Migration, Standing)], history: &[Applie
         .filter(|(_, standing)| *standing == Standing::Pending)
         .map(|(one, _)| one.version)
         .collect();
+    let applied: BTreeMap<Version, &Applied> = history.iter().map(|row| (row.version, row)).collect();
     let rows = standings.iter().map(|(one, standing)| {
-        let row = history.iter().find(|row| row.version == one.version);
+        let row = applied.get(&one.version);
         let state = if *standing == Standing::Applied { "applied" } else { "pending" };
         [
             one.version.to_string(),
@@ -125,7 +128,7 @@ pub fn status(url: &str, standings: &[(&Migration, Standing)], history: &[Applie
     let data: Vec<_> = standings
         .iter()
         .map(|(one, standing)| {
-            let row = history.iter().find(|row| row.version == one.version);
+            let row = applied.get(&one.version);
             json!({
                 "version": one.version, "description": one.description, "checksum": one.checksum(), "phase": one.phase,
                 "reversible": one.down.is_some(), "applied": *standing == Standing::Applied,

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use crate::{
     backup::Backup,
+    database::Proof,
     error::Error,
     layout::{Migration, Phase, Version},
 };
@@ -125,7 +126,11 @@ impl<'a> Step<'a> {
 
 impl Copy {
     fn of(backup: &Backup) -> Self {
-        Self { uri: file_uri(&backup.path), sha256: backup.sha256.hex(), verified: true }
+        Self {
+            uri: file_uri(&backup.path),
+            sha256: backup.sha256.hex(),
+            verified: backup.proof != Proof::Read,
+        }
     }
 }
 

@@ -35,6 +35,8 @@ use lock::Key;
 use place::{cancel, options};
 use trouble::told;
 
+/// The oldest `server_version_num` that is supported: before it, `ALTER TYPE … ADD VALUE` was not allowed in a transaction.
+const VERSION_MIN: u32 = 120_000;
 /// How long making a connection may take.
 const CONNECT_TIME_MAX: Duration = Duration::from_secs(15);
 /// How long a question of our own may take.
@@ -117,6 +119,10 @@ impl Postgres {
         let text = |at: usize| row.get(at).cloned().flatten();
         self.process = text(0).unwrap_or_default();
         self.version = text(1).and_then(|text| text.parse().ok()).unwrap_or_default();
+        if self.version < VERSION_MIN {
+            let why = format!("PostgreSQL {} or newer is needed", VERSION_MIN / 10_000);
+            return Err(DatabaseError::World(why));
+        }
         let schema = text(2).ok_or_else(|| {
             DatabaseError::World(
                 "the role's search_path names no schema that exists, so nothing can be created".into(),
@@ -212,7 +218,7 @@ impl Postgres {
     fn drop_invalid(&mut self, index: &Index) -> Result<(), DatabaseError> {
         let sql = format!(
             "SELECT indexrelid::regclass FROM pg_index JOIN pg_class AS i ON i.oid = indexrelid JOIN pg_class AS t ON t.oid = indrelid \
-             WHERE NOT indisvalid AND i.relname = {} AND t.relname = {}",
+             WHERE NOT indisvalid AND lower(i.relname) = {} AND lower(t.relname) = {}",
             literal(&index.name),
             literal(&index.table)
         );

@@ -8,7 +8,7 @@ use crate::statement::Token;
 /// An index that is built while others write.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Index {
-    /// Its name, as the catalog has it if nobody quoted it.
+    /// Its name, in lower case.
     pub name: String,
     /// The table's name, likewise.
     pub table: String,

@@ -55,10 +55,10 @@ impl Script {
                 return Err(Error::Forbidden { place: at(one.line), statement: one.shown(), why });
             }
         }
-        let alone = statements.iter().filter(|one| effect::stands_alone(one)).count();
-        let unit = match statements.iter().find(|one| effect::stands_alone(one)) {
+        let alone: Vec<&Statement> = statements.iter().filter(|one| effect::stands_alone(one)).collect();
+        let unit = match alone.first() {
             None => Unit::File,
-            Some(_) if alone == statements.len() => Unit::Statement,
+            Some(_) if alone.len() == statements.len() => Unit::Statement,
             Some(one) => return Err(Error::Mixed { place: at(one.line), statement: one.shown() }),
         };
         Ok(Self { file: file.to_owned(), unit, checksum: Digest::of(text.as_bytes()), text, statements })

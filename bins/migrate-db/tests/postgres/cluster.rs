@@ -177,6 +177,12 @@ impl Cluster {
         command
     }
 
+    /// Whether `pg_restore` reads a dump without an error.
+    pub(crate) fn read_to_its_end(&self, dump: &str) -> bool {
+        let mut command = Command::new(self.programs.join("pg_restore"));
+        command.args(["--file=/dev/null", dump]).output().unwrap().status.success()
+    }
+
     /// A session that runs a script while the test goes on.
     pub(crate) fn session(&self, database: &str, script: &str) -> Child {
         let mut command = self.program("psql", database);
