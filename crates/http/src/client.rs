@@ -2,6 +2,7 @@
 
 use std::{
     io,
+    net::IpAddr,
     pin::pin,
     sync::{
         Arc, OnceLock,
@@ -53,6 +54,7 @@ const WANTED_INTERVAL: Duration = Duration::from_millis(50);
 pub struct Client {
     runtime: Arc<EventLoop>,
     limits: Limits,
+    local: OnceLock<reqwest::Client>,
     plain: OnceLock<reqwest::Client>,
     secure: OnceLock<reqwest::Client>,
     /// Whether the last answer left its connection open.
@@ -66,6 +68,7 @@ impl Client {
         Ok(Self {
             runtime: Arc::new(EventLoop(Some(runtime))),
             limits,
+            local: OnceLock::new(),
             plain: OnceLock::new(),
             secure: OnceLock::new(),
             kept: AtomicBool::new(false),
@@ -193,7 +196,10 @@ impl Client {
     }
 
     fn client(&self, url: &Url) -> Result<&reqwest::Client, reqwest::Error> {
-        if url.scheme() == "http" {
+        if url.scheme() == "http" && is_loopback(url) {
+            // What is meant for this machine does not leave it, whatever proxy the environment names.
+            once(&self.local, || build(reqwest::Client::builder().tls_certs_only([]).no_proxy()))
+        } else if url.scheme() == "http" {
             once(&self.plain, || build(reqwest::Client::builder().tls_certs_only([])))
         } else {
             once(&self.secure, || build(reqwest::Client::builder()))
@@ -270,6 +276,13 @@ async fn whole_body(
         body.extend_from_slice(&chunk);
     }
     Ok(body)
+}
+
+/// Whether nothing that is sent there leaves this machine.
+pub fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
 /// Redirects are ours. TLS checks against the certificates of the system (`SSL_CERT_FILE` and `SSL_CERT_DIR` are honoured), so that a

@@ -10,7 +10,7 @@ mod request;
 mod stream;
 
 pub use answer::Response;
-pub use client::{Client, Limits};
+pub use client::{Client, Limits, is_loopback};
 pub use error::{HttpError, RootCause};
 pub use redacted::RedactedUrl;
 pub use request::{Request, Retry};

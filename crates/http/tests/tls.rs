@@ -70,16 +70,18 @@ fn an_authority_counts_only_where_the_system_names_it() {
 }
 
 #[test]
-fn a_proxy_is_used_where_the_environment_names_one() {
+fn a_proxy_gets_what_leaves_this_machine_and_nothing_else() {
     if let Ok(url) = std::env::var(URL) {
-        assert_eq!(get(&url).unwrap().body, b"through the proxy");
+        assert_eq!(get("http://registry.invalid/v2/").unwrap().body, b"through the proxy");
+        assert_eq!(get(&url).unwrap().body, b"direct");
         return;
     }
     let proxy = testkit::http::Server::script([testkit::http::Reply::status(200).body("through the proxy")]);
+    let here = testkit::http::Server::script([testkit::http::Reply::status(200).body("direct")]);
     let child = Command::new(std::env::current_exe().unwrap())
-        .arg("a_proxy_is_used")
+        .arg("a_proxy_gets")
         .env("HTTP_PROXY", proxy.url("/"))
-        .env(URL, "http://registry.invalid/v2/")
+        .env(URL, here.url("/"))
         .output()
         .unwrap();
     assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stdout));

@@ -8,10 +8,10 @@ use std::{
 
 use ci::Env;
 use contract::Secret;
-use http::{Client, Limits, Retry, Url};
+use http::{Client, Limits, Retry, Url, is_loopback};
 
 use super::{
-    address::{Address, Wire, is_loopback},
+    address::{Address, Wire},
     challenge::Challenge,
     credentials::{Credential, Store},
     error::RegistryError,

@@ -1,9 +1,7 @@
 //! Where a registry's repository is asked for: hosts, ports and paths; never a request.
 
-use std::net::IpAddr;
-
 use contract::Location;
-use http::Url;
+use http::{Url, is_loopback};
 
 use super::error::RegistryError;
 
@@ -74,13 +72,6 @@ impl Address {
         let other = Self::of(host, repository, wire).ok()?;
         (other.base == self.base && other.repository != self.repository).then_some(other.repository)
     }
-}
-
-/// Whether nothing leaves this machine.
-pub(super) fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]

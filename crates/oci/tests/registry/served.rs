@@ -70,7 +70,13 @@ impl Served {
         })
     }
 
+    /// A port that is free now may be taken a moment later: then it is another one's turn.
     fn start(command: impl Fn(&Path, u16) -> Command) -> Self {
+        let tried = (0..3).find_map(|_| Self::try_start(&command));
+        tried.unwrap_or_else(|| panic!("the program ended three times before it listened"))
+    }
+
+    fn try_start(command: impl Fn(&Path, u16) -> Command) -> Option<Self> {
         let directory = Scratch::new();
         let path = directory.join("served");
         std::fs::create_dir_all(&path).unwrap();
@@ -83,12 +89,17 @@ impl Served {
         let child = child.unwrap_or_else(|_| panic!("{program} is not installed: run script/setup"));
         let mut served = Self { child, port, directory };
         let began = Instant::now();
-        while TcpStream::connect(served.authority()).is_err() {
-            let ended = served.child.try_wait().unwrap();
-            assert!(ended.is_none() && began.elapsed() < START_MAX, "{program} ended: {}", served.log());
+        loop {
+            if served.child.try_wait().unwrap().is_some() {
+                eprintln!("{program} ended: {}", served.log());
+                return None;
+            }
+            if TcpStream::connect(served.authority()).is_ok() {
+                return Some(served);
+            }
+            assert!(began.elapsed() < START_MAX, "{program} does not listen: {}", served.log());
             thread::sleep(Duration::from_millis(5));
         }
-        served
     }
 
     fn log(&self) -> String {
