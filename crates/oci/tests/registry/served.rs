@@ -72,11 +72,11 @@ impl Served {
 
     /// A port that is free now may be taken a moment later: then it is another one's turn.
     fn start(command: impl Fn(&Path, u16) -> Command) -> Self {
-        let tried = (0..3).find_map(|_| Self::try_start(&command));
-        tried.unwrap_or_else(|| panic!("the program ended three times before it listened"))
+        let tried = Self::try_start(&command).or_else(|_| Self::try_start(&command));
+        tried.unwrap_or_else(|log| panic!("the program ended before it listened: {log}"))
     }
 
-    fn try_start(command: impl Fn(&Path, u16) -> Command) -> Option<Self> {
+    fn try_start(command: impl Fn(&Path, u16) -> Command) -> Result<Self, String> {
         let directory = Scratch::new();
         let path = directory.join("served");
         std::fs::create_dir_all(&path).unwrap();
@@ -91,11 +91,10 @@ impl Served {
         let began = Instant::now();
         loop {
             if served.child.try_wait().unwrap().is_some() {
-                eprintln!("{program} ended: {}", served.log());
-                return None;
+                return Err(served.log());
             }
             if TcpStream::connect(served.authority()).is_ok() {
-                return Some(served);
+                return Ok(served);
             }
             assert!(began.elapsed() < START_MAX, "{program} does not listen: {}", served.log());
             thread::sleep(Duration::from_millis(5));
