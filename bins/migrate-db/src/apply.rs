@@ -1,6 +1,9 @@
 //! Carries a plan out: the backup, then each file in one transaction with its row of the history; the only room that writes.
 
-use std::time::{Duration, Instant};
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
 
 use ci::{Place, Session};
 use contract::Span;
@@ -63,7 +66,14 @@ pub fn apply(
     }
     // A budget that ends after the end of time is no budget.
     let deadline = Instant::now().checked_add(bounds.budget.duration());
-    let mut steps = Steps { database, session, budget: bounds.budget, deadline, dangling: None };
+    let mut steps = Steps {
+        database,
+        session,
+        budget: bounds.budget,
+        patience: bounds.patience,
+        deadline,
+        dangling: None,
+    };
     steps.stop_at(deadline)?;
     for step in &plan.steps {
         session.check_interrupt()?;
@@ -73,10 +83,14 @@ pub fn apply(
     steps.stop_at(None)
 }
 
+/// How long everyone else has the tables before the next attempt.
+const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(500);
+
 struct Steps<'r> {
     database: &'r mut dyn Database,
     session: &'r Session,
     budget: Span,
+    patience: Duration,
     deadline: Option<Instant>,
     /// What pointed to nothing before, which is not ours to refuse. Known once a step may have added to it.
     dangling: Option<Dangling>,
@@ -89,8 +103,24 @@ impl Steps<'_> {
             .map_err(|source| Error::Database { doing: "setting the deadline", source })
     }
 
-    /// One file, one transaction.
+    /// One file. A table in use is waited for in short attempts: whoever waits for a table keeps all who come later waiting, too.
     fn take(&mut self, step: &Step<'_>) -> Result<Outcome, Error> {
+        let give_up = Instant::now() + self.patience;
+        loop {
+            match self.attempt(step) {
+                Err(Error::Statement { source: DatabaseError::Locked(_), .. })
+                    if Instant::now() < give_up =>
+                {
+                    self.session.check_interrupt()?;
+                    thread::sleep(BETWEEN_ATTEMPTS);
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    /// One transaction.
+    fn attempt(&mut self, step: &Step<'_>) -> Result<Outcome, Error> {
         let outcome = self.begin(step).and_then(|open| match open {
             Open::Ours if step.script.unit == Unit::Statement => self.alone(step),
             Open::Ours => self.within(step).map(Outcome::Taken),

@@ -43,6 +43,8 @@ const CONNECT_TIME_MAX: Duration = Duration::from_secs(15);
 const QUESTION_TIME_MAX: Duration = Duration::from_mins(1);
 /// How long a cancelled statement has to end before its connection is given up.
 const CANCEL_TIME_MAX: Duration = Duration::from_secs(10);
+/// How long a statement waits for a table before it makes room for those who wait behind it.
+const TABLE_WAIT_MAX: Duration = Duration::from_secs(2);
 /// How much later than we the server itself ends a statement, in case we are gone.
 const SERVER_LATER: Duration = Duration::from_millis(500);
 /// A connection and the runtime that sqlx wants around it; from outside both are ordinary calls.
@@ -207,7 +209,7 @@ impl Postgres {
             "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; SET {local} standard_conforming_strings = on; \
              SET {local} lock_timeout = {}; SET {local} statement_timeout = {}; \
              SET {local} idle_in_transaction_session_timeout = {};{}",
-            ms(self.patience),
+            ms(self.patience.min(TABLE_WAIT_MAX)),
             left.map_or(0, ms),
             ms(QUESTION_TIME_MAX),
             check,

@@ -144,6 +144,17 @@ fn a_table_that_somebody_uses_is_waited_for_no_longer_than_said() {
 }
 
 #[test]
+fn a_table_that_becomes_free_in_time_is_taken_in_another_attempt() {
+    let (scratch, cluster, database, url) =
+        place(&[USERS, ("2_flag.sql", "ALTER TABLE users ADD flag bool;")]);
+    migrate(&scratch, &url, &["up", "--to", "1"]).run().succeeds();
+    let mut session = cluster.session(&database, "BEGIN; SELECT * FROM users; SELECT pg_sleep(3)");
+    cluster.wait_for(&database, "SELECT EXISTS (SELECT FROM pg_locks WHERE relation = 'users'::regclass)");
+    migrate(&scratch, &url, &["up", "--lock-timeout", "20s"]).run().succeeds();
+    session.wait().unwrap();
+}
+
+#[test]
 fn a_password_is_used_and_never_shown() {
     let (scratch, cluster, database, _) = place(&[USERS]);
     let escaped = PASSWORD.replace(' ', "%20").replace('@', "%40");
