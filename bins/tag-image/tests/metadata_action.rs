@@ -121,12 +121,14 @@ fn every_recorded_run_of_the_action_is_repeated_byte_for_byte() {
     assert!(wrong.is_empty(), "{} differences:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-/// Its oddities, as observed on the released action: the reference, the inputs, and the tags without a repository or the exit status.
+/// A reference, the inputs, and the tags without a repository or the exit status, as observed on the released action.
+type Oddity<'o> = (&'o str, &'o [&'o str], Result<&'o [&'o str], i32>);
+
 #[test]
 fn its_oddities_are_kept() {
     let long = "x".repeat(140);
     let long_rule = format!("type=raw,value={long}");
-    let cases: &[(&str, &[&str], Result<&[&str], i32>)] = &[
+    let cases: &[Oddity] = &[
         ("heads/feat/a&b='x'", &["--tags=type=raw,value={{branch}}"], Ok(&["feat-a-amp-b-x3D-x27-x-x27-"])),
         ("heads/feat/a&b='x'", &["--tags=type=raw,value={{{branch}}}"], Ok(&["feat-a-b-x-"])),
         ("heads/feat/a&b='x'", &["--tags=type=ref,event=branch"], Ok(&["feat-a-b-x-"])),
@@ -167,7 +169,7 @@ fn its_oddities_are_kept() {
         let run = run.env("GITHUB_REF", format!("refs/{reference}")).env("SOURCE_DATE_EPOCH", "0").run();
         match expected {
             Ok(names) => {
-                assert_eq!(run.succeeds().json()["result"]["tags"], serde_json::json!(names), "{inputs:?}")
+                assert_eq!(run.succeeds().json()["result"]["tags"], serde_json::json!(names), "{inputs:?}");
             }
             Err(status) => _ = run.exits(*status),
         }
