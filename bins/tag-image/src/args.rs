@@ -137,10 +137,12 @@ pub(crate) struct Metadata {
 impl Metadata {
     /// Whether one of these is given; `tags` alone may as well be further names of a component.
     pub(crate) fn is_given(&self) -> bool {
+        let lists = [&self.images, &self.flavor, &self.labels, &self.annotations];
+        let texts = [&self.sep_tags, &self.sep_labels, &self.sep_annotations, &self.allow_latest];
         self.compat
-            || [&self.images, &self.flavor, &self.labels, &self.annotations]
-                .iter()
-                .any(|list| !list.is_empty())
+            || self.context.is_some()
+            || lists.iter().any(|list| !list.is_empty())
+            || texts.iter().any(|text| text.is_some())
     }
 }
 

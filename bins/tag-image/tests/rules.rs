@@ -75,6 +75,8 @@ fn what_would_be_ignored_is_told_with_its_place() {
         ("type=raw,value=-x", "tag-invalid"),
         (&format!("type=raw,value={}", "x".repeat(129)), "tag-invalid"),
         ("type=semver,pattern={{version}},value=1.2.3+5", "version-has-build-metadata"),
+        ("type=pep440,pattern={{version}},value=1.2.3+local", "version-has-build-metadata"),
+        ("type=pep440,pattern={{major}},value=1.2.post1", "tag-rule-gives-nothing"),
     ] {
         with_rules("refs/tags/v1.2.3", &["type=sha", rule]).fails(2, code);
     }

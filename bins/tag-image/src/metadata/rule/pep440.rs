@@ -49,8 +49,8 @@ impl Pep440 {
         };
         let raw = self.pattern.is_only("raw");
         let stable = !version.any_prerelease() && !version.is_post();
-        if scene.manner == Manner::Strict && !raw && version.any_prerelease() {
-            return Err(Trouble::PreRelease(version.to_string()));
+        if scene.manner == Manner::Strict && !raw {
+            self.check(&version)?;
         }
         let name = match (stable, raw) {
             (true, _) => self.pattern.render(&Parts { raw: text, version })?,
@@ -58,6 +58,24 @@ impl Pep440 {
             (false, false) => version.to_string(),
         };
         Ok(Verdict::Name { name, latest: stable })
+    }
+}
+
+impl Pep440 {
+    /// Refuses what would become another name than the pattern says.
+    fn check(&self, version: &Version) -> Result<(), Trouble> {
+        if version.any_prerelease() {
+            return Err(Trouble::PreRelease(version.to_string()));
+        }
+        if version.is_local() {
+            return Err(Trouble::BuildMetadata(version.to_string()));
+        }
+        if version.is_post() && !self.pattern.is_only("version") {
+            let why =
+                format!("{version} is a post-release, which only {{{{version}}}} and {{{{raw}}}} can name");
+            return Err(Trouble::Nothing(why));
+        }
+        Ok(())
     }
 }
 
