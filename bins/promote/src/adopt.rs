@@ -1,6 +1,6 @@
 //! `adopt`: records what runs today as known good, so that there is something to go back to; it switches nothing.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use ci::{Mode, Page, Report, Session, Stop};
 use config::{Config, Environment, Gate};
@@ -8,10 +8,12 @@ use contract::{ComponentName, Digest, EnvironmentName, ImageRef, Selector};
 use deploy::Running;
 use evidence::Keyring;
 use ledger::{Directory, Draft, Event, Head, History, Pinned, ReleaseId, Schema};
+use oci::Access;
 use serde_json::json;
 
 use crate::{
     args::Adopt,
+    context,
     error::Error,
     facts::{Candidate, release_of_record},
 };
@@ -73,9 +75,10 @@ fn draft(
     known: Option<Candidate>,
     session: &Session,
 ) -> Result<Draft, Stop> {
+    let access = context::access(session);
     let mut components = BTreeMap::new();
     for (name, digest) in running {
-        let Some(image) = lies(config, environment, name, *digest) else {
+        let Some(image) = lies(config, environment, &access, name, *digest) else {
             return Err(Error::ReleaseIncomplete { missing: Vec::new(), extra: vec![name.clone()] }.into());
         };
         let tags = known.as_ref().and_then(|known| known.components.get(name));
@@ -90,7 +93,7 @@ fn draft(
         run_url: session.runner().and_then(ci::Runner::run_url).map(str::to_owned),
         event: Event::Adopted,
         release,
-        schema: schema(&args.environment, config, environment, &components)?,
+        schema: schema(&args.environment, config, environment, &access, &components)?,
         components,
         gates: Vec::new(),
         overrides: Vec::new(),
@@ -102,12 +105,14 @@ fn draft(
 fn lies(
     config: &Config,
     environment: &Environment,
+    access: &Arc<Access>,
     component: &ComponentName,
     digest: Digest,
 ) -> Option<ImageRef> {
     let here = config.image(environment, component)?;
     let has = |image: &ImageRef| {
-        let found = oci::open(image.location()).and_then(|there| there.resolve(&Selector::Digest(digest)));
+        let found = oci::open_with(image.location(), access)
+            .and_then(|there| there.resolve(&Selector::Digest(digest)));
         matches!(found, Ok(Some(_)))
     };
     let own = config.components.get(component).map(|component| &component.image);
@@ -119,6 +124,7 @@ fn schema(
     name: &EnvironmentName,
     config: &Config,
     environment: &Environment,
+    access: &Arc<Access>,
     components: &BTreeMap<ComponentName, Pinned>,
 ) -> Result<Option<Schema>, Stop> {
     let Some(key) = config.key(environment, &Gate::Migration) else { return Ok(None) };
@@ -126,7 +132,7 @@ fn schema(
     let signer = keys.hint(key).unwrap_or_default();
     let images: Vec<_> = components
         .values()
-        .map(|pinned| evidence::gather(&keys, &pinned.image, &[], pinned.digest))
+        .map(|pinned| evidence::gather(&keys, access, &pinned.image, &[], pinned.digest))
         .collect();
     let moves = images.iter().flat_map(|image| image.migrations(signer, name));
     Ok(evidence::schema(moves.map(|(_, migration)| migration), None))

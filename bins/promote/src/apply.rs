@@ -1,6 +1,9 @@
 //! Carries a plan out: copy, intent, switch, outcome; the only room that writes, and it decides nothing.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use ci::{Session, Stop};
 use config::Gate;
@@ -8,6 +11,7 @@ use contract::ImageRef;
 use deploy::DeployError;
 use jiff::Timestamp;
 use ledger::{Event, Head, Held, Verdict};
+use oci::Access;
 
 use crate::{
     context::Context,
@@ -45,7 +49,7 @@ pub(crate) fn apply(
     };
     for copy in &entry.copies {
         session.check_interrupt()?;
-        bring(copy, session)?;
+        bring(copy, &context.access, session)?;
     }
     if !entry.copies.is_empty() {
         verify(plan, context, facts)?;
@@ -67,11 +71,11 @@ pub(crate) fn apply(
 }
 
 /// Copies an image with all that belongs to it, and gives it its names.
-fn bring(copy: &Copy, session: &Session) -> Result<(), Stop> {
+fn bring(copy: &Copy, access: &Arc<Access>, session: &Session) -> Result<(), Stop> {
     let _progress = session.progress(format!("copying {} to {}", copy.component, copy.to));
-    let to = oci::open_or_new(copy.to.location())?;
+    let to = oci::open_or_new_with(copy.to.location(), access)?;
     for (from, at_home) in copy.from.iter().zip(std::iter::once(true).chain(std::iter::repeat(false))) {
-        match copied(from, &*to, copy) {
+        match copied(from, &*to, access, copy) {
             // Only the image's own repository must have it; the others may add evidence.
             Err(oci::OciError::ImageMissing(_) | oci::OciError::LayoutMissing(_)) if !at_home => {}
             other => other?,
@@ -84,8 +88,13 @@ fn bring(copy: &Copy, session: &Session) -> Result<(), Stop> {
     Ok(())
 }
 
-fn copied(from: &ImageRef, to: &dyn oci::Repository, copy: &Copy) -> Result<(), oci::OciError> {
-    let from = oci::open(from.location())?;
+fn copied(
+    from: &ImageRef,
+    to: &dyn oci::Repository,
+    access: &Arc<Access>,
+    copy: &Copy,
+) -> Result<(), oci::OciError> {
+    let from = oci::open_with(from.location(), access)?;
     oci::copy(&*from, to, copy.digest).map(|_| ())
 }
 

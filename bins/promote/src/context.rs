@@ -1,16 +1,16 @@
 //! What was meant: configuration, environment and overrides, typed and checked against each other; never what the world says.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use ci::{Session, Stop};
 use config::{Config, Environment, Gate};
 use contract::{ComponentName, EnvironmentName, ImageRef};
 use ledger::Directory;
+use oci::Access;
 
 use crate::{args::Promote, error::Error, named::Named};
 
 /// One promotion, as it was asked for.
-#[derive(Debug)]
 pub(crate) struct Context {
     /// The configuration.
     pub config: Config,
@@ -20,6 +20,8 @@ pub(crate) struct Context {
     pub environment: Environment,
     /// Where the histories lie.
     pub ledger: Directory,
+    /// The way into registries.
+    pub access: Arc<Access>,
     /// Which release.
     pub release: Named,
     /// The gates that a person decided against.
@@ -30,6 +32,11 @@ pub(crate) struct Context {
     pub reason: Option<String>,
     /// The record of this run, to which the promotion is added if it is about the same release.
     pub release_file: PathBuf,
+}
+
+/// One way into registries for the whole run, because it keeps connections and tokens.
+pub(crate) fn access(session: &Session) -> Arc<Access> {
+    Arc::new(Access::of(session.env(), session.masker()))
 }
 
 impl Context {
@@ -54,6 +61,7 @@ impl Context {
         Ok(Self {
             environment,
             ledger,
+            access: access(session),
             reason,
             name: args.environment,
             release: args.release.unwrap_or_else(|| Named::File(common.release_file.clone())),

@@ -114,7 +114,10 @@ fn images(context: &Context, keys: &Keyring, candidate: &Candidate) -> BTreeMap<
         let Some(component) = config.components.get(name) else { continue };
         let others: Vec<_> =
             environments.iter().filter_map(|environment| config.image(environment, name)).collect();
-        images.insert(name.clone(), evidence::gather(keys, &component.image, &others, *digest));
+        images.insert(
+            name.clone(),
+            evidence::gather(keys, &context.access, &component.image, &others, *digest),
+        );
     }
     images
 }
@@ -126,7 +129,7 @@ pub(crate) fn arrived(
 ) -> Result<BTreeMap<ComponentName, Image>, Stop> {
     let keys = keyring(context)?;
     let look = |(name, (digest, _)): (&ComponentName, &(Digest, Vec<Tag>))| {
-        let image = evidence::gather(&keys, context.destination(name)?, &[], *digest);
+        let image = evidence::gather(&keys, &context.access, context.destination(name)?, &[], *digest);
         Some((name.clone(), image))
     };
     Ok(candidate.components.iter().filter_map(look).collect())

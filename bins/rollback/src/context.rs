@@ -1,11 +1,12 @@
 //! What was meant: configuration, environment, target and reason, typed and checked; never what the world says.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use ci::{Session, Stop};
 use config::{Config, Environment};
 use contract::EnvironmentName;
 use ledger::Directory;
+use oci::Access;
 
 use crate::{
     args::{Rollback, To},
@@ -14,7 +15,6 @@ use crate::{
 };
 
 /// One way back, as it was asked for.
-#[derive(Debug)]
 pub(crate) struct Context {
     /// The configuration.
     pub(crate) config: Config,
@@ -24,6 +24,8 @@ pub(crate) struct Context {
     pub(crate) environment: Environment,
     /// Where the histories lie.
     pub(crate) ledger: Directory,
+    /// The way into registries, one for the whole run.
+    pub(crate) access: Arc<Access>,
     /// Where the incident files lie.
     pub(crate) incidents: PathBuf,
     /// Which release, if one was named.
@@ -45,6 +47,7 @@ impl Context {
         }
         Ok(Self {
             ledger: Directory::new(directory),
+            access: Arc::new(Access::of(session.env(), session.masker())),
             incidents: directory.join("incidents"),
             environment,
             name: args.environment,

@@ -1,6 +1,6 @@
 //! Reads the world: the ledger, the evidence of the releases one could go back to, what runs; never writes, never decides.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path};
 
 use ci::{Session, Stop};
 use config::Gate;
@@ -84,12 +84,16 @@ fn candidates(
     session: &Session,
 ) -> Result<Vec<(Entry, Checked)>, Stop> {
     let _progress = session.progress("looking for the last verified release");
-    let key = context.config.key(&context.environment, &Gate::Signature);
-    let keys = Keyring::read(key)?;
-    let signer = key.and_then(|key| keys.hint(key)).unwrap_or_default();
+    let image_key = context.config.key(&context.environment, &Gate::Signature);
+    let test_key = context.config.key(&context.environment, &Gate::SmokeTest(context.name.clone()));
+    // Where there is no key for all evidence, the one that images are signed with is the only one there is.
+    let test_key = test_key.or(image_key);
+    let keys = Keyring::read(image_key.into_iter().chain(test_key))?;
+    let hint = |key: Option<&Path>| key.and_then(|key| keys.hint(key)).unwrap_or_default();
+    let signers = Signers { keys: &keys, image: hint(image_key), test: hint(test_key) };
     let mut looked_at = Vec::new();
     for entry in choice::candidates(&context.name, history, present, context.to.as_ref())? {
-        let checked = check(context, history, entry, &keys, signer, session.now());
+        let checked = check(context, history, entry, &signers, session.now());
         let enough = checked.is_good() || looked_at.len() + 1 == CANDIDATES_MAX;
         looked_at.push((entry.clone(), checked));
         if enough {
@@ -99,26 +103,34 @@ fn candidates(
     Ok(looked_at)
 }
 
+/// The keys that count, and the hints of those that must have signed.
+struct Signers<'k> {
+    keys: &'k Keyring,
+    /// Of the images.
+    image: &'k str,
+    /// Of the tests.
+    test: &'k str,
+}
+
 fn check(
     context: &Context,
     history: &History,
     entry: &Entry,
-    keys: &Keyring,
-    signer: &str,
+    signers: &Signers<'_>,
     now: Timestamp,
 ) -> Checked {
     // The image runs from this environment's repository; what was found out about it may have been attached where it was built.
     let built = |name: &ComponentName| context.config.components.get(name).map(|component| &component.image);
     let look = |(name, pinned): (_, &Pinned)| {
         let others: Vec<_> = built(name).into_iter().collect();
-        (name, evidence::gather(keys, &pinned.image, &others, pinned.digest))
+        (name, evidence::gather(keys, &context.access, &pinned.image, &others, pinned.digest))
     };
     let images: BTreeMap<&ComponentName, Image> = entry.what.components.iter().map(look).collect();
     let digests = entry.what.digests();
     let adopted = history.adopted(&digests);
     let asked = context.environment.require.signature.is_some() && !adopted;
     let whole_and_signed = each(&images, |image| {
-        let mut claims = image.signed_by(signer);
+        let mut claims = image.signed_by(signers.image);
         match claims.find(|claim| claim.says == Says::Signature) {
             Some(claim) => Ok(Some(claim.bundle)),
             None if asked => Err("no signature by the required key".to_owned()),
@@ -131,7 +143,7 @@ fn check(
         if adopted {
             return Ok(None);
         }
-        evidence::verified(image, signer, &context.name, terms).map(Some)
+        evidence::verified(image, signers.test, &context.name, terms).map(Some)
     });
     Checked { signed: whole_and_signed, verified }
 }

@@ -3,12 +3,13 @@
 use std::{
     collections::{BTreeMap, BTreeSet, btree_map::Entry},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use ci::{Session, files};
 use contract::{Digest, EnvironmentName, ImageRef, Secret, Selector};
 use jiff::Timestamp;
-use oci::{Repository, Transfer};
+use oci::{Access, Repository, Transfer};
 use serde_json::Value;
 use trust::{
     Attached, BUNDLE_BYTES_MAX, Evidence, PublicKey, SigningKey, Statement, Verdict, Verifier, blob,
@@ -89,10 +90,15 @@ pub struct Found {
     pub repository: Box<dyn Repository>,
 }
 
+/// One way into registries for the whole run, because it keeps connections and tokens.
+fn access(session: &Session) -> Arc<Access> {
+    Arc::new(Access::of(session.env(), session.masker()))
+}
+
 /// Finds an image; its manifest is read and checked.
-pub fn find(image: &ImageRef) -> Result<Found, Error> {
+pub fn find(image: &ImageRef, access: &Arc<Access>) -> Result<Found, Error> {
     let selector = image.selector().ok_or_else(|| Error::NoSelector(image.clone()))?;
-    let repository = oci::open(image.location())?;
+    let repository = oci::open_with(image.location(), access)?;
     let digest = repository.find(selector)?.digest();
     Ok(Found { image: image.clone(), digest, repository })
 }
@@ -122,7 +128,9 @@ pub fn claims(wanted: &Attest, session: &Session) -> Result<(SigningKey, Vec<Cla
     if let Some(environment) = tested_in(&form).filter(|name| wanted.taken_back_from.contains(name)) {
         return Err(Error::TakenBack(environment));
     }
-    let found: Vec<Found> = wanted.images.iter().map(find).collect::<Result<_, _>>()?;
+    let access = access(session);
+    let found = wanted.images.iter().map(|image| find(image, &access));
+    let found: Vec<Found> = found.collect::<Result<_, _>>()?;
     let key = SigningKey::read(&wanted.key, session)?;
     let own = Verifier::new([key.public().clone()]);
     let claimed = found.into_iter().map(|found| {
@@ -170,10 +178,11 @@ pub fn unsigned(wanted: &SignBlob, session: &Session) -> Result<Unsigned, Error>
 }
 
 /// Reads the keys, the images and all evidence beside them.
-pub fn evidence(wanted: &Verify) -> Result<Vec<(Found, Evidence)>, Error> {
+pub fn evidence(wanted: &Verify, session: &Session) -> Result<Vec<(Found, Evidence)>, Error> {
     let verifier = verifier(&wanted.keys)?;
+    let access = access(session);
     let look = |image| {
-        let found = find(image)?;
+        let found = find(image, &access)?;
         let evidence = verifier.evidence(found.repository.as_ref(), found.digest)?;
         Ok((found, evidence))
     };
@@ -210,9 +219,10 @@ pub struct Journey {
 }
 
 /// Surveys both ends of a copy.
-pub fn journey(wanted: Copy) -> Result<Journey, Error> {
-    let from = find(&wanted.from)?;
-    let destination = oci::open_or_new(wanted.to.location())?;
+pub fn journey(wanted: Copy, session: &Session) -> Result<Journey, Error> {
+    let access = access(session);
+    let from = find(&wanted.from, &access)?;
+    let destination = oci::open_or_new_with(wanted.to.location(), &access)?;
     let transfer = Transfer::survey(from.repository.as_ref(), destination.as_ref(), from.digest)?;
     let absent = absent(&transfer, destination.as_ref())?;
     let tag = wanted.to.tag().map(|tag| Selector::Tag(tag.clone()));

@@ -37,10 +37,10 @@ pub fn run(args: Args, session: &Session) -> Result<Report, Stop> {
             let unsigned = facts::unsigned(&wanted, session)?;
             plan::sign_blob(wanted, unsigned)?
         }
-        Task::Copy(wanted) => plan::copy(facts::journey(wanted)?)?,
+        Task::Copy(wanted) => plan::copy(facts::journey(wanted, session)?)?,
         // Questions write nothing, so a dry run asks them all the same.
         Task::Verify(wanted) => {
-            let evidence = facts::evidence(&wanted)?;
+            let evidence = facts::evidence(&wanted, session)?;
             let judged = plan::judge(&wanted.requirement, &evidence, session.now());
             return outputs::verdict(&wanted.requirement, &judged);
         }

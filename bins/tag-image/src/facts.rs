@@ -1,10 +1,10 @@
 //! What the world says: configuration, git, repositories; never a write.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use ci::{Session, Stop, files, process::Program};
 use contract::{Commit, ComponentName, Digest, ImageRef, Release, Selector};
-use oci::{Descriptor, Manifest, Package, Platform, Repository, Transfer};
+use oci::{Access, Descriptor, Manifest, Package, Platform, Repository, Transfer};
 use serde::Deserialize;
 
 use crate::{
@@ -113,9 +113,10 @@ pub(crate) struct Apply {
 /// Whatever can't be read: nothing is written then.
 pub(crate) fn apply(context: &context::Apply, names: &Names, session: &Session) -> Result<Apply, Stop> {
     let release = session.release()?;
+    let access = access(session);
     let (material, manifest) = match &context.source {
         Source::Image(source) => {
-            let (repository, manifest) = find(&context::image(source.clone())?)?;
+            let (repository, manifest) = find(&context::image(source.clone())?, &access)?;
             (Material::Repository(repository), manifest)
         }
         Source::Files(path) => {
@@ -125,13 +126,23 @@ pub(crate) fn apply(context: &context::Apply, names: &Names, session: &Session) 
             (Material::Package(package), manifest)
         }
     };
-    let target = |name| target(name, &material, &manifest);
+    let target = |name| target(name, &access, &material, &manifest);
     let targets = names.targets.iter().map(target).collect::<Result<_, Stop>>()?;
     Ok(Apply { release, material, manifest, targets })
 }
 
-fn target(name: &Name, material: &Material, manifest: &Manifest) -> Result<Target, Stop> {
-    let repository = oci::open_or_new(name.repository.location())?;
+/// One way into registries for the whole run, because it keeps connections and tokens.
+fn access(session: &Session) -> Arc<Access> {
+    Arc::new(Access::of(session.env(), session.masker()))
+}
+
+fn target(
+    name: &Name,
+    access: &Arc<Access>,
+    material: &Material,
+    manifest: &Manifest,
+) -> Result<Target, Stop> {
+    let repository = oci::open_or_new_with(name.repository.location(), access)?;
     let holds = repository.resolve(&Selector::Tag(name.tag.clone()))?.map(|found| found.digest);
     let mut missing = Vec::new();
     let mut transfer = None;
@@ -152,8 +163,8 @@ fn target(name: &Name, material: &Material, manifest: &Manifest) -> Result<Targe
     Ok(Target { name: name.clone(), repository, holds, missing, transfer })
 }
 
-fn find(image: &context::Image) -> Result<(Box<dyn Repository>, Manifest), Stop> {
-    let repository = oci::open(image.repository.location())?;
+fn find(image: &context::Image, access: &Arc<Access>) -> Result<(Box<dyn Repository>, Manifest), Stop> {
+    let repository = oci::open_with(image.repository.location(), access)?;
     let manifest = repository.find(&image.selector)?;
     Ok((repository, manifest))
 }
@@ -189,8 +200,8 @@ struct RunConfig {
 ///
 /// # Errors
 /// Whatever can't be read, and a name that nothing carries.
-pub(crate) fn resolve(context: &context::Image) -> Result<Resolved, Stop> {
-    let (repository, manifest) = find(context)?;
+pub(crate) fn resolve(context: &context::Image, session: &Session) -> Result<Resolved, Stop> {
+    let (repository, manifest) = find(context, &access(session))?;
     let mut resolved = Resolved {
         image: context.repository.with_digest(manifest.digest()),
         descriptor: manifest.descriptor().clone(),
@@ -229,8 +240,8 @@ pub(crate) struct Unpack {
 ///
 /// # Errors
 /// Whatever can't be read, and an index without an image for the platform.
-pub(crate) fn unpack(context: &context::Unpack) -> Result<Unpack, Stop> {
-    let (repository, manifest) = find(&context.image)?;
+pub(crate) fn unpack(context: &context::Unpack, session: &Session) -> Result<Unpack, Stop> {
+    let (repository, manifest) = find(&context.image, &access(session))?;
     let image = oci::for_platform(repository.as_ref(), manifest, &context.platform)?;
     Ok(Unpack { repository, image })
 }

@@ -55,11 +55,11 @@ pub fn run(args: Args, session: &Session) -> Result<Report, Stop> {
         }
         Command::Resolve { image } => {
             let context = context::image(image)?;
-            Ok(outputs::resolved(&facts::resolve(&context)?))
+            Ok(outputs::resolved(&facts::resolve(&context, session)?))
         }
         Command::Unpack { image, to, platform } => {
             let context = context::unpack(image, to, platform)?;
-            let facts = facts::unpack(&context)?;
+            let facts = facts::unpack(&context, session)?;
             let plan = plan::unpack(&context, &facts);
             if session.mode() == Mode::DryRun {
                 return Ok(Report::planned(&plan, outputs::unpack_json(&plan)));

@@ -1,10 +1,10 @@
 //! Reads an image and the evidence beside it from the repositories it lies in; never decides what that is good for.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use ci::{Failure, Kind};
 use contract::{Digest, ImageRef, Selector};
-use oci::{OciError, Repository};
+use oci::{Access, OciError, Repository};
 use trust::{
     PredicateType, PublicKey, TrustError, Verdict, Verified, Verifier,
     predicate::{Migration, Sbom, TestResult},
@@ -43,14 +43,20 @@ impl Keyring {
 
 /// Looks at an image in the repository it was built into, whose copy must be whole, so that what is switched to is what was signed; and
 /// collects what is claimed about it there and in the others, where a copy may lie.
-pub fn gather(keys: &Keyring, own: &ImageRef, others: &[&ImageRef], digest: Digest) -> Image {
+pub fn gather(
+    keys: &Keyring,
+    access: &Arc<Access>,
+    own: &ImageRef,
+    others: &[&ImageRef],
+    digest: Digest,
+) -> Image {
     let verifier = keys.verifier();
-    let mut image = match look(&verifier, own, digest, oci::validate) {
+    let mut image = match look(&verifier, own, access, digest, oci::validate) {
         Ok(image) => image,
         Err(condition) => return Image::without_claims(condition),
     };
     for other in others.iter().filter(|other| **other != own) {
-        match look(&verifier, other, digest, |_, _| Ok(())) {
+        match look(&verifier, other, access, digest, |_, _| Ok(())) {
             Ok(more) => {
                 let known: Vec<Digest> = image.claims.iter().map(|claim| claim.bundle).collect();
                 image.claims.extend(more.claims.into_iter().filter(|claim| !known.contains(&claim.bundle)));
@@ -69,10 +75,11 @@ pub fn gather(keys: &Keyring, own: &ImageRef, others: &[&ImageRef], digest: Dige
 fn look(
     verifier: &Verifier,
     repository: &ImageRef,
+    access: &Arc<Access>,
     digest: Digest,
     check: impl Fn(&dyn Repository, Digest) -> Result<(), OciError>,
 ) -> Result<Image, Condition> {
-    let repository = oci::open(repository.location()).map_err(|error| condition(&error))?;
+    let repository = oci::open_with(repository.location(), access).map_err(|error| condition(&error))?;
     let found = repository.find(&Selector::Digest(digest)).and_then(|_| check(&*repository, digest));
     found.map_err(|error| condition(&error))?;
     // The image is whole: what fails now is the looking, whatever it was that failed.

@@ -1,7 +1,7 @@
 //! Evidence in two repositories, one of which can't be read to its end.
 #![allow(clippy::unwrap_used, reason = "the fixtures of a test report by panicking")]
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, sync::Arc};
 
 use contract::{Digest, ImageRef};
 use evidence::{Condition, Keyring, Says, gather};
@@ -33,7 +33,15 @@ fn evidence_that_cannot_be_looked_at_is_not_evidence_that_is_not_there() {
     let keys = Keyring::read([place("key.pub").as_path()]).unwrap();
     let ((built, digest), (copied, _)) = (image(&place("built")), image(&place("copied")));
     signed(&key, &built, digest);
-    let look = || gather(&keys, &reference("built"), &[&reference("copied"), &reference("none")], digest);
+    let look = || {
+        gather(
+            &keys,
+            &Arc::default(),
+            &reference("built"),
+            &[&reference("copied"), &reference("none")],
+            digest,
+        )
+    };
 
     let seen = look();
     assert_eq!(seen.condition, Condition::Whole);

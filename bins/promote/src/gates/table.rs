@@ -53,6 +53,7 @@ fn context() -> Context {
         config,
         name,
         ledger: ledger::Directory::new(".seaworthy"),
+        access: std::sync::Arc::default(),
         release: Named::File("release.json".into()),
         overrides: Vec::new(),
         skipped: Vec::new(),

@@ -1,8 +1,9 @@
 //! Wrong input and damaged releases: a code, a status, nothing touched.
 
 use testkit::bad_input;
+use trust::{SigningKey, Statement};
 
-use crate::world::World;
+use crate::world::{World, at};
 
 #[test]
 fn a_release_that_was_tampered_with_is_not_restored() {
@@ -14,6 +15,19 @@ fn a_release_that_was_tampered_with_is_not_restored() {
     assert!(run.stderr.contains("digest-mismatch"), "{}", run.stderr);
     world.rollback().args(["--to", "2"]).run().fails(1, "no-earlier-release");
     assert_eq!(world.events().len(), 4);
+}
+
+#[test]
+fn where_signatures_have_a_key_of_their_own_no_test_once_counted_that_the_verify_key_had_signed() {
+    let world = World::broken("ee", "eee");
+    let (build, digest) = (SigningKey::generate().unwrap(), world.image("2"));
+    world.scratch.file("build.pub", build.public().to_pem().unwrap());
+    let config = world.scratch.read("release.toml");
+    world.scratch.file("release.toml", config.replace("signature = {}", "signature = { key = \"build.pub\" }"));
+    world.rollback().run().fails(1, "no-earlier-release");
+    trust::attest(&*world.layout(), &build, digest, &Statement::signature(digest), at(0)).unwrap();
+    world.rollback().run().succeeds();
+    assert!(world.runs("2"));
 }
 
 #[test]
