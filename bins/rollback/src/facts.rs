@@ -123,7 +123,7 @@ fn check(
     let built = |name: &ComponentName| context.config.components.get(name).map(|component| &component.image);
     let look = |(name, pinned): (_, &Pinned)| {
         let others: Vec<_> = built(name).into_iter().collect();
-        (name, evidence::gather(keys, &context.access, &pinned.image, &others, pinned.digest))
+        (name, evidence::gather(signers.keys, &context.access, &pinned.image, &others, pinned.digest))
     };
     let images: BTreeMap<&ComponentName, Image> = entry.what.components.iter().map(look).collect();
     let digests = entry.what.digests();

@@ -23,7 +23,9 @@ fn where_signatures_have_a_key_of_their_own_no_test_once_counted_that_the_verify
     let (build, digest) = (SigningKey::generate().unwrap(), world.image("2"));
     world.scratch.file("build.pub", build.public().to_pem().unwrap());
     let config = world.scratch.read("release.toml");
-    world.scratch.file("release.toml", config.replace("signature = {}", "signature = { key = \"build.pub\" }"));
+    world
+        .scratch
+        .file("release.toml", config.replace("signature = {}", "signature = { key = \"build.pub\" }"));
     world.rollback().run().fails(1, "no-earlier-release");
     trust::attest(&*world.layout(), &build, digest, &Statement::signature(digest), at(0)).unwrap();
     world.rollback().run().succeeds();
