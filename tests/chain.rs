@@ -1,5 +1,9 @@
 //! The chain end to end, as a newcomer meets it: `script/demo`, the table at its end, and what it leaves behind.
-#![allow(clippy::expect_used, reason = "a test's helper may fail its test")]
+#![allow(
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and reads small files of its own making"
+)]
 
 use std::{
     fs,
