@@ -163,6 +163,30 @@ fn killed_at_any_write_the_record_is_whole_and_the_next_run_finishes_it() {
     assert!(report.killed >= 3, "write, sync and rename at least: {report:?}");
 }
 
+/// The commands of a help text.
+fn commands(help: &str) -> impl Iterator<Item = &str> {
+    let list =
+        help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    list.filter_map(|line| line.split_whitespace().next())
+}
+
+#[test]
+fn the_help_of_every_command_of_every_binary_fits_a_screen() {
+    let directory = program().with_file_name("");
+    let mut seen = 0;
+    for name in ["validate-env", "tag-image", "migrate-db", "smoke-test", "sbom-sign", "promote", "rollback"]
+    {
+        let help = |words: &[&str]| testkit::bin(directory.join(name)).args(words).run().succeeds().stdout;
+        let all = help(&["--help"]);
+        for command in commands(&all).filter(|command| *command != "help") {
+            let text = help(&[command, "--help"]);
+            assert!(text.lines().count() <= 40, "{name} {command}\n{text}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 20, "{seen} commands were found");
+}
+
 #[test]
 fn bad_input_is_refused_alike_everywhere() {
     bad_input::check_cli(program(), &["tell", "--text", "x"]);

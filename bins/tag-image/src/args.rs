@@ -115,10 +115,10 @@ pub(crate) struct Metadata {
     #[arg(long, value_name = "TEXT", help_heading = METADATA)]
     pub(crate) sep_tags: Option<String>,
     /// What stands between two labels
-    #[arg(long, value_name = "TEXT", hide_short_help = true, help_heading = METADATA)]
+    #[arg(long, value_name = "TEXT", help_heading = METADATA)]
     pub(crate) sep_labels: Option<String>,
     /// What stands between two annotations
-    #[arg(long, value_name = "TEXT", hide_short_help = true, help_heading = METADATA)]
+    #[arg(long, value_name = "TEXT", help_heading = METADATA)]
     pub(crate) sep_annotations: Option<String>,
     /// The target in bake files
     #[arg(long, value_name = "NAME", default_value = "docker-metadata-action", help_heading = METADATA)]
