@@ -83,7 +83,8 @@ fn run(args: Args, session: &Session) -> Result<Report, Stop> {
         Command::Tell { text } => {
             let page =
                 Page::new().heading(&text).table(&["name", "value"], [["text".to_owned(), text.clone()]]);
-            let mut report = Report::new(page, serde_json::json!({ "text": text })).output("text", &text);
+            let mut report =
+                Report::new(page, serde_json::json!({ "text": text })).output("text", text.clone());
             report.annotate(note(&text));
             Ok(report)
         }
@@ -91,7 +92,8 @@ fn run(args: Args, session: &Session) -> Result<Report, Stop> {
             let secret = session.secret("PROBE_SECRET")?.unwrap_or_else(|| Secret::new("unset"));
             let shown = secret.reveal();
             session.relay("child", &format!("token={shown}\n::error::from outside\n##[error]also\n"));
-            Ok(Report::new(Page::new().line(shown), serde_json::json!(shown)).output("value", shown))
+            Ok(Report::new(Page::new().line(shown), serde_json::json!(shown))
+                .output("value", shown.to_owned()))
         }
         Command::Refuse => {
             let report = Report::new(Page::new().line("one gate of two"), serde_json::json!([1, 2]));

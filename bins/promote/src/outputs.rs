@@ -76,7 +76,7 @@ pub(crate) fn planned(plan: &Plan) -> Report {
     Report::planned(plan, data(plan, verdict, &[])).output("verdict", verdict)
 }
 
-fn outputs(report: Report, facts: &Facts, verdict: &str, head: Head) -> Report {
+fn outputs(report: Report, facts: &Facts, verdict: &'static str, head: Head) -> Report {
     let version = |version: Option<&contract::Version>| version.map(ToString::to_string).unwrap_or_default();
     let previous = facts.history.running().and_then(|entry| entry.what.release.version.as_ref());
     report

@@ -27,7 +27,7 @@ pub fn done(done: &Done) -> Report {
             Report::new(page, data)
                 .output("key", private)
                 .output("public-key", public)
-                .output("hint", hint)
+                .output("hint", hint.clone())
                 .output("state", state.word())
         }
         Done::Sbom { output, digest, components, state } => {

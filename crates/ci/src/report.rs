@@ -1,6 +1,6 @@
 //! What a run has to say at its end: named outputs, a page for people, data for programs, annotations; never how it is sent.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use serde_json::Value;
 
@@ -48,7 +48,7 @@ pub struct Report {
     pub page: Page,
     /// For programs: the `result` of `--format json`.
     pub data: Value,
-    outputs: BTreeMap<&'static str, String>,
+    outputs: BTreeMap<&'static str, Cow<'static, str>>,
     variables: BTreeMap<&'static str, String>,
     annotations: Vec<Annotation>,
 }
@@ -64,9 +64,10 @@ impl Report {
         Self::new(Page::new().lines(&plan.to_string()), data)
     }
 
-    /// Adds a step output. Names are literals, so that action.yml can be tested against them.
+    /// Adds a step output. Names are literals, so that action.yml can be tested against them. So are our own words, and these are not
+    /// redacted: later steps decide by them, and a service that is tested chooses its tokens itself, `FAILED` for one.
     #[must_use]
-    pub fn output(mut self, name: &'static str, value: impl Into<String>) -> Self {
+    pub fn output(mut self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
         self.outputs.insert(name, value.into());
         self
     }
@@ -87,8 +88,10 @@ impl Report {
     pub(crate) fn map(mut self, change: impl Fn(&str) -> String) -> Self {
         self.page = self.page.map(&change);
         map_json(&mut self.data, &change);
-        let told = self.outputs.values_mut().chain(self.variables.values_mut());
-        told.for_each(|value| *value = change(value));
+        for value in self.outputs.values_mut().filter(|value| matches!(value, Cow::Owned(_))) {
+            *value = change(value).into();
+        }
+        self.variables.values_mut().for_each(|value| *value = change(value));
         for annotation in &mut self.annotations {
             annotation.title = change(&annotation.title);
             annotation.message = change(&annotation.message);
@@ -100,7 +103,7 @@ impl Report {
     }
 
     /// The step outputs by name.
-    pub fn outputs(&self) -> &BTreeMap<&'static str, String> {
+    pub fn outputs(&self) -> &BTreeMap<&'static str, Cow<'static, str>> {
         &self.outputs
     }
 

@@ -2,7 +2,6 @@
 
 use std::{
     borrow::Cow,
-    collections::BTreeMap,
     ffi::OsString,
     fs::OpenOptions,
     io::{Write, stdout},
@@ -94,10 +93,8 @@ fn end(session: &Session, command: &clap::Command, result: Result<Report, Stop>)
 /// Outputs, variables, summary and annotations, on a runner.
 fn hand_over(session: &Session, report: &Report) -> Result<(), FileError> {
     let Some(runner) = session.runner() else { return Ok(()) };
-    let entries = |values: &BTreeMap<&'static str, String>| -> String {
-        values.iter().map(|(name, value)| workflow::output(name, value, &token())).collect()
-    };
-    let outputs = entries(report.outputs());
+    let entry = |name: &&'static str, value: &str| workflow::output(name, value, &token());
+    let outputs: String = report.outputs().iter().map(|(name, value)| entry(name, value)).collect();
     if let Some(path) = &runner.output {
         if outputs.len() > workflow::OUTPUT_BYTES_MAX {
             return Err(FileError::TooLarge { path: path.clone(), limit: workflow::OUTPUT_BYTES_MAX as u64 });
@@ -105,7 +102,8 @@ fn hand_over(session: &Session, report: &Report) -> Result<(), FileError> {
         append(path, &outputs)?;
     }
     if let Some(path) = &runner.environment {
-        append(path, &entries(report.variables()))?;
+        let variables = report.variables().iter().map(|(name, value)| entry(name, value));
+        append(path, &variables.collect::<String>())?;
     }
     if let Some(path) = &runner.summary {
         append(path, &workflow::cut(&report.page.markdown(), workflow::SUMMARY_BYTES_MAX))?;

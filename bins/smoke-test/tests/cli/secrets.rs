@@ -1,6 +1,9 @@
 //! What nobody may read, wherever it is written.
 
-use testkit::Scratch;
+use testkit::{
+    Scratch,
+    http::{Reply, Server},
+};
 
 use crate::deployment::{LOGIN, TOKEN, service, smoke};
 
@@ -75,4 +78,28 @@ steps:
     command.env("API_TOKEN", "from-the-vault").secret("from-the-vault").run().fails(1, "smoke-failed");
     assert_eq!(server.requests()[0].header("authorization"), Some("Bearer from-the-vault"));
     assert_eq!(testkit::leak::find("from-the-vault", &scratch.read("report.json")), None);
+}
+
+#[test]
+fn a_service_whose_token_is_failed_once_hid_that_it_had_failed() {
+    let (scratch, server) = (Scratch::new(), Server::answer(|_| Reply::json(r#"{"token": "FAILED"}"#)));
+    let text = "
+name: s
+steps:
+- name: log in
+  request: { path: / }
+  expect: { status: 200 }
+  capture: { token: { json: $.token, secret: true } }
+- name: leave
+  request: { path: / }
+  expect: { status: 204 }
+";
+    let run = smoke(&scratch, text, &server).on_runner().run_unchecked().fails(1, "smoke-failed");
+    assert_eq!(run.observed().outputs["result"], "FAILED");
+    let shown: Vec<String> = run.violations().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        shown,
+        ["leak at GITHUB_OUTPUT result: masked value 1 is there, plain"],
+        "everywhere else it is hidden"
+    );
 }
