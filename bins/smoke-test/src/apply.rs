@@ -17,7 +17,7 @@ use crate::{
     ask,
     context::{Base, Prepared},
     error::Error,
-    judge::{judge, take},
+    judge::{KEPT_BYTES_MAX, judge, take},
     outcome::{List, StepOutcome, SuiteOutcome, Verdict},
     plan::{Plan, Planned},
     suite::Step,
@@ -212,7 +212,12 @@ impl Walk<'_> {
         for (name, capture) in step.capture.iter() {
             let value = take(&capture.value, answer);
             if let (true, Ok(secret)) = (capture.value.secret, &value) {
-                self.session.mask(&Secret::new(plain(secret)));
+                let secret = plain(secret);
+                if secret.len() > KEPT_BYTES_MAX {
+                    return outcome
+                        .because(format!("`{name}` is longer than a secret, {} bytes", secret.len()));
+                }
+                self.session.mask(&Secret::new(secret));
             }
             taken.push((name, value));
         }

@@ -187,3 +187,11 @@ fn what_is_captured_is_there_and_keeps_its_type() {
     }
     assert!(taken("json: $.id", "<html>").is_err());
 }
+
+#[test]
+fn a_large_answer_once_was_kept_for_each_expectation_of_it() {
+    let checks = judged("body: { contains: [a, b] }", &"x".repeat(70_000));
+    let kept: Vec<&str> = checks.iter().map(|check| check.actual.as_str()).collect();
+    assert_eq!(kept, ["a text of 70000 bytes"; 2]);
+    assert_eq!(judged("body: b", "a")[0].actual, "a");
+}

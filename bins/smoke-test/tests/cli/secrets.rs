@@ -103,3 +103,21 @@ steps:
         "everywhere else it is hidden"
     );
 }
+
+#[test]
+fn a_secret_of_any_length_once_was_masked_line_by_line_past_every_limit_of_time() {
+    let token: String = (0..9000).map(|line| format!("{line:04}\\n")).collect();
+    let answer = Reply::json(&format!("{{\"token\": \"{token}\"}}"));
+    let (scratch, server) = (Scratch::new(), Server::answer(move |_| answer.clone()));
+    let text = "
+name: s
+steps:
+- name: log in
+  request: { path: / }
+  expect: { status: 200 }
+  capture: { token: { json: $.token, secret: true } }
+";
+    let run = smoke(&scratch, text, &server).on_runner().run().fails(1, "smoke-failed");
+    assert!(run.observed().summary.contains("is longer than a secret, 45000 bytes"), "{}", run.transcript());
+    assert!(run.observed().masks.is_empty());
+}
