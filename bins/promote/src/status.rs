@@ -39,7 +39,7 @@ fn row(name: &EnvironmentName, history: &History, observed: &Result<&Running, St
     let said = match (observed, running) {
         (Err(error), _) => format!("could not be asked: {error}"),
         (Ok(observed), Some(entry)) if **observed == entry.what.digests() => "the same".to_owned(),
-        (Ok(observed), None) if observed.is_empty() => "nothing runs".to_owned(),
+        (Ok(observed), _) if observed.is_empty() => "nothing runs".to_owned(),
         (Ok(_), None) => "something runs that the ledger does not know: see `promote adopt`".to_owned(),
         (Ok(_), Some(_)) => "something else runs".to_owned(),
     };

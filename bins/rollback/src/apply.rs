@@ -90,9 +90,8 @@ pub(crate) fn write_incident(
     let intent = Event::Intent { rollback: Some(way) };
     let is_done = |entry: &&Entry| entry.what.event == Event::RolledBack(way);
     let done = history.entries().iter().rev().find(is_done);
-    let until = done.map_or(u64::MAX, |done| done.sequence);
-    let mut entries = history.entries().iter().rev().filter(|entry| entry.sequence <= until);
-    let opened = entries.find(|entry| entry.what.event == intent).or(done);
+    // The first intent: going the same way again, after a reboot say, is the same incident.
+    let opened = history.entries().iter().find(|entry| entry.what.event == intent).or(done);
     let Some(opened) = opened.map(|entry| &entry.what) else {
         return stay(plan, context, history, session);
     };
@@ -152,7 +151,9 @@ pub(crate) fn open(
 
 fn save(incident: &Incident<'_>, context: &Context, session: &Session) -> Result<PathBuf, Stop> {
     let path = path(incident.bad, incident.opened, context)?;
-    files::write(&path, session.redact(&incident.markdown()).as_bytes())?;
+    let told = session.redact(&incident.markdown());
+    let written = files::read_text_if_there(&path)?;
+    files::write(&path, incident::keeping_what_people_wrote(&told, written.as_deref()).as_bytes())?;
     Ok(path)
 }
 

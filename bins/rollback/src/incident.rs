@@ -44,6 +44,16 @@ pub(crate) struct Incident<'a> {
     pub(crate) history: &'a History,
 }
 
+/// Where the part of the file begins that people write.
+const POSTMORTEM: &str = "## Postmortem\n";
+
+/// What the ledger tells now, with the postmortem as people have written it meanwhile.
+pub(crate) fn keeping_what_people_wrote(told: &str, written: Option<&str>) -> String {
+    let theirs = written.and_then(|text| Some(&text[text.find(POSTMORTEM)?..]));
+    let ours = told.find(POSTMORTEM).map_or(told, |at| &told[..at]);
+    theirs.map_or_else(|| told.to_owned(), |theirs| ours.to_owned() + theirs)
+}
+
 /// The day of a moment, in UTC.
 pub(crate) fn day(time: Timestamp) -> Date {
     time.to_zoned(TimeZone::UTC).date()
@@ -77,7 +87,7 @@ impl Incident<'_> {
         self.evidence(&mut out);
         _ = writeln!(
             out,
-            "## Postmortem\n\nDue {}.\n\n- Impact:\n- Cause:\n- Why the gates let it in:\n- What will be different:",
+            "{POSTMORTEM}\nDue {}. What stands from here on is yours: running rollback again keeps it.\n\n- Impact:\n- Cause:\n- Why the gates let it in:\n- What will be different:",
             postmortem(day(self.opened))
         );
         out

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use contract::TestResult;
 use testkit::{Scratch, crash::Crash};
 
-use crate::world::{World, schema};
+use crate::world::{NOW, World, schema};
 
 #[test]
 fn a_second_run_finds_nothing_to_do() {
@@ -28,6 +28,24 @@ fn what_drifted_since_is_put_right_again() {
     world.rollback().run().succeeds();
     assert!(world.runs("2"));
     assert_eq!(&world.events()[4..], ["intent", "rolled-back", "intent", "rolled-back"]);
+}
+
+#[test]
+fn what_people_wrote_into_the_incident_was_once_lost_when_rollback_ran_again() {
+    let world = World::broken("ee", "eee");
+    let told = world.rollback().args(["--format", "json"]).run().succeeds().json();
+    let incident = told["outputs"]["incident"].as_str().unwrap().to_owned();
+    let filled = world.scratch.read(&incident).replace("- Cause:", "- Cause: a JOIN");
+    world.scratch.file(&incident, &filled);
+    world.rollback().run().succeeds();
+    assert_eq!(world.scratch.read(&incident), filled);
+    // The service was down and is brought back: the same incident, for the same reason.
+    world.scratch.file("running", "");
+    let again = testkit::bin(env!("CARGO_BIN_EXE_rollback")).dir(world.scratch.path());
+    let again = again.args(["run", "--environment", "production", "--reason", "after the reboot"]);
+    again.env("SEAWORTHY_CLOCK", NOW.to_string()).run().succeeds();
+    let now = world.scratch.read(&incident);
+    assert!(now.contains("- Cause: a JOIN") && !now.contains("| Reason | after the reboot |"), "{now}");
 }
 
 #[test]

@@ -77,7 +77,7 @@ fn the_incident_tells_the_whole_story() {
 
     ## Postmortem
 
-    Due 2027-01-22.
+    Due 2027-01-22. What stands from here on is yours: running rollback again keeps it.
 
     - Impact:
     - Cause:
