@@ -26,8 +26,8 @@ address() {
 start() {
     files="$home/releases/${NOTES_IMAGE##*:}"
     tag-image unpack "$NOTES_IMAGE" --to "$files"
-    # Read, never sourced: a value such as $(id) stays text.
-    while IFS= read -r line; do
+    # Read, never sourced: a value such as $(id) stays text. The last line need not have an end.
+    while IFS= read -r line || [ -n "$line" ]; do
         case $line in '' | '#'*) ;; *) export "${line?}" ;; esac
     done <"$NOTES_ENV_FILE"
     stop

@@ -5,5 +5,6 @@ mod behaviour;
 mod client;
 mod compatibility;
 mod database;
+mod deploy;
 mod files;
 mod process;
