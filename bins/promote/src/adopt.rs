@@ -19,6 +19,9 @@ use crate::{
 };
 
 pub(crate) fn run(args: &Adopt, session: &Session) -> Result<Report, Stop> {
+    if args.reason.trim().is_empty() {
+        return Err(Error::AdoptWithoutReason.into());
+    }
     let config = Config::load(&args.config)?;
     let environment = config.environment(&args.environment)?;
     let ledger = Directory::new(config.ledger_directory(session)?);

@@ -15,6 +15,9 @@ pub(crate) enum Error {
     /// A person's decision needs a person's reason.
     #[error("--override is given without --reason")]
     OverrideWithoutReason,
+    /// What is adopted is good on somebody's word.
+    #[error("the reason is empty")]
+    AdoptWithoutReason,
     /// The configuration does not let anyone override this gate.
     #[error("{gate} may not be overridden in {environment}")]
     NotOverridable {
@@ -101,6 +104,7 @@ impl Failure for Error {
     fn code(&self) -> Code {
         match self {
             Self::OverrideWithoutReason => Code::new("override-without-reason"),
+            Self::AdoptWithoutReason => Code::new("reason-missing"),
             Self::NotOverridable { .. } => Code::new("override-not-allowed"),
             Self::ReleaseUnknown { .. } => Code::new("release-unknown"),
             Self::ReleaseAmbiguous { .. } => Code::new("release-ambiguous"),
@@ -129,6 +133,7 @@ impl Failure for Error {
     fn fix(&self) -> Cow<'static, str> {
         match self {
             Self::OverrideWithoutReason => "say why with --reason: it is recorded in the ledger".into(),
+            Self::AdoptWithoutReason => "say why what runs counts as good: it is recorded in the ledger".into(),
             Self::NotOverridable { overridable, .. } if overridable.is_empty() => {
                 "mend what the gate found; overridable in release.toml names no gate here".into()
             }

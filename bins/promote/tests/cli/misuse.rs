@@ -86,3 +86,11 @@ fn a_record_of_another_commit_is_refused_before_anything_is_written() {
     assert!(world.events("production").is_empty());
     world.promote("production").env("GITHUB_SHA", commit).run().succeeds();
 }
+
+#[test]
+fn what_runs_once_was_adopted_for_no_reason_at_all() {
+    let (world, _) = World::ready("2");
+    let adopt = world.command().args(["adopt", "--environment", "production", "--reason", " \t"]);
+    adopt.run().fails(2, "reason-missing");
+    assert!(world.events("production").is_empty());
+}
