@@ -98,7 +98,7 @@ fn after_a_fix_the_way_back_leads_past_what_was_taken_back() {
     world.rollback().run().succeeds();
     world.ran("4", 60, schema("eee"));
     world.test("4", TestResult::Failed, 120);
-    let run = world.rollback().env("SEAWORTHY_CLOCK", (crate::world::NOW + 300).to_string()).run().succeeds();
+    let run = world.rollback().env("SEAWORTHY_CLOCK", (NOW + 300).to_string()).run().succeeds();
     assert!(run.stdout.starts_with("production is rolled back to 1.2.0\n"), "{}", run.stdout);
     assert!(run.stdout.contains("keep: both releases have the same schema"), "{}", run.stdout);
 }
