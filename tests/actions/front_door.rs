@@ -20,6 +20,9 @@ const STEPS: [&str; 9] = [
     "rollback run",
 ];
 
+/// The one variable that is no input of ours: rollback hands it to the command of `database.down`.
+const DATABASE_URL: &str = "DATABASE_URL";
+
 /// What is wrong with a step: a flag or a variable that its command does not take, or an expression where text is run.
 fn wrong(step: &Step, action: &Action, binaries: &BTreeMap<&str, Binary>) -> Vec<String> {
     let words = step.words();
@@ -42,12 +45,13 @@ fn wrong(step: &Step, action: &Action, binaries: &BTreeMap<&str, Binary>) -> Vec
     }
     let flags = typed.iter().filter_map(|word| word.strip_prefix("--"));
     wrong.extend(flags.filter(|flag| !takes(flag)).map(|flag| format!("no flag --{flag}")));
-    let variables = step.env.keys();
+    let variables = step.env.keys().filter(|name| *name != DATABASE_URL || step.words()[0] != "rollback");
     let no_flag = variables.filter(|name| {
         !name.strip_prefix("INPUT_").is_some_and(|one| takes(&one.to_lowercase().replace('_', "-")))
     });
     wrong.extend(no_flag.map(|name| format!("no flag for {name}")));
-    let read = step.env.values().filter_map(|value| input_of(value));
+    // An input may give way to the job's own variable.
+    let read = step.env.values().filter_map(|value| input_of(value)?.split(" || env.").next());
     let undeclared = read.filter(|input| !action.inputs.contains_key(*input));
     wrong.extend(undeclared.map(|input| format!("no input `{input}`")));
     wrong
