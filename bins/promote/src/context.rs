@@ -1,6 +1,9 @@
 //! What was meant: configuration, environment and overrides, typed and checked against each other; never what the world says.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Component, Path, PathBuf},
+    sync::Arc,
+};
 
 use ci::{Session, Stop};
 use config::{Config, Environment, Gate};
@@ -34,6 +37,11 @@ pub(crate) struct Context {
     pub release_file: PathBuf,
 }
 
+/// Without `./`, so that the record of this run is known by either spelling.
+fn plain(path: &Path) -> PathBuf {
+    path.components().filter(|part| *part != Component::CurDir).collect()
+}
+
 /// One way into registries for the whole run, because it keeps connections and tokens.
 pub(crate) fn access(session: &Session) -> Arc<Access> {
     Arc::new(Access::of(session.env(), session.masker()))
@@ -64,10 +72,14 @@ impl Context {
             access: access(session),
             reason,
             name: args.environment,
-            release: args.release.unwrap_or_else(|| Named::File(common.release_file.clone())),
+            release: match args.release {
+                Some(Named::File(path)) => Named::File(plain(&path)),
+                Some(named) => named,
+                None => Named::File(plain(&common.release_file)),
+            },
             overrides: args.overrides,
             skipped: Vec::new(),
-            release_file: common.release_file.clone(),
+            release_file: plain(&common.release_file),
             config,
         })
     }

@@ -83,6 +83,9 @@ fn a_record_of_another_commit_is_refused_before_anything_is_written() {
     world.scratch.file("release.json", record.replacen('{', &format!("{{\"commit\": \"{commit}\","), 1));
     let run = world.promote("production").env("GITHUB_SHA", "0".repeat(40)).run();
     run.fails(2, "release-file-other-commit");
+    // Another spelling of the same file once got past the check.
+    let run = world.promote("production").args(["--release", "./release.json"]);
+    run.env("GITHUB_SHA", "0".repeat(40)).run().fails(2, "release-file-other-commit");
     assert!(world.events("production").is_empty());
     world.promote("production").env("GITHUB_SHA", commit).run().succeeds();
 }
