@@ -13,7 +13,6 @@ use serde_json::json;
 
 use crate::{
     args::Adopt,
-    context,
     error::Error,
     facts::{Candidate, release_of_record},
 };
@@ -78,7 +77,7 @@ fn draft(
     known: Option<Candidate>,
     session: &Session,
 ) -> Result<Draft, Stop> {
-    let access = context::access(session);
+    let access = Access::of_run(session);
     let mut components = BTreeMap::new();
     for (name, digest) in running {
         let Some(image) = lies(config, environment, &access, name, *digest) else {

@@ -42,11 +42,6 @@ fn plain(path: &Path) -> PathBuf {
     path.components().filter(|part| *part != Component::CurDir).collect()
 }
 
-/// One way into registries for the whole run, because it keeps connections and tokens.
-pub(crate) fn access(session: &Session) -> Arc<Access> {
-    Arc::new(Access::of(session.env(), session.masker()))
-}
-
 impl Context {
     /// Reads the configuration and checks what was typed against it.
     pub(crate) fn of(args: Promote, common: &ci::Common, session: &Session) -> Result<Self, Stop> {
@@ -69,7 +64,7 @@ impl Context {
         Ok(Self {
             environment,
             ledger,
-            access: access(session),
+            access: Access::of_run(session),
             reason,
             name: args.environment,
             release: match args.release {

@@ -47,7 +47,7 @@ impl Context {
         }
         Ok(Self {
             ledger: Directory::new(directory),
-            access: Arc::new(Access::of(session.env(), session.masker())),
+            access: Access::of_run(session),
             incidents: directory.join("incidents"),
             environment,
             name: args.environment,

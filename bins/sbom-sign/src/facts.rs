@@ -90,11 +90,6 @@ pub struct Found {
     pub repository: Box<dyn Repository>,
 }
 
-/// One way into registries for the whole run, because it keeps connections and tokens.
-fn access(session: &Session) -> Arc<Access> {
-    Arc::new(Access::of(session.env(), session.masker()))
-}
-
 /// Finds an image; its manifest is read and checked.
 pub fn find(image: &ImageRef, access: &Arc<Access>) -> Result<Found, Error> {
     let selector = image.selector().ok_or_else(|| Error::NoSelector(image.clone()))?;
@@ -128,7 +123,7 @@ pub fn claims(wanted: &Attest, session: &Session) -> Result<(SigningKey, Vec<Cla
     if let Some(environment) = tested_in(&form).filter(|name| wanted.taken_back_from.contains(name)) {
         return Err(Error::TakenBack(environment));
     }
-    let access = access(session);
+    let access = Access::of_run(session);
     let found = wanted.images.iter().map(|image| find(image, &access));
     let found: Vec<Found> = found.collect::<Result<_, _>>()?;
     let key = SigningKey::read(&wanted.key, session)?;
@@ -180,7 +175,7 @@ pub fn unsigned(wanted: &SignBlob, session: &Session) -> Result<Unsigned, Error>
 /// Reads the keys, the images and all evidence beside them.
 pub fn evidence(wanted: &Verify, session: &Session) -> Result<Vec<(Found, Evidence)>, Error> {
     let verifier = verifier(&wanted.keys)?;
-    let access = access(session);
+    let access = Access::of_run(session);
     let look = |image| {
         let found = find(image, &access)?;
         let evidence = verifier.evidence(found.repository.as_ref(), found.digest)?;
@@ -220,7 +215,7 @@ pub struct Journey {
 
 /// Surveys both ends of a copy.
 pub fn journey(wanted: Copy, session: &Session) -> Result<Journey, Error> {
-    let access = access(session);
+    let access = Access::of_run(session);
     let from = find(&wanted.from, &access)?;
     let destination = oci::open_or_new_with(wanted.to.location(), &access)?;
     let transfer = Transfer::survey(from.repository.as_ref(), destination.as_ref(), from.digest)?;

@@ -113,7 +113,7 @@ pub(crate) struct Apply {
 /// Whatever can't be read: nothing is written then.
 pub(crate) fn apply(context: &context::Apply, names: &Names, session: &Session) -> Result<Apply, Stop> {
     let release = session.release()?;
-    let access = access(session);
+    let access = Access::of_run(session);
     let (material, manifest) = match &context.source {
         Source::Image(source) => {
             let (repository, manifest) = find(&context::image(source.clone())?, &access)?;
@@ -129,11 +129,6 @@ pub(crate) fn apply(context: &context::Apply, names: &Names, session: &Session) 
     let target = |name| target(name, &access, &material, &manifest);
     let targets = names.targets.iter().map(target).collect::<Result<_, Stop>>()?;
     Ok(Apply { release, material, manifest, targets })
-}
-
-/// One way into registries for the whole run, because it keeps connections and tokens.
-fn access(session: &Session) -> Arc<Access> {
-    Arc::new(Access::of(session.env(), session.masker()))
 }
 
 fn target(
@@ -201,7 +196,7 @@ struct RunConfig {
 /// # Errors
 /// Whatever can't be read, and a name that nothing carries.
 pub(crate) fn resolve(context: &context::Image, session: &Session) -> Result<Resolved, Stop> {
-    let (repository, manifest) = find(context, &access(session))?;
+    let (repository, manifest) = find(context, &Access::of_run(session))?;
     let mut resolved = Resolved {
         image: context.repository.with_digest(manifest.digest()),
         descriptor: manifest.descriptor().clone(),
@@ -241,7 +236,7 @@ pub(crate) struct Unpack {
 /// # Errors
 /// Whatever can't be read, and an index without an image for the platform.
 pub(crate) fn unpack(context: &context::Unpack, session: &Session) -> Result<Unpack, Stop> {
-    let (repository, manifest) = find(&context.image, &access(session))?;
+    let (repository, manifest) = find(&context.image, &Access::of_run(session))?;
     let image = oci::for_platform(repository.as_ref(), manifest, &context.platform)?;
     Ok(Unpack { repository, image })
 }

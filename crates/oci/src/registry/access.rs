@@ -2,11 +2,11 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     time::{Duration, Instant},
 };
 
-use ci::Env;
+use ci::{Env, Session};
 use contract::Secret;
 use http::{Client, Limits, Retry, Url, is_loopback};
 
@@ -71,6 +71,11 @@ impl Default for Access {
 }
 
 impl Access {
+    /// The one of a run, which shares connections and tokens: with Docker's credentials, masked by the session.
+    pub fn of_run(session: &Session) -> Arc<Self> {
+        Arc::new(Self::of(session.env(), session.masker()))
+    }
+
     /// With the credentials that Docker's configuration holds (`DOCKER_CONFIG`, else `~/.docker`). Every secret is given to `mask`
     /// before it is used.
     pub fn of(env: &Env, mask: impl Fn(&Secret) + Send + Sync + 'static) -> Self {
