@@ -35,7 +35,11 @@ const ROOMS: &[Room] = &[
         "ci contract http",
         "clap getrandom percent-encoding regex serde-saphyr serde_json_path strsim",
     ),
-    Room("sbom-sign", "ci contract oci trust", "clap cyclonedx-bom toml zeroize"),
+    Room(
+        "sbom-sign",
+        "ci contract oci trust",
+        "base64 clap cyclonedx-bom percent-encoding spdx toml zeroize",
+    ),
     Room("promote", "ci config contract deploy evidence ledger oci trust", "clap toml"),
     Room("rollback", "ci config contract deploy evidence ledger oci trust", "clap toml"),
     Room("testkit", "", "rustix tempfile"),

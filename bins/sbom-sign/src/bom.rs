@@ -1,12 +1,14 @@
-//! A catalog as CycloneDX 1.5 (cyclonedx.org/docs/1.5/json): rooted, sorted, and the same bytes for the same catalog and time; never
-//! licences that nobody has stated, never a path.
+//! A catalog as CycloneDX 1.5 (cyclonedx.org/docs/1.5/json), or 1.6 and 1.7 where asked: rooted, sorted, and the same bytes for the same
+//! catalog and time; never licences that nobody has stated, never a path of the machine.
 
 use contract::Digest;
 use cyclonedx_bom::{
     models::{
-        component::Classification,
+        component::{Classification, ComponentEvidence, Occurrence, Occurrences, Scope},
         dependency::{Dependencies, Dependency},
         hash::{Hash, HashAlgorithm, HashValue, Hashes},
+        license::{LicenseChoice, Licenses},
+        property::{Properties, Property},
         tool::Tools,
     },
     prelude::{Bom, Component, Components, DateTime, Metadata, Purl, SpecVersion, UrnUuid},
@@ -14,12 +16,12 @@ use cyclonedx_bom::{
 use jiff::{Timestamp, tz::TimeZone};
 
 use crate::{
-    catalog::{Catalog, Package, Root},
+    catalog::{self, Algorithm, Catalog, Kind, Licence, Package},
     error::Error,
 };
 
-/// What a workspace is called: a lock file does not name it.
-const WORKSPACE: &str = "workspace";
+/// The property that holds the layer in which a file was found, with the file's path after the digest.
+const LAYER: &str = "seaworthy:layer";
 
 /// The SBOM as JSON. Its serial number comes from its content, so that it says something.
 pub fn json(catalog: &Catalog, now: Timestamp) -> Result<Vec<u8>, Error> {
@@ -68,13 +70,7 @@ fn serial_number(digest: Digest) -> UrnUuid {
 
 fn metadata(catalog: &Catalog, timestamp: Option<DateTime>) -> Metadata {
     let tool = Component::new(Classification::Application, "sbom-sign", env!("CARGO_PKG_VERSION"), None);
-    let component = match &catalog.root {
-        Root::Package(place) => component(&catalog.packages[*place], Classification::Application),
-        Root::Workspace(_) => Component {
-            version: None,
-            ..Component::new(Classification::Application, WORKSPACE, "", Some(WORKSPACE.to_owned()))
-        },
-    };
+    let component = component(&catalog.packages[catalog.root]);
     Metadata {
         timestamp,
         tools: Some(Tools::Object { services: None, components: Some(Components(vec![tool])) }),
@@ -85,37 +81,115 @@ fn metadata(catalog: &Catalog, timestamp: Option<DateTime>) -> Metadata {
 
 /// How many components an SBOM of this catalog lists, beside the root.
 pub fn component_count(catalog: &Catalog) -> usize {
-    catalog.packages.len() - usize::from(matches!(catalog.root, Root::Package(_)))
+    catalog.packages.len() - 1
 }
 
 /// All but the root, which stands in the metadata.
 fn components(catalog: &Catalog) -> Vec<Component> {
     let packages = catalog.packages.iter().enumerate();
-    let others = packages.filter(|(place, _)| catalog.root != Root::Package(*place));
-    others.map(|(_, package)| component(package, Classification::Library)).collect()
+    packages.filter(|(place, _)| *place != catalog.root).map(|(_, package)| component(package)).collect()
 }
 
-fn component(package: &Package, kind: Classification) -> Component {
-    let hash = |digest: Digest| Hash { alg: HashAlgorithm::SHA_256, content: HashValue(digest.hex()) };
+fn component(package: &Package) -> Component {
+    let version = package.version.as_deref().unwrap_or_default();
+    let purl = package.purl.as_ref().map(ToString::to_string);
     Component {
-        purl: package.purl.parse::<Purl>().ok(),
-        hashes: package.sha256.map(|digest| Hashes(vec![hash(digest)])),
-        ..Component::new(kind, &package.name, &package.version, Some(package.reference.clone()))
+        version: package.version.as_deref().map(Into::into),
+        // The absent scope is `required`, and most formats do not tell.
+        scope: (package.scope == catalog::Scope::Optional).then_some(Scope::Optional),
+        hashes: some(package.hashes.iter().map(hash).collect()).map(Hashes),
+        licenses: some(licences(package)).map(Licenses),
+        purl: purl.and_then(|purl| purl.parse::<Purl>().ok()),
+        properties: some(properties(package)).map(Properties),
+        evidence: some(occurrences(package)).map(|found| ComponentEvidence {
+            licenses: None,
+            copyright: None,
+            occurrences: Some(Occurrences(found)),
+            callstack: None,
+            identity: None,
+        }),
+        ..Component::new(
+            classification(package.kind),
+            &package.name,
+            version,
+            Some(package.reference.clone()),
+        )
     }
+}
+
+/// An empty list is left out.
+fn some<T>(list: Vec<T>) -> Option<Vec<T>> {
+    Some(list).filter(|list| !list.is_empty())
+}
+
+const fn classification(kind: Kind) -> Classification {
+    match kind {
+        Kind::Library => Classification::Library,
+        Kind::Application => Classification::Application,
+        Kind::Container => Classification::Container,
+        Kind::OperatingSystem => Classification::OperatingSystem,
+        Kind::File => Classification::File,
+    }
+}
+
+fn hash(hash: &catalog::Hash) -> Hash {
+    let alg = match hash.algorithm() {
+        Algorithm::Md5 => HashAlgorithm::MD5,
+        Algorithm::Sha1 => HashAlgorithm::SHA1,
+        Algorithm::Sha256 => HashAlgorithm::SHA_256,
+        Algorithm::Sha384 => HashAlgorithm::SHA_384,
+        Algorithm::Sha512 => HashAlgorithm::SHA_512,
+    };
+    Hash { alg, content: HashValue(hash.digits().to_owned()) }
+}
+
+/// One expression stands alone, and there may be no other entry beside it: several are one expression in which all hold, unless one of them
+/// is no expression.
+fn licences(package: &Package) -> Vec<LicenseChoice> {
+    let expressions: Option<Vec<&str>> = package
+        .licences
+        .iter()
+        .map(|licence| match licence {
+            Licence::Expression(text) => Some(text.as_str()),
+            Licence::Name(_) => None,
+        })
+        .collect();
+    match expressions.as_deref() {
+        Some([]) => Vec::new(),
+        Some([one]) => vec![LicenseChoice::expression(one)],
+        Some(several) => {
+            let enclosed = several
+                .iter()
+                .map(|one| if one.contains(' ') { format!("({one})") } else { (*one).to_owned() });
+            vec![LicenseChoice::expression(&enclosed.collect::<Vec<_>>().join(" AND "))]
+        }
+        None => package.licences.iter().map(|licence| LicenseChoice::license(&licence.to_string())).collect(),
+    }
+}
+
+fn properties(package: &Package) -> Vec<Property> {
+    let stated = package.properties.iter().map(|(name, value)| Property::new(name, value));
+    let layers = package.places.iter().filter_map(|place| {
+        let layer = place.layer?;
+        Some(Property::new(LAYER, &format!("{layer} {}", place.path)))
+    });
+    stated.chain(layers).collect()
+}
+
+/// Each path once, however many layers hold it.
+fn occurrences(package: &Package) -> Vec<Occurrence> {
+    let mut paths: Vec<&str> = package.places.iter().map(|place| place.path.as_str()).collect();
+    paths.dedup();
+    paths.into_iter().map(Occurrence::new).collect()
 }
 
 fn dependencies(catalog: &Catalog) -> Vec<Dependency> {
     let reference = |place: &usize| catalog.packages[*place].reference.clone();
-    let of = |dependency_ref: String, needs: &[usize]| Dependency {
-        dependency_ref,
-        dependencies: needs.iter().map(reference).collect(),
+    let of = |package: &Package| Dependency {
+        dependency_ref: package.reference.clone(),
+        dependencies: package.needs.union(&package.development).map(reference).collect(),
     };
-    let mut all = Vec::with_capacity(catalog.packages.len() + 1);
-    if let Root::Workspace(tops) = &catalog.root {
-        all.push(of(WORKSPACE.to_owned(), tops));
-    }
-    all.extend(catalog.packages.iter().map(|package| of(package.reference.clone(), &package.needs)));
-    all
+    catalog.packages.iter().map(of).collect()
 }
 
 #[cfg(test)]

@@ -1,45 +1,114 @@
-//! What a source tree is made of, whatever wrote it down; one foreign format, one file below. Nothing is executed and nothing fetched.
+//! What a source tree or an image is made of, whatever wrote it down; one foreign format, one file below. Nothing is executed and nothing
+//! fetched.
 
 pub mod cargo;
+pub mod hash;
+pub mod licence;
+mod merge;
+pub mod purl;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use contract::Digest;
 
-/// Everything found, sorted by reference, so that the same input gives the same list.
+pub use hash::{Algorithm, Hash};
+pub use licence::Licence;
+pub use purl::{InvalidPurl, Purl, PurlType, Qualifier};
+
+/// Everything found, sorted by reference, so that the same input gives the same list: one graph, in which all is reached from the root.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Catalog {
-    /// The packages.
+    /// The packages, each reference once.
     pub packages: Vec<Package>,
-    /// What they are packages of.
-    pub root: Root,
+    /// What they are packages of, by its place in the list.
+    pub root: usize,
 }
 
-/// What the packages belong to.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Root {
-    /// One of the packages, by its place in the list.
-    Package(usize),
-    /// Several packages that nothing depends on, by their places in the list: a workspace.
-    Workspace(Vec<usize>),
+/// What was found in one file, or in one database of an image.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Part {
+    /// The packages, in any order.
+    pub packages: Vec<Package>,
+    /// Those that the root needs itself, by places in the list. What nothing reaches is added when parts are merged.
+    pub tops: BTreeSet<usize>,
+    /// Those that the root needs for development only.
+    pub development: BTreeSet<usize>,
 }
 
 /// One package.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Package {
-    /// What names it within this list and no other package.
+    /// What names it within a catalog and no other package.
     pub reference: String,
-    /// Its name.
+    /// Its package URL; operating systems and trees have none.
+    pub purl: Option<Purl>,
+    /// Its name as its ecosystem writes it, namespace included.
     pub name: String,
-    /// Its version.
-    pub version: String,
-    /// Its package URL (ECMA-427).
-    pub purl: String,
-    /// What its archive is, where the lock file says so.
-    pub sha256: Option<Digest>,
-    /// What it needs, by places in the list, sorted.
-    pub needs: Vec<usize>,
+    /// Its version, if it is known.
+    pub version: Option<String>,
+    /// What it is.
+    pub kind: Kind,
+    /// Whether it is the tree's own.
+    pub origin: Origin,
+    /// Whether it is needed where the root runs. [`Catalog::of_tree`] and [`Catalog::of_image`] find it out from the graph.
+    pub scope: Scope,
+    /// What its archive is; several of one algorithm where there are several archives and any of them may be the one installed.
+    pub hashes: BTreeSet<Hash>,
+    /// Its licences, all of which hold.
+    pub licences: BTreeSet<Licence>,
+    /// Where it was found.
+    pub places: BTreeSet<Place>,
+    /// What has no field in CycloneDX, by `seaworthy:` names.
+    pub properties: BTreeMap<String, String>,
+    /// What it needs, by places in the list.
+    pub needs: BTreeSet<usize>,
+    /// What it needs for development only, by places in the list.
+    pub development: BTreeSet<usize>,
 }
 
-/// A lock file that can't be read as one.
+/// What a package is (CycloneDX, `component.type`).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Kind {
+    /// What others are built from.
+    Library,
+    /// What runs by itself.
+    Application,
+    /// An image.
+    Container,
+    /// An operating system's release.
+    OperatingSystem,
+    /// A file.
+    File,
+}
+
+/// Whose a package is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Origin {
+    /// It is a part of the tree itself.
+    Tree,
+    /// It comes from elsewhere.
+    Elsewhere,
+}
+
+/// Whether a package is needed where the root runs (CycloneDX, `component.scope`).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Scope {
+    /// It is, or nobody says that it is not.
+    Required,
+    /// It is for development only.
+    Optional,
+}
+
+/// Where a package was found.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Place {
+    /// A path below the root of the tree or of the image, with `/` and without a leading one; never one of the machine.
+    pub path: String,
+    /// The layer that holds it, in an image.
+    pub layer: Option<Digest>,
+}
+
+/// A file that can't be read as what its name says.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{why}")]
 pub struct Malformed {
@@ -49,22 +118,103 @@ pub struct Malformed {
     pub line: Option<usize>,
 }
 
+impl Package {
+    /// A library from elsewhere, named and versioned as its package URL is.
+    pub fn new(purl: Purl) -> Self {
+        let mut package = Self::nameless(purl.to_string(), Kind::Library);
+        package.name = purl.full_name();
+        package.version = purl.version_text().map(str::to_owned);
+        package.purl = Some(purl);
+        package
+    }
+
+    /// A part of the tree itself. Its reference is no package URL: a member and a package of a registry may share name and version.
+    pub fn member(purl: Purl) -> Self {
+        let version = purl.version_text().map(|version| format!("@{version}")).unwrap_or_default();
+        let reference = format!("member:{}/{}{version}", purl.kind().word(), purl.full_name());
+        Self { reference, origin: Origin::Tree, ..Self::new(purl) }
+    }
+
+    /// Something that no package URL names: `operating-system:debian@13`.
+    pub fn other(kind: Kind, name: &str, version: Option<&str>) -> Self {
+        let at = version.map(|version| format!("@{version}")).unwrap_or_default();
+        let mut package = Self::nameless(format!("{}:{name}{at}", kind.word()), kind);
+        name.clone_into(&mut package.name);
+        package.version = version.map(str::to_owned);
+        package
+    }
+
+    /// With the name as the ecosystem writes it, where the package URL changes its case.
+    pub fn named(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.name);
+        self
+    }
+
+    fn nameless(reference: String, kind: Kind) -> Self {
+        Self {
+            reference,
+            purl: None,
+            name: String::new(),
+            version: None,
+            kind,
+            origin: Origin::Elsewhere,
+            scope: Scope::Required,
+            hashes: BTreeSet::new(),
+            licences: BTreeSet::new(),
+            places: BTreeSet::new(),
+            properties: BTreeMap::new(),
+            needs: BTreeSet::new(),
+            development: BTreeSet::new(),
+        }
+    }
+}
+
+impl Kind {
+    /// As CycloneDX calls it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Library => "library",
+            Self::Application => "application",
+            Self::Container => "container",
+            Self::OperatingSystem => "operating-system",
+            Self::File => "file",
+        }
+    }
+}
+
+impl Part {
+    /// A list of packages without a graph: the root needs each.
+    pub fn flat(packages: Vec<Package>) -> Self {
+        Self { tops: (0..packages.len()).collect(), packages, development: BTreeSet::new() }
+    }
+
+    /// All of it found here.
+    pub fn found_at(mut self, place: &Place) -> Self {
+        for package in &mut self.packages {
+            package.places.insert(place.clone());
+        }
+        self
+    }
+}
+
+impl Malformed {
+    /// Wrong as a whole.
+    pub fn whole(why: impl Into<String>) -> Self {
+        Self { why: why.into(), line: None }
+    }
+
+    /// Wrong at this byte of the text.
+    pub fn at(text: &str, byte: usize, why: impl Into<String>) -> Self {
+        Self { why: why.into(), line: Some(line_of(text, byte)) }
+    }
+
+    /// Wrong in this line, counted from 1.
+    pub fn in_line(line: usize, why: impl Into<String>) -> Self {
+        Self { why: why.into(), line: Some(line) }
+    }
+}
+
 /// The line that this byte of the text is in, counted from 1.
 fn line_of(text: &str, byte: usize) -> usize {
     1 + text.bytes().take(byte).filter(|byte| *byte == b'\n').count()
-}
-
-/// Percent-encodes what may not stand as itself in a part of a package URL (ECMA-427, "Character encoding").
-fn encode(text: &str) -> String {
-    text.bytes().fold(String::with_capacity(text.len()), |mut out, byte| {
-        if byte.is_ascii_alphanumeric() || b"-._~:".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push('%');
-            let digit =
-                |nibble: u8| char::from_digit(u32::from(nibble), 16).map(|one| one.to_ascii_uppercase());
-            out.extend([byte >> 4, byte & 15].into_iter().filter_map(digit));
-        }
-        out
-    })
 }

@@ -17,7 +17,7 @@ use trust::{
 };
 
 use crate::{
-    catalog::{Catalog, cargo},
+    catalog::{Catalog, Place, cargo},
     context::{Attest, Claim, Copy, KeyFiles, Sbom, SignBlob, Verify, VerifyBlob},
     error::Error,
 };
@@ -70,7 +70,9 @@ pub fn listed(wanted: &Sbom, session: &Session) -> Result<Listed, Error> {
         return Err(Error::NoLockFile(wanted.path.clone()));
     }
     let text = files::read_text(&path)?;
-    let catalog = cargo::read(&text).map_err(|source| Error::LockFile { path, source })?;
+    let part = cargo::read(&text).map_err(|source| Error::LockFile { path, source })?;
+    let place = Place { path: cargo::LOCK_FILE.to_owned(), layer: None };
+    let catalog = Catalog::of_tree(vec![part.found_at(&place)]);
     let fixed = session.env().raw("SOURCE_DATE_EPOCH").is_some();
     Ok(Listed {
         catalog,

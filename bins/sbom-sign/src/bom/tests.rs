@@ -6,7 +6,7 @@ use cyclonedx_bom::validation::Validate as _;
 use serde_json::Value;
 
 use super::*;
-use crate::catalog::cargo;
+use crate::catalog::{Place, cargo};
 
 const LOCK: &str = r#"
 version = 4
@@ -24,7 +24,8 @@ checksum = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 "#;
 
 fn written_at(lock: &str, second: i64) -> String {
-    let catalog = cargo::read(lock).unwrap();
+    let place = Place { path: "Cargo.lock".to_owned(), layer: None };
+    let catalog = Catalog::of_tree(vec![cargo::read(lock).unwrap().found_at(&place)]);
     String::from_utf8(json(&catalog, Timestamp::from_second(second).unwrap()).unwrap()).unwrap()
 }
 
@@ -35,7 +36,7 @@ fn an_sbom_is_written_like_this() {
       "bomFormat": "CycloneDX",
       "specVersion": "1.5",
       "version": 1,
-      "serialNumber": "urn:uuid:58074d2b-41fd-8997-89ef-0d52bd95e7e8",
+      "serialNumber": "urn:uuid:4f1a0ae2-2f56-8a95-a7f4-ab33153d34e8",
       "metadata": {
         "timestamp": "2027-01-15T08:00:00Z",
         "tools": {
@@ -49,10 +50,17 @@ fn an_sbom_is_written_like_this() {
         },
         "component": {
           "type": "application",
-          "bom-ref": "member:app@0.1.0",
+          "bom-ref": "member:cargo/app@0.1.0",
           "name": "app",
           "version": "0.1.0",
-          "purl": "pkg:cargo/app@0.1.0"
+          "purl": "pkg:cargo/app@0.1.0",
+          "evidence": {
+            "occurrences": [
+              {
+                "location": "Cargo.lock"
+              }
+            ]
+          }
         }
       },
       "components": [
@@ -67,12 +75,19 @@ fn an_sbom_is_written_like_this() {
               "content": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
             }
           ],
-          "purl": "pkg:cargo/serde@1.0.1"
+          "purl": "pkg:cargo/serde@1.0.1",
+          "evidence": {
+            "occurrences": [
+              {
+                "location": "Cargo.lock"
+              }
+            ]
+          }
         }
       ],
       "dependencies": [
         {
-          "ref": "member:app@0.1.0",
+          "ref": "member:cargo/app@0.1.0",
           "dependsOn": [
             "pkg:cargo/serde@1.0.1"
           ]

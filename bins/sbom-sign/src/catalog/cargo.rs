@@ -5,13 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Catalog, Malformed, Package, Root, encode, line_of};
+use super::{Algorithm, Hash, InvalidPurl, Malformed, Package, Part, Purl, PurlType, Qualifier, line_of};
 
 /// The file's name.
 pub const LOCK_FILE: &str = "Cargo.lock";
-
-/// The most packages that are read.
-const PACKAGES_MAX: usize = 100_000;
 
 /// What cargo writes for crates.io, whichever of its indexes it asked.
 const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
@@ -34,8 +31,8 @@ struct Locked {
 }
 
 /// Reads the text of a `Cargo.lock`.
-pub fn read(text: &str) -> Result<Catalog, Malformed> {
-    let at = |byte: usize, why: String| Malformed { why, line: Some(line_of(text, byte)) };
+pub fn read(text: &str) -> Result<Part, Malformed> {
+    let at = |byte: usize, why: String| Malformed::at(text, byte, why);
     let file: LockFile = toml::from_str(text).map_err(|error| Malformed {
         why: error.message().to_owned(),
         line: error.span().map(|span| line_of(text, span.start)),
@@ -47,72 +44,57 @@ pub fn read(text: &str) -> Result<Catalog, Malformed> {
             return Err(at(version.span().start, why));
         }
         None => {
-            let why = "it has no version: cargo has written versions 3 and 4 since 2021".to_owned();
-            return Err(Malformed { why, line: None });
+            return Err(Malformed::whole("it has no version: cargo has written versions 3 and 4 since 2021"));
         }
     }
     if file.package.is_empty() {
-        return Err(Malformed { why: "it holds no package".to_owned(), line: None });
+        return Err(Malformed::whole("it holds no package"));
     }
-    if file.package.len() > PACKAGES_MAX {
-        let why = format!("it holds {} packages, and at most {PACKAGES_MAX} are read", file.package.len());
-        return Err(Malformed { why, line: None });
-    }
-    let mut locked = file.package;
-    locked.sort_by_cached_key(|package| package.get_ref().reference());
+    let locked = file.package;
     let known = Known::of(&locked);
-    let twice = locked.windows(2).find(|two| two[0].get_ref().reference() == two[1].get_ref().reference());
-    if let Some([_, second]) = twice {
-        let Locked { name, version, .. } = second.get_ref();
-        return Err(at(second.span().start, format!("it holds {name} {version} twice")));
-    }
-    let mut packages = Vec::with_capacity(locked.len());
+    let mut packages: Vec<Package> = Vec::with_capacity(locked.len());
+    let mut references = BTreeSet::new();
     for package in &locked {
         let start = package.span().start;
         let package = package.get_ref();
-        let sha256 = match &package.checksum {
-            Some(hex) => Some(format!("sha256:{hex}").parse().map_err(|_| {
-                at(start, format!("the checksum of {} {} is no SHA-256", package.name, package.version))
-            })?),
-            None => None,
-        };
+        let Locked { name, version, .. } = package;
+        let mut found = package.package().map_err(|error| at(start, error.to_string()))?;
+        if !references.insert(found.reference.clone()) {
+            return Err(at(start, format!("it holds {name} {version} twice")));
+        }
+        if let Some(digits) = &package.checksum {
+            let hash = Hash::hex(Algorithm::Sha256, digits);
+            found.hashes.insert(
+                hash.ok_or_else(|| at(start, format!("the checksum of {name} {version} is no SHA-256")))?,
+            );
+        }
+        packages.push(found);
+    }
+    for (found, package) in packages.iter_mut().zip(&locked) {
+        let Locked { name, dependencies, .. } = package.get_ref();
         let need = |word: &Spanned<String>| {
             known.find(word.get_ref()).ok_or_else(|| {
-                let why = format!("{} needs `{}`, which is not in it", package.name, word.get_ref());
-                at(word.span().start, why)
+                at(word.span().start, format!("{name} needs `{}`, which is not in it", word.get_ref()))
             })
         };
-        let needs: BTreeSet<usize> = package.dependencies.iter().map(need).collect::<Result<_, _>>()?;
-        packages.push(Package {
-            reference: package.reference(),
-            name: package.name.clone(),
-            version: package.version.clone(),
-            purl: package.purl(),
-            sha256,
-            needs: needs.into_iter().collect(),
-        });
+        found.needs = dependencies.iter().map(need).collect::<Result<_, _>>()?;
     }
-    Ok(Catalog { root: root(&locked, &packages), packages })
+    Ok(Part { packages, ..Part::default() })
 }
 
 impl Locked {
-    /// The package URL, and for a package of the tree itself a name that no package URL has: a member and a package of crates.io may
-    /// share name and version.
-    fn reference(&self) -> String {
-        if self.source.is_some() { self.purl() } else { format!("member:{}@{}", self.name, self.version) }
-    }
-
-    fn purl(&self) -> String {
-        let plain = format!("pkg:cargo/{}@{}", encode(&self.name), encode(&self.version));
-        match self.source.as_deref().and_then(qualifier) {
-            Some((name, value)) => format!("{plain}?{name}={}", encode(&value)),
-            None => plain,
-        }
+    fn package(&self) -> Result<Package, InvalidPurl> {
+        let purl = Purl::new(PurlType::Cargo, &self.name)?.version(&self.version);
+        let Some(source) = &self.source else { return Ok(Package::member(purl)) };
+        Ok(Package::new(match qualifier(source) {
+            Some((key, value)) => purl.qualifier(key, &value),
+            None => purl,
+        }))
     }
 }
 
 /// What tells a source from crates.io, in the words of the package URL specification. A path of this machine says nothing elsewhere.
-fn qualifier(source: &str) -> Option<(&'static str, String)> {
+fn qualifier(source: &str) -> Option<(Qualifier, String)> {
     if source == CRATES_IO {
         return None;
     }
@@ -125,9 +107,9 @@ fn qualifier(source: &str) -> Option<(&'static str, String)> {
             let (url, commit) = url.split_once('#').unwrap_or((url, ""));
             let url = without_user(url.split('?').next().unwrap_or(url));
             let at = if commit.is_empty() { "" } else { "@" };
-            Some(("vcs_url", format!("git+{url}{at}{commit}")))
+            Some((Qualifier::VcsUrl, format!("git+{url}{at}{commit}")))
         }
-        _ => Some(("repository_url", without_user(url))),
+        _ => Some((Qualifier::RepositoryUrl, without_user(url))),
     }
 }
 
@@ -172,33 +154,6 @@ impl<'l> Known<'l> {
             (Some(_), Some(_)) => member().map(|(place, _)| *place),
             (None, _) => None,
         }
-    }
-}
-
-/// The members that nothing needs, and whatever can't be reached from them: members in a circle, or all of a tree without members.
-fn root(locked: &[Spanned<Locked>], packages: &[Package]) -> Root {
-    let needed: BTreeSet<usize> = packages.iter().flat_map(|package| package.needs.iter().copied()).collect();
-    let is_member = |place: &usize| locked[*place].get_ref().source.is_none();
-    let all = || 0..packages.len();
-    let tops = all().filter(|place| is_member(place) && !needed.contains(place));
-    let others = all().filter(is_member).chain(all().filter(|place| !needed.contains(place))).chain(all());
-    let mut reached = vec![false; packages.len()];
-    let mut roots = Vec::new();
-    for place in tops.chain(others) {
-        if reached[place] {
-            continue;
-        }
-        roots.push(place);
-        let mut next = vec![place];
-        while let Some(place) = next.pop() {
-            if !std::mem::replace(&mut reached[place], true) {
-                next.extend(&packages[place].needs);
-            }
-        }
-    }
-    match roots.as_slice() {
-        [one] => Root::Package(*one),
-        _ => Root::Workspace(roots),
     }
 }
 

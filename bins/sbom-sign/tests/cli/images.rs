@@ -37,7 +37,7 @@ fn sign_attest_verify_reads_like_this() {
     ── stdout
     attested cyclonedx of oci:registry:app (new)
       image             digest        bundle        state
-      oci:registry:app  f20c43161d73  7a2ba5c05069  new
+      oci:registry:app  f20c43161d73  b8e22a8a97c2  new
 
     $ sbom-sign sign oci:registry:app --key k.key
     status: 0
@@ -53,7 +53,7 @@ fn sign_attest_verify_reads_like_this() {
     sha256:f20c43161d73848408ef247f0ec7111b19fe58ffebc0cbcaa0d2c8bda4967268
       evidence      verdict         why
       a03aa9cbb187  counts          signed with 1R1dsR/oEZUr…
-      1cac5a02e301  does not count  a statement of type cyclonedx
+      8a62a0709b61  does not count  a statement of type cyclonedx
     ");
 }
 

@@ -1,6 +1,7 @@
 //! Lock files, good and bad.
 
 use super::*;
+use crate::catalog::Catalog;
 
 const CHECKSUM: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 
@@ -18,11 +19,15 @@ fn lock(packages: &[String]) -> String {
 }
 
 fn catalog(packages: &[String]) -> Catalog {
-    read(&lock(packages)).unwrap()
+    Catalog::of_tree(vec![read(&lock(packages)).unwrap()])
 }
 
-fn purls(catalog: &Catalog) -> Vec<&str> {
-    catalog.packages.iter().map(|package| package.purl.as_str()).collect()
+fn purls(catalog: &Catalog) -> Vec<String> {
+    catalog.packages.iter().filter_map(|package| Some(package.purl.as_ref()?.to_string())).collect()
+}
+
+fn root(catalog: &Catalog) -> &str {
+    &catalog.packages[catalog.root].reference
 }
 
 /// The references that a package needs.
@@ -35,25 +40,25 @@ fn needs<'c>(catalog: &'c Catalog, reference: &str) -> Vec<&'c str> {
 fn the_package_of_the_tree_is_the_root() {
     let catalog =
         catalog(&[package("serde", "1.0.1", CRATES_IO, &[]), package("app", "0.1.0", "", &["serde"])]);
-    assert_eq!(catalog.root, Root::Package(0));
-    assert_eq!(catalog.packages[0].reference, "member:app@0.1.0");
-    assert_eq!(catalog.packages[0].sha256, None);
-    assert_eq!(catalog.packages[1].sha256.unwrap().hex(), CHECKSUM);
-    assert_eq!(needs(&catalog, "member:app@0.1.0"), ["pkg:cargo/serde@1.0.1"]);
+    assert_eq!(root(&catalog), "member:cargo/app@0.1.0");
+    assert!(catalog.packages[0].hashes.is_empty());
+    assert_eq!(catalog.packages[1].hashes.first().unwrap().digits(), CHECKSUM);
+    assert_eq!(needs(&catalog, "member:cargo/app@0.1.0"), ["pkg:cargo/serde@1.0.1"]);
 }
 
 #[test]
-fn members_that_nothing_needs_are_the_roots_of_a_workspace() {
-    let catalog = catalog(&[
+fn members_that_nothing_needs_are_below_the_workspace() {
+    let members = catalog(&[
         package("one", "0.1.0", "", &["shared"]),
         package("shared", "0.1.0", "", &[]),
         package("two", "0.1.0", "", &["shared"]),
     ]);
-    assert_eq!(catalog.root, Root::Workspace(vec![0, 2]));
-    let circle = [package("one", "0.1.0", "", &["two"]), package("two", "0.1.0", "", &["one"])];
-    assert_eq!(read(&lock(&circle)).unwrap().root, Root::Package(0), "the first reaches the other");
-    let none = [package("serde", "1.0.1", CRATES_IO, &[])];
-    assert_eq!(read(&lock(&none)).unwrap().root, Root::Package(0));
+    assert_eq!(root(&members), "workspace");
+    assert_eq!(needs(&members, "workspace"), ["member:cargo/one@0.1.0", "member:cargo/two@0.1.0"]);
+    let circle = catalog(&[package("one", "0.1.0", "", &["two"]), package("two", "0.1.0", "", &["one"])]);
+    assert_eq!(root(&circle), "member:cargo/one@0.1.0", "the first reaches the other");
+    let none = catalog(&[package("serde", "1.0.1", CRATES_IO, &[])]);
+    assert_eq!(needs(&none, "workspace"), ["pkg:cargo/serde@1.0.1"]);
 }
 
 #[test]
@@ -86,9 +91,9 @@ fn packages_of_one_name_are_told_apart() {
         ]
     );
     assert_eq!(
-        needs(&catalog, "member:app@0.1.0"),
+        needs(&catalog, "member:cargo/app@0.1.0"),
         [
-            "member:log@1.0.0",
+            "member:cargo/log@1.0.0",
             "pkg:cargo/syn@1.0.0",
             "pkg:cargo/syn@2.0.0?vcs_url=git%2Bhttps:%2F%2Fexample.com%2Ffork.git%400123abc",
             "pkg:cargo/toml@1.0.0?repository_url=https:%2F%2Fexample.com%2Findex",
@@ -124,9 +129,9 @@ fn what_is_wrong_is_told_with_its_line() {
 #[test]
 fn our_own_lock_file_is_read_whole() {
     let text = include_str!("../../../../../Cargo.lock");
-    let catalog = read(text).unwrap();
-    assert_eq!(catalog.packages.len(), text.matches("[[package]]").count());
-    assert!(matches!(catalog.root, Root::Workspace(_)));
+    let part = read(text).unwrap();
+    assert_eq!(part.packages.len(), text.matches("[[package]]").count());
+    assert_eq!(root(&Catalog::of_tree(vec![part])), "workspace");
 }
 
 proptest::proptest! {
