@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use contract::{EnvironmentName, ImageRef, Span};
 use trust::PredicateType;
 
+pub use crate::check::Check;
+
 /// What is inside, who made it, and can anyone check that?
 #[derive(clap::Parser)]
 #[command(name = "sbom-sign", version, about = "What is inside, who made it, and can anyone check that?")]
@@ -34,6 +36,8 @@ pub enum Command {
         #[arg(long, value_name = "FILE")]
         output: PathBuf,
     },
+    /// Refuse what an SBOM lists: known vulnerabilities, licences that are not taken
+    Check(Box<Check>),
     /// Sign images, or a file
     Sign(Sign),
     /// Sign a statement about images and store it beside them

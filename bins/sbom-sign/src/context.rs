@@ -10,7 +10,7 @@ use contract::{Component, EnvironmentName, ImageRef, Release};
 use trust::{PredicateType, Requirement};
 
 use crate::{
-    args::{self, Command},
+    args::{self, Check, Command},
     error::Error,
 };
 
@@ -20,6 +20,8 @@ pub enum Task {
     Keygen(KeyFiles),
     /// List what a tree is made of.
     Sbom(Sbom),
+    /// Check what an SBOM lists.
+    Check(Box<Check>),
     /// State something about images.
     Attest(Attest),
     /// Sign a file.
@@ -113,6 +115,7 @@ pub fn read(command: Command, session: &Session) -> Result<Task, Error> {
             private: with_ending(&output_prefix, ".key"),
             public: with_ending(&output_prefix, ".pub"),
         }),
+        Command::Check(args) => Task::Check(args),
         Command::Sbom { path, output } => Task::Sbom(Sbom { path, output }),
         Command::Sign(args::Sign { key, blob: Some(blob), bundle: Some(bundle), .. }) => {
             Task::SignBlob(SignBlob { blob, bundle, key: key.ok_or(Error::Keyless)? })

@@ -6,6 +6,7 @@ pub mod apply;
 pub mod args;
 pub mod bom;
 pub mod catalog;
+pub mod check;
 pub mod context;
 pub mod error;
 pub mod facts;
@@ -21,6 +22,7 @@ use context::{Claim, Task};
 /// Runs one command.
 pub fn run(args: Args, session: &Session) -> Result<Report, Stop> {
     let plan = match context::read(args.command, session)? {
+        Task::Check(args) => return check::run(*args, session),
         Task::Keygen(files) => {
             let there = facts::key_pair(&files, session)?;
             plan::keygen(files, there)?

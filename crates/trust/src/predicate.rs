@@ -11,6 +11,7 @@ mod resource;
 mod sbom;
 mod test_result;
 mod verification_summary;
+mod vulnerabilities;
 
 use std::{borrow::Cow, fmt, str::FromStr};
 
@@ -27,6 +28,7 @@ pub use resource::Resource;
 pub use sbom::Sbom;
 pub use test_result::{TestEnvironment, TestResult};
 pub use verification_summary::{Input, Policy, VerificationResult, VerificationSummary, Verifier};
+pub use vulnerabilities::{ScanResult, ScannedSeverity, Scanner, Vulnerabilities};
 
 /// A claim with a form.
 pub trait Predicate: Serialize + DeserializeOwned {
@@ -60,12 +62,13 @@ pub struct PredicateType(Cow<'static, str>);
 pub struct InvalidPredicateType(String);
 
 /// The names people type, the shorter ones as cosign has them.
-const NAMES: [(&str, PredicateType); 8] = [
+const NAMES: [(&str, PredicateType); 9] = [
     ("signature", PredicateType::SIGNATURE),
     ("cyclonedx", PredicateType::CYCLONEDX),
     ("slsaprovenance1", PredicateType::PROVENANCE),
     ("test-result", PredicateType::TEST_RESULT),
     ("vsa", PredicateType::VERIFICATION_SUMMARY),
+    ("vulns", PredicateType::VULNERABILITIES),
     ("migration", PredicateType::MIGRATION),
     ("approval", PredicateType::APPROVAL),
     ("deployment", PredicateType::DEPLOYMENT),
@@ -86,6 +89,8 @@ impl PredicateType {
     pub const TEST_RESULT: Self = Self::known("https://in-toto.io/attestation/test-result/v0.1");
     /// What a gate decided: SLSA verification summary v1.
     pub const VERIFICATION_SUMMARY: Self = Self::known("https://slsa.dev/verification_summary/v1");
+    /// Which known vulnerabilities are in it.
+    pub const VULNERABILITIES: Self = Self::known("https://in-toto.io/attestation/vulns/v0.2");
     /// How the database schema was moved for it.
     pub const MIGRATION: Self = Self::known("https://seaworthy.dev/migration/v0.1");
     /// Who let it into an environment.
@@ -117,6 +122,7 @@ impl PredicateType {
             kind if *kind == Self::PROVENANCE => gist_of::<Provenance>(predicate),
             kind if *kind == Self::TEST_RESULT => gist_of::<TestResult>(predicate),
             kind if *kind == Self::VERIFICATION_SUMMARY => gist_of::<VerificationSummary>(predicate),
+            kind if *kind == Self::VULNERABILITIES => gist_of::<Vulnerabilities>(predicate),
             kind if *kind == Self::MIGRATION => gist_of::<Migration>(predicate),
             kind if *kind == Self::APPROVAL => gist_of::<Approval>(predicate),
             kind if *kind == Self::DEPLOYMENT => gist_of::<Deployment>(predicate),

@@ -1,0 +1,150 @@
+//! What OSV calls the package of a package URL: its ecosystem, its name there, its version (ossf.github.io/osv-schema, "Defined ecosystems");
+//! never whether that is affected.
+
+mod distribution;
+
+use std::borrow::Cow;
+
+use super::{package_url::PackageUrl, versions::Scheme};
+
+/// A question to a database: one package in one version.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct Question {
+    /// Where it is from.
+    pub(crate) ecosystem: Ecosystem,
+    /// What it is called there; several names where databases differ. All are canonical.
+    pub(crate) names: Vec<String>,
+    /// Its version.
+    pub(crate) version: String,
+}
+
+/// An ecosystem, of a distribution in one of its releases.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct Ecosystem {
+    base: &'static str,
+    release: Option<String>,
+    scheme: Scheme,
+}
+
+/// Where the source package of a distribution's package is told apart from it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Source {
+    /// Its name.
+    pub(crate) name: String,
+    /// Its version, where it differs.
+    pub(crate) version: Option<String>,
+}
+
+/// The types of package URLs that are an ecosystem each.
+const LANGUAGES: [(&str, &str, Scheme); 18] = [
+    ("cargo", "crates.io", Scheme::Semver),
+    ("npm", "npm", Scheme::Semver),
+    ("golang", "Go", Scheme::Semver),
+    ("pypi", "PyPI", Scheme::Pep440),
+    ("github", "GitHub Actions", Scheme::Semver),
+    ("githubactions", "GitHub Actions", Scheme::Semver),
+    ("hex", "Hex", Scheme::Semver),
+    ("pub", "Pub", Scheme::Semver),
+    ("swift", "SwiftURL", Scheme::Semver),
+    ("julia", "Julia", Scheme::Semver),
+    ("maven", "Maven", Scheme::Unknown),
+    ("nuget", "NuGet", Scheme::Unknown),
+    ("gem", "RubyGems", Scheme::Unknown),
+    ("composer", "Packagist", Scheme::Unknown),
+    ("hackage", "Hackage", Scheme::Unknown),
+    ("cran", "CRAN", Scheme::Unknown),
+    ("conan", "ConanCenter", Scheme::Unknown),
+    ("opam", "opam", Scheme::Unknown),
+];
+
+impl Ecosystem {
+    /// How its versions are put in order.
+    pub(crate) fn scheme(&self) -> Scheme {
+        self.scheme
+    }
+
+    /// Its name without the release, which is what a database is exported by.
+    pub(crate) fn base(&self) -> &'static str {
+        self.base
+    }
+
+    /// Whether a record with this ecosystem is about it.
+    pub(crate) fn is_meant_by(&self, text: &str) -> bool {
+        let (base, release) = split(text);
+        base == self.base && self.release.as_deref().is_none_or(|own| distribution::is_release(base, own, release))
+    }
+
+    /// How it is called in a question to the OSV API, if it has one name there.
+    pub(crate) fn to_api(&self) -> Option<String> {
+        match (self.base, &self.release) {
+            ("Red Hat", _) => None,
+            (base, None) => Some(base.to_owned()),
+            ("Ubuntu", Some(release)) if distribution::is_long_term(release) => Some(format!("Ubuntu:{release}:LTS")),
+            (base, Some(release)) => Some(format!("{base}:{release}")),
+        }
+    }
+}
+
+impl std::fmt::Display for Ecosystem {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.release {
+            Some(release) => write!(out, "{}:{release}", self.base),
+            None => out.pad(self.base),
+        }
+    }
+}
+
+/// The ecosystem and its release: `Debian` and `12`.
+pub(crate) fn split(ecosystem: &str) -> (&str, Option<&str>) {
+    ecosystem.split_once(':').map_or((ecosystem, None), |(base, release)| (base, Some(release)))
+}
+
+/// A name in the one form in which it is compared.
+pub(crate) fn canonical<'n>(base: &str, name: &'n str) -> Cow<'n, str> {
+    match base {
+        // PEP 503: runs of `-`, `_` and `.` are one `-`.
+        "PyPI" => {
+            let lower = name.to_ascii_lowercase();
+            let parts = lower.split(['-', '_', '.']).filter(|part| !part.is_empty());
+            parts.collect::<Vec<_>>().join("-").into()
+        }
+        // Package URLs of these are in lower case, whatever the databases write.
+        "Go" | "GitHub Actions" | "NuGet" | "Packagist" | "Hex" | "Pub" | "SwiftURL" => {
+            name.to_ascii_lowercase().into()
+        }
+        _ => name.into(),
+    }
+}
+
+impl Question {
+    /// The question for a package; or why there is none.
+    ///
+    /// `source` is the source package where something else than the package URL tells it.
+    pub(crate) fn of(purl: &PackageUrl, source: Option<&Source>, distribution: Option<&str>) -> Result<Self, String> {
+        let version = purl.version().ok_or("its package URL has no version")?;
+        if let Some((base, scheme)) = LANGUAGES.iter().find_map(|(kind, base, scheme)| {
+            (*kind == purl.kind()).then_some((*base, *scheme))
+        }) {
+            let name = match (base, purl.namespace()) {
+                ("Maven", Some(group)) => format!("{group}:{}", purl.name()),
+                (_, Some(namespace)) => format!("{namespace}/{}", purl.name()),
+                (_, None) => purl.name().to_owned(),
+            };
+            return Ok(Self {
+                ecosystem: Ecosystem { base, release: None, scheme },
+                names: vec![canonical(base, &name).into_owned()],
+                version: version.to_owned(),
+            });
+        }
+        distribution::question(purl, version, source, distribution)
+    }
+
+    /// Whether a record about this package of its ecosystem is meant.
+    pub(crate) fn names(&self, name: &str) -> bool {
+        let name = canonical(self.ecosystem.base, name);
+        self.names.iter().any(|own| *own == name)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,66 @@
+//! Which of two versions is the later one, by the rules of the ecosystem they are from; never what is affected.
+
+mod apk;
+mod deb;
+mod semver;
+
+use std::{cmp::Ordering, str::FromStr};
+
+use pep440_rs::Version;
+
+/// A set of rules.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Scheme {
+    /// Semantic Versioning 2.0.0, section 11; as Go and npm write it.
+    Semver,
+    /// PEP 440, as PyPI orders releases.
+    Pep440,
+    /// dpkg (deb-version(7)).
+    Deb,
+    /// apk-tools 3 (`src/version.c`).
+    Apk,
+    /// rpm (`rpmvercmp`, with epoch and release).
+    Rpm,
+    /// Rules that are not known here: only what is listed one by one can be told.
+    Unknown,
+}
+
+/// A text that is no version by these rules.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("`{0}` is no version that can be put in order")]
+pub(crate) struct NoVersion(String);
+
+/// The longest version that is compared, in bytes.
+const VERSION_BYTES_MAX: usize = 512;
+
+impl Scheme {
+    /// Compares two versions.
+    pub(crate) fn compare(self, left: &str, right: &str) -> Result<Ordering, NoVersion> {
+        match self {
+            Self::Semver => Ok(semver::compare(&read(left, semver::parse)?, &read(right, semver::parse)?)),
+            Self::Pep440 => Ok(read(left, pep440)?.cmp(&read(right, pep440)?)),
+            Self::Deb => Ok(read(left, deb::Version::parse)?.cmp(&read(right, deb::Version::parse)?)),
+            Self::Apk => Ok(read(left, apk::Version::parse)?.cmp(&read(right, apk::Version::parse)?)),
+            Self::Rpm => Ok(rpm_version::rpm_evr_compare(read(left, rpm)?, read(right, rpm)?)),
+            Self::Unknown => Err(NoVersion(left.to_owned())),
+        }
+    }
+}
+
+fn read<'t, V>(text: &'t str, parse: impl FnOnce(&'t str) -> Option<V>) -> Result<V, NoVersion> {
+    let short = (text.len() <= VERSION_BYTES_MAX).then_some(text);
+    short.and_then(parse).ok_or_else(|| NoVersion(text.chars().take(80).collect()))
+}
+
+fn pep440(text: &str) -> Option<Version> {
+    Version::from_str(text).ok()
+}
+
+/// rpm orders any text; one without a digit is a word such as `latest`, and its place would be chance.
+fn rpm(text: &str) -> Option<&str> {
+    let good = |byte: u8| byte.is_ascii_graphic();
+    (text.bytes().all(good) && text.bytes().any(|byte| byte.is_ascii_digit())).then_some(text)
+}
+
+#[cfg(test)]
+mod tests;
