@@ -37,8 +37,8 @@ const ROOMS: &[Room] = &[
     ),
     Room(
         "sbom-sign",
-        "ci contract oci trust",
-        "base64 clap cyclonedx-bom percent-encoding spdx toml zeroize",
+        "ci contract http oci trust",
+        "base64 clap cvss cyclonedx-bom pep440_rs percent-encoding rpm-version semver spdx toml zeroize zip",
     ),
     Room("promote", "ci config contract deploy evidence ledger oci trust", "clap toml"),
     Room("rollback", "ci config contract deploy evidence ledger oci trust", "clap toml"),

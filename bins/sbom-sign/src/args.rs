@@ -76,7 +76,7 @@ pub struct Attest {
     /// Images
     #[arg(value_name = "IMAGE")]
     pub images: Vec<ImageRef>,
-    /// cyclonedx, test-result, migration, slsaprovenance1, vsa, deployment, approval, or a URI
+    /// cyclonedx, vulns, test-result, migration, slsaprovenance1, vsa, deployment, approval, or a URI
     #[arg(long = "type", value_name = "TYPE")]
     pub kind: PredicateType,
     /// What is stated, as JSON in the form of the type

@@ -29,8 +29,10 @@ pub use error::CheckError;
 pub(crate) fn run(args: Check, session: &Session) -> Result<Report, Stop> {
     let context = context::read(args)?;
     let facts = facts::read(&context, session)?;
-    let verdict = plan::judge(&context, facts);
-    if let Some(output) = context.predicate.as_ref().filter(|_| verdict.is_conclusive() && session.mode() == Mode::Apply) {
+    let verdict = plan::judge(&context, &facts);
+    if let Some(output) =
+        context.predicate.as_ref().filter(|_| verdict.is_conclusive() && session.mode() == Mode::Apply)
+    {
         files::write(output, &verdict.predicate()?).map_err(CheckError::from)?;
     }
     outputs::verdict(&context, &verdict)

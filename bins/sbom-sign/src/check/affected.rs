@@ -124,7 +124,9 @@ fn sort(events: &mut [(&Event, Ordering, u8)], scheme: Scheme) -> Result<(), Str
 
 fn bound(event: &Event) -> &str {
     match event {
-        Event::Introduced(bound) | Event::Fixed(bound) | Event::LastAffected(bound) | Event::Limit(bound) => bound,
+        Event::Introduced(bound) | Event::Fixed(bound) | Event::LastAffected(bound) | Event::Limit(bound) => {
+            bound
+        }
     }
 }
 

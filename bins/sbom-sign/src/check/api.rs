@@ -53,11 +53,16 @@ struct Api<'s> {
 }
 
 /// Asks about every package. What comes back is judged like the records of a directory.
-pub(crate) fn ask(base: &Url, questions: &BTreeSet<Question>, session: &Session) -> Result<Found, CheckError> {
+pub(crate) fn ask(
+    base: &Url,
+    questions: &BTreeSet<Question>,
+    session: &Session,
+) -> Result<Found, CheckError> {
     let body_bytes_max = usize::try_from(RECORD_BYTES_MAX).unwrap_or(usize::MAX);
     let client = Client::new(Limits { body_bytes_max, ..Limits::default() })?;
     let api = Api { client, base, session };
-    let questions: Vec<&Question> = questions.iter().filter(|question| question.ecosystem.to_api().is_some()).collect();
+    let questions: Vec<&Question> =
+        questions.iter().filter(|question| question.ecosystem.to_api().is_some()).collect();
     let mut claims: BTreeMap<Question, BTreeSet<String>> = BTreeMap::new();
     for some in questions.chunks(QUESTIONS_MAX) {
         api.batch(some, &mut claims)?;
@@ -74,22 +79,30 @@ pub(crate) fn ask(base: &Url, questions: &BTreeSet<Question>, session: &Session)
     let newest = session.now();
     // A service that answers knows the ecosystem, and is as new as it is.
     let known = questions.iter().filter_map(|question| question.ecosystem.to_api());
-    let coverage: BTreeMap<String, Coverage> = known.map(|name| (name, Coverage { records: 1, newest })).collect();
+    let coverage: BTreeMap<String, Coverage> =
+        known.map(|name| (name, Coverage { records: 1, newest })).collect();
     Ok(Found { total: records.len() as u64, records, coverage, claims })
 }
 
 impl Api<'_> {
     /// Asks until each question has its last page.
-    fn batch(&self, questions: &[&Question], claims: &mut BTreeMap<Question, BTreeSet<String>>) -> Result<(), CheckError> {
+    fn batch(
+        &self,
+        questions: &[&Question],
+        claims: &mut BTreeMap<Question, BTreeSet<String>>,
+    ) -> Result<(), CheckError> {
         let one = |question: &Question, name: &str, page: Option<String>| {
             let ecosystem = question.ecosystem.to_api();
-            let mut query = json!({"package": {"name": name, "ecosystem": ecosystem}, "version": question.version});
+            let mut query =
+                json!({"package": {"name": name, "ecosystem": ecosystem}, "version": question.version});
             if let Some(token) = page {
                 query["page_token"] = token.into();
             }
             query
         };
-        let asked = questions.iter().flat_map(|question| question.names.iter().map(move |name| (*question, name.as_str())));
+        let asked = questions
+            .iter()
+            .flat_map(|question| question.names.iter().map(move |name| (*question, name.as_str())));
         let mut open: Vec<_> = asked.map(|(question, name)| (question, name, None)).collect();
         for _ in 0..PAGES_MAX {
             if open.is_empty() {
@@ -105,10 +118,10 @@ impl Api<'_> {
                     .header(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))
                     .body(body);
                 let answer = self.send(&request)?;
-                let batch: Batch = self.read(&answer, |body| serde_json::from_slice(body).map_err(Into::into))?;
+                let batch: Batch = read(&answer, |body| serde_json::from_slice(body).map_err(Into::into))?;
                 // Answers stand in the order of their questions, and have no other mark.
                 if batch.results.len() != some.len() {
-                    return Err(self.wrong(&answer, "has another number of answers than there were questions"));
+                    return Err(wrong(&answer, "has another number of answers than there were questions"));
                 }
                 for ((question, name, _), answers) in some.iter().zip(batch.results) {
                     let ids = answers.vulns.into_iter().map(|name| name.id);
@@ -126,12 +139,15 @@ impl Api<'_> {
         let good = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte);
         let url = self.url(&format!("v1/vulns/{id}"))?;
         if id.is_empty() || id.starts_with('.') || !id.bytes().all(good) {
-            return Err(CheckError::ApiAnswer { url: (&url).into(), why: "names a record in no way that can be asked for" });
+            return Err(CheckError::ApiAnswer {
+                url: (&url).into(),
+                why: "names a record in no way that can be asked for",
+            });
         }
         let answer = self.send(&Request::get(url).follow(3))?;
-        let record = self.read(&answer, Record::parse)?;
+        let record = read(&answer, Record::parse)?;
         if record.id != id {
-            return Err(self.wrong(&answer, "is another record than the one that was asked for"));
+            return Err(wrong(&answer, "is another record than the one that was asked for"));
         }
         Ok(record)
     }
@@ -145,24 +161,25 @@ impl Api<'_> {
         self.session.check_interrupt()?;
         let retry = Retry { attempts_max: ATTEMPTS_MAX, backoff: BACKOFF };
         let wanted = || !self.session.interrupted();
-        let limits = Limits { body_bytes_max: usize::try_from(RECORD_BYTES_MAX).unwrap_or(usize::MAX), ..Limits::default() };
+        let limits = Limits {
+            body_bytes_max: usize::try_from(RECORD_BYTES_MAX).unwrap_or(usize::MAX),
+            ..Limits::default()
+        };
         Ok(self.client.send_within(&request.clone().retry(retry), limits, &wanted)?)
     }
+}
 
-    /// Nothing but a whole answer of the right form is one: an error, or a page of a proxy, is no clean bill.
-    fn read<T>(
-        &self,
-        answer: &Response,
-        parse: impl FnOnce(&[u8]) -> Result<T, super::osv::NoRecord>,
-    ) -> Result<T, CheckError> {
-        if answer.status.as_u16() != 200 {
-            return Err(CheckError::ApiStatus { url: (&answer.url).into(), status: answer.status.as_u16() });
-        }
-        let place = || format!("the answer of {}", http::RedactedUrl::from(&answer.url));
-        parse(&answer.body).map_err(|source| CheckError::record(place(), source))
+/// Nothing but a whole answer of the right form is one: an error, or a page of a proxy, is no clean bill.
+fn read<T>(
+    answer: &Response,
+    parse: impl FnOnce(&[u8]) -> Result<T, super::osv::NoRecord>,
+) -> Result<T, CheckError> {
+    if answer.status.as_u16() != 200 {
+        return Err(CheckError::ApiStatus { url: (&answer.url).into(), status: answer.status.as_u16() });
     }
+    parse(&answer.body).map_err(|source| CheckError::answer((&answer.url).into(), source))
+}
 
-    fn wrong(&self, answer: &Response, why: &'static str) -> CheckError {
-        CheckError::ApiAnswer { url: (&answer.url).into(), why }
-    }
+fn wrong(answer: &Response, why: &'static str) -> CheckError {
+    CheckError::ApiAnswer { url: (&answer.url).into(), why }
 }

@@ -14,14 +14,20 @@ pub struct Check {
     /// OSV records: an export, or any tree of them
     #[arg(long, value_name = "DIR", required_unless_present = "osv_api", conflicts_with = "osv_api")]
     pub database: Option<PathBuf>,
-    /// Ask this OSV API instead
-    #[arg(long, value_name = "URL", num_args = 0..=1, default_missing_value = "https://api.osv.dev", require_equals = true)]
+    /// Ask this OSV API instead, such as https://api.osv.dev
+    #[arg(long, value_name = "URL")]
     pub osv_api: Option<String>,
     /// What does not count, and why; which licences are taken
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
     /// From which severity on it is refused
-    #[arg(long, value_name = "low|medium|high|critical", default_value = "high", value_enum, hide_possible_values = true)]
+    #[arg(
+        long,
+        value_name = "low|medium|high|critical",
+        default_value = "high",
+        value_enum,
+        hide_possible_values = true
+    )]
     pub fail_on: Threshold,
     /// Let pass what nobody has rated
     #[arg(long)]

@@ -3,10 +3,8 @@
 
 use serde::{Deserialize, de::IgnoredAny};
 
-use super::{
-    ecosystem::Source,
-    package_url::{NoPackageUrl, PackageUrl},
-};
+use super::ecosystem::Source;
+use crate::catalog::purl::{InvalidPurl, Purl};
 
 /// The largest SBOM that is read, in bytes.
 pub(crate) const BILL_BYTES_MAX: u64 = 256 << 20;
@@ -16,7 +14,14 @@ const VERSIONS: [&str; 4] = ["1.4", "1.5", "1.6", "1.7"];
 
 /// The components that are no package and can have no purl.
 const NO_PACKAGES: [&str; 9] = [
-    "file", "operating-system", "device", "device-driver", "firmware", "data", "platform", "machine-learning-model",
+    "file",
+    "operating-system",
+    "device",
+    "device-driver",
+    "firmware",
+    "data",
+    "platform",
+    "machine-learning-model",
     "cryptographic-asset",
 ];
 
@@ -37,7 +42,7 @@ pub(crate) struct Listed {
     /// Its version.
     pub(crate) version: String,
     /// What names it everywhere.
-    pub(crate) purl: Option<PackageUrl>,
+    pub(crate) purl: Option<Purl>,
     /// The source package, where the SBOM tells it beside the package URL.
     pub(crate) source: Option<Source>,
     /// Its licences, all of which hold.
@@ -85,7 +90,7 @@ pub(crate) enum NoBill {
         /// Whose.
         name: String,
         /// What is wrong.
-        source: NoPackageUrl,
+        source: InvalidPurl,
     },
     /// Two answers to one question.
     #[error("the component {name} has the version `{version}`, and `{other}` by its package URL")]
@@ -205,10 +210,10 @@ impl Bill {
         let shown = || format!("{name} {version}").trim().to_owned();
         let purl = purl
             .filter(|purl| !purl.is_empty())
-            .map(|purl| purl.parse::<PackageUrl>())
+            .map(|purl| purl.parse::<Purl>())
             .transpose()
             .map_err(|source| NoBill::PackageUrl { name: shown(), source })?;
-        if let Some(other) = purl.as_ref().and_then(PackageUrl::version)
+        if let Some(other) = purl.as_ref().and_then(Purl::version_text)
             && !agree(&version, other)
         {
             let (name, other) = (shown(), other.to_owned());

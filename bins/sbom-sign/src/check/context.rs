@@ -44,7 +44,16 @@ pub(crate) enum Unrated {
 
 /// Reads what was typed.
 pub(crate) fn read(args: Check) -> Result<Context, CheckError> {
-    let Check { bom, database, osv_api, policy, fail_on, allow_unknown_severity, max_database_age, predicate } = args;
+    let Check {
+        bom,
+        database,
+        osv_api,
+        policy,
+        fail_on,
+        allow_unknown_severity,
+        max_database_age,
+        predicate,
+    } = args;
     let database = match (database, osv_api) {
         (Some(directory), _) => Database::Directory(directory),
         (None, Some(url)) => Database::Api(address(&url)?),
@@ -67,6 +76,9 @@ fn address(text: &str) -> Result<Url, CheckError> {
     let wrong = || CheckError::ApiAddress(text.to_owned());
     let url: Url = text.parse().map_err(|_| wrong())?;
     let safe = url.scheme() == "https" || (url.scheme() == "http" && http::is_loopback(&url));
-    let plain = url.query().is_none() && url.fragment().is_none() && url.username().is_empty() && url.password().is_none();
+    let plain = url.query().is_none()
+        && url.fragment().is_none()
+        && url.username().is_empty()
+        && url.password().is_none();
     if safe && plain { Ok(url) } else { Err(wrong()) }
 }

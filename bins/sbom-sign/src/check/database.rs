@@ -130,7 +130,8 @@ impl Walk<'_> {
             let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
             let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
             // Links are followed: what a database is made of is its owner's matter, and the depth is limited.
-            let about = fs::metadata(&path).map_err(|source| CheckError::DatabaseUnreadable { path: path.clone(), source })?;
+            let about = fs::metadata(&path)
+                .map_err(|source| CheckError::DatabaseUnreadable { path: path.clone(), source })?;
             if about.is_dir() && !hidden {
                 self.directory(&path, level + 1)?;
             } else if about.is_file() && ending.eq_ignore_ascii_case("json") {
@@ -191,7 +192,12 @@ struct Collected {
 
 impl Collected {
     /// Looks at one record and keeps it if it is about a wanted package and was not taken back.
-    fn take(&mut self, json: &[u8], wanted: &Wanted<'_>, place: impl Fn() -> String) -> Result<(), CheckError> {
+    fn take(
+        &mut self,
+        json: &[u8],
+        wanted: &Wanted<'_>,
+        place: impl Fn() -> String,
+    ) -> Result<(), CheckError> {
         let malformed = |source| CheckError::record(place(), source);
         let head = Head::parse(json).map_err(malformed)?;
         self.total += 1;

@@ -5,7 +5,8 @@ mod distribution;
 
 use std::borrow::Cow;
 
-use super::{package_url::PackageUrl, versions::Scheme};
+use super::versions::Scheme;
+use crate::catalog::purl::{self, Purl};
 
 /// A question to a database: one package in one version.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -71,7 +72,8 @@ impl Ecosystem {
     /// Whether a record with this ecosystem is about it.
     pub(crate) fn is_meant_by(&self, text: &str) -> bool {
         let (base, release) = split(text);
-        base == self.base && self.release.as_deref().is_none_or(|own| distribution::is_release(base, own, release))
+        base == self.base
+            && self.release.as_deref().is_none_or(|own| distribution::is_release(base, own, release))
     }
 
     /// How it is called in a question to the OSV API, if it has one name there.
@@ -79,7 +81,9 @@ impl Ecosystem {
         match (self.base, &self.release) {
             ("Red Hat", _) => None,
             (base, None) => Some(base.to_owned()),
-            ("Ubuntu", Some(release)) if distribution::is_long_term(release) => Some(format!("Ubuntu:{release}:LTS")),
+            ("Ubuntu", Some(release)) if distribution::is_long_term(release) => {
+                Some(format!("Ubuntu:{release}:LTS"))
+            }
             (base, Some(release)) => Some(format!("{base}:{release}")),
         }
     }
@@ -102,12 +106,7 @@ pub(crate) fn split(ecosystem: &str) -> (&str, Option<&str>) {
 /// A name in the one form in which it is compared.
 pub(crate) fn canonical<'n>(base: &str, name: &'n str) -> Cow<'n, str> {
     match base {
-        // PEP 503: runs of `-`, `_` and `.` are one `-`.
-        "PyPI" => {
-            let lower = name.to_ascii_lowercase();
-            let parts = lower.split(['-', '_', '.']).filter(|part| !part.is_empty());
-            parts.collect::<Vec<_>>().join("-").into()
-        }
+        "PyPI" => purl::pypi_name(name).into(),
         // Package URLs of these are in lower case, whatever the databases write.
         "Go" | "GitHub Actions" | "NuGet" | "Packagist" | "Hex" | "Pub" | "SwiftURL" => {
             name.to_ascii_lowercase().into()
@@ -120,15 +119,19 @@ impl Question {
     /// The question for a package; or why there is none.
     ///
     /// `source` is the source package where something else than the package URL tells it.
-    pub(crate) fn of(purl: &PackageUrl, source: Option<&Source>, distribution: Option<&str>) -> Result<Self, String> {
-        let version = purl.version().ok_or("its package URL has no version")?;
-        if let Some((base, scheme)) = LANGUAGES.iter().find_map(|(kind, base, scheme)| {
-            (*kind == purl.kind()).then_some((*base, *scheme))
-        }) {
-            let name = match (base, purl.namespace()) {
-                ("Maven", Some(group)) => format!("{group}:{}", purl.name()),
-                (_, Some(namespace)) => format!("{namespace}/{}", purl.name()),
-                (_, None) => purl.name().to_owned(),
+    pub(crate) fn of(
+        purl: &Purl,
+        source: Option<&Source>,
+        distribution: Option<&str>,
+    ) -> Result<Self, String> {
+        let version = purl.version_text().ok_or("its package URL has no version")?;
+        if let Some((base, scheme)) = LANGUAGES
+            .iter()
+            .find_map(|(kind, base, scheme)| (*kind == purl.kind().word()).then_some((*base, *scheme)))
+        {
+            let name = match base {
+                "Maven" => format!("{}:{}", purl.namespace(), purl.name()),
+                _ => purl.full_name(),
             };
             return Ok(Self {
                 ecosystem: Ecosystem { base, release: None, scheme },

@@ -101,7 +101,9 @@ pub enum CheckError {
     #[error("a reader of the database ended before its time")]
     Reader,
     /// An address that is not asked.
-    #[error("`{0}` is no address of an OSV API: expected https, or http on this machine, without user or query")]
+    #[error(
+        "`{0}` is no address of an OSV API: expected https, or http on this machine, without user or query"
+    )]
     ApiAddress(String),
     /// The API refused.
     #[error("{url} was answered with status {status}")]
@@ -118,6 +120,14 @@ pub enum CheckError {
         url: RedactedUrl,
         /// What is wrong.
         why: &'static str,
+    },
+    /// The API said something that is no answer.
+    #[error("{url} did not answer as an OSV API does")]
+    ApiMalformed {
+        /// What was asked.
+        url: RedactedUrl,
+        /// What is wrong.
+        source: RecordFlaw,
     },
     /// Pages without end.
     #[error("the OSV API has more than {0} pages of answers to one question")]
@@ -159,6 +169,10 @@ impl CheckError {
         Self::Policy { path, source: PolicyFlaw(source) }
     }
 
+    pub(super) fn answer(url: RedactedUrl, source: NoRecord) -> Self {
+        Self::ApiMalformed { url, source: RecordFlaw(source) }
+    }
+
     pub(super) fn record(place: String, source: NoRecord) -> Self {
         Self::RecordMalformed { place, source: RecordFlaw(source) }
     }
@@ -179,7 +193,10 @@ impl Failure for CheckError {
             Self::DatabaseTooLarge(_) | Self::RecordTooLarge(_) => Code::new("database-too-large"),
             Self::RecordMalformed { .. } | Self::ArchiveBroken { .. } => Code::new("database-malformed"),
             Self::ApiAddress(_) => Code::new("osv-api-address"),
-            Self::ApiStatus { .. } | Self::ApiAnswer { .. } | Self::ApiEndless(_) => Code::new("osv-api-answer"),
+            Self::ApiStatus { .. }
+            | Self::ApiAnswer { .. }
+            | Self::ApiMalformed { .. }
+            | Self::ApiEndless(_) => Code::new("osv-api-answer"),
             Self::Http(_) => Code::new("osv-api-unreachable"),
             Self::File(error) => error.code(),
             Self::Interrupted(error) => error.code(),
@@ -191,7 +208,11 @@ impl Failure for CheckError {
         match self {
             Self::Vulnerable { .. } | Self::Licence { .. } => Kind::Refused,
             Self::Inconclusive { .. } | Self::Stale { .. } => Kind::NotYet,
-            Self::ApiStatus { .. } | Self::ApiAnswer { .. } | Self::ApiEndless(_) | Self::Http(_) => Kind::World,
+            Self::ApiStatus { .. }
+            | Self::ApiAnswer { .. }
+            | Self::ApiMalformed { .. }
+            | Self::ApiEndless(_)
+            | Self::Http(_) => Kind::World,
             Self::File(error) => error.kind(),
             Self::Interrupted(error) => error.kind(),
             Self::Reader | Self::Predicate(_) => Kind::Ours,
@@ -220,7 +241,7 @@ impl Failure for CheckError {
                 "fetch the database anew, and keep other JSON out of its directory"
             }
             Self::ApiAddress(_) => "name the service by https://host",
-            Self::ApiStatus { .. } | Self::ApiAnswer { .. } | Self::ApiEndless(_) => {
+            Self::ApiStatus { .. } | Self::ApiAnswer { .. } | Self::ApiMalformed { .. } | Self::ApiEndless(_) => {
                 "run again later; a directory of records (--database) needs no service"
             }
             Self::Http(_) => "check the network, or use a directory of records (--database)",

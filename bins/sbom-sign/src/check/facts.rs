@@ -39,18 +39,21 @@ pub(crate) fn read(context: &Context, session: &Session) -> Result<Facts, CheckE
     let clock = Instant::now();
     let started = session.now();
     let json = files::read(&context.bill, BILL_BYTES_MAX)?;
-    let bill = Bill::parse(&json)
-        .map_err(|source| CheckError::bill(context.bill.clone(), source))?;
+    let bill = Bill::parse(&json).map_err(|source| CheckError::bill(context.bill.clone(), source))?;
     drop(json);
     let policy = match &context.policy {
         Some(path) => Policy::parse(&files::read_text(path)?, Day::of(started))
             .map_err(|source| CheckError::policy(path.clone(), source))?,
         None => Policy::default(),
     };
-    let questions: Vec<Result<Question, String>> = bill.packages.iter().map(|package| {
-        let purl = package.purl.as_ref().ok_or("it has no package URL")?;
-        Question::of(purl, package.source.as_ref(), bill.distribution.as_deref())
-    }).collect();
+    let questions: Vec<Result<Question, String>> = bill
+        .packages
+        .iter()
+        .map(|package| {
+            let purl = package.purl.as_ref().ok_or("it has no package URL")?;
+            Question::of(purl, package.source.as_ref(), bill.distribution.as_deref())
+        })
+        .collect();
     let asked: BTreeSet<Question> = questions.iter().flatten().cloned().collect();
     let progress = session.progress("reading the database of vulnerabilities");
     let found = match &context.database {

@@ -44,7 +44,8 @@ pub(crate) fn of<'r>(
     let mut hits = Vec::new();
     let mut findings = Findings::default();
     for record in records {
-        let entries: Vec<&Affected> = record.affected.iter().filter(|entry| is_about(entry, question)).collect();
+        let entries: Vec<&Affected> =
+            record.affected.iter().filter(|entry| is_about(entry, question)).collect();
         let is_claimed = claimed.is_some_and(|claimed| claimed.contains(&record.id));
         let mut hit: Option<Hit<'r>> = None;
         let mut doubt = None;
@@ -73,7 +74,7 @@ pub(crate) fn of<'r>(
             (None, None) => {}
         }
     }
-    findings.vulnerabilities = merged(hits);
+    findings.vulnerabilities = merged(&hits);
     findings
 }
 
@@ -84,11 +85,12 @@ fn is_about(entry: &Affected, question: &Question) -> bool {
 }
 
 /// Records that share a name are one vulnerability, and so are those that share one with a third.
-fn merged(hits: Vec<Hit<'_>>) -> Vec<Vulnerability> {
+fn merged(hits: &[Hit<'_>]) -> Vec<Vulnerability> {
     let mut group_of: BTreeMap<&str, usize> = BTreeMap::new();
     let mut groups: Vec<Vec<usize>> = Vec::new();
     for (place, hit) in hits.iter().enumerate() {
-        let known: BTreeSet<usize> = hit.record.names().filter_map(|name| group_of.get(name).copied()).collect();
+        let known: BTreeSet<usize> =
+            hit.record.names().filter_map(|name| group_of.get(name).copied()).collect();
         let group = known.first().copied().unwrap_or_else(|| {
             groups.push(Vec::new());
             groups.len() - 1
@@ -102,7 +104,7 @@ fn merged(hits: Vec<Hit<'_>>) -> Vec<Vulnerability> {
             group_of.extend(hits[*member].record.names().map(|name| (name, group)));
         }
     }
-    groups.iter().filter(|members| !members.is_empty()).map(|members| vulnerability(&hits, members)).collect()
+    groups.iter().filter(|members| !members.is_empty()).map(|members| vulnerability(hits, members)).collect()
 }
 
 fn vulnerability(hits: &[Hit<'_>], members: &[usize]) -> Vulnerability {

@@ -55,7 +55,21 @@ impl<'de> Deserialize<'de> for Named {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         let read = Licensee::parse_mode(&text, MODE);
-        read.map(Self).map_err(|error| de::Error::custom(format!("`{text}` is no SPDX licence: {}", error.reason)))
+        read.map(Self)
+            .map_err(|error| de::Error::custom(format!("`{text}` is no SPDX licence: {}", error.reason)))
+    }
+}
+
+impl Named {
+    /// Whether both are the same licence of the GNU family in the same version: whoever denies `-only` does not mean to take `-or-later`.
+    fn is_kin_of(&self, licence: &LicenseReq) -> bool {
+        let bare = |licence: &LicenseReq| {
+            let id = licence.license.id()?;
+            let name = id.name.strip_suffix("-only").or_else(|| id.name.strip_suffix("-or-later"));
+            Some((name.unwrap_or(id.name), licence.addition.clone()))
+        };
+        let own = bare(&self.0.clone().into_req());
+        own.is_some() && own == bare(licence)
     }
 }
 
@@ -115,13 +129,15 @@ impl LicenceRules {
     }
 
     fn takes(&self, licence: &LicenseReq) -> bool {
-        let among = |list: &[Named]| list.iter().any(|named| named.0.satisfies(licence));
-        !among(&self.deny) && (self.allow.is_empty() || among(&self.allow))
+        let denied = self.deny.iter().any(|named| named.0.satisfies(licence) || named.is_kin_of(licence));
+        !denied && (self.allow.is_empty() || self.allow.iter().any(|named| named.0.satisfies(licence)))
     }
 
     /// The exceptions that no package of the list has.
     pub(crate) fn idle<'r>(&'r self, packages: &'r [Listed]) -> impl Iterator<Item = String> + 'r {
-        let used = |one: &Exception| packages.iter().filter_map(|one| one.purl.as_ref()).any(|purl| one.purl.covers(purl));
+        let used = |one: &Exception| {
+            packages.iter().filter_map(|one| one.purl.as_ref()).any(|purl| one.purl.covers(purl))
+        };
         self.exceptions.iter().filter(move |one| !used(one)).map(|one| one.purl.to_string())
     }
 }
@@ -182,13 +198,22 @@ deny = ["GPL-3.0-only"]"#;
         ] {
             assert_eq!(rule(RULES, &[spdx(text)]) == Ruling::Taken, taken, "{text}");
         }
-        assert_eq!(rule(RULES, &[spdx("MIT"), spdx("AGPL-3.0-only")]), Ruling::Denied("AGPL-3.0-only is not taken".to_owned()));
+        assert_eq!(
+            rule(RULES, &[spdx("MIT"), spdx("AGPL-3.0-only")]),
+            Ruling::Denied("AGPL-3.0-only is not taken".to_owned())
+        );
     }
 
     #[test]
     fn what_is_not_denied_is_taken_where_nothing_is_allowed_by_name() {
         let rules = r#"deny = ["AGPL-3.0-only", "GPL-3.0-only"]"#;
-        for (text, taken) in [("MIT", true), ("AGPL-3.0-only", false), ("AGPL-3.0-or-later", true), ("GPL-2.0-or-later", false)] {
+        for (text, taken) in [
+            ("MIT", true),
+            ("AGPL-3.0-only", false),
+            ("AGPL-3.0-or-later", false),
+            ("AGPL-3.0", false),
+            ("GPL-2.0-or-later", true),
+        ] {
             assert_eq!(rule(rules, &[spdx(text)]) == Ruling::Taken, taken, "{text}");
         }
     }
@@ -197,7 +222,13 @@ deny = ["GPL-3.0-only"]"#;
     fn an_unknown_licence_is_denied_unless_the_policy_says_otherwise() {
         let lax = format!("{RULES}\nunknown = \"allow\"");
         let named = Licence::Named("Public domain, more or less".to_owned());
-        for licences in [vec![], vec![named.clone()], vec![spdx("NOASSERTION")], vec![spdx("NONE")], vec![spdx("MIT and more")]] {
+        for licences in [
+            vec![],
+            vec![named.clone()],
+            vec![spdx("NOASSERTION")],
+            vec![spdx("NONE")],
+            vec![spdx("MIT and more")],
+        ] {
             assert!(matches!(rule(RULES, &licences), Ruling::Denied(_)), "{licences:?}");
             assert_eq!(rule(&lax, &licences), Ruling::Taken, "{licences:?}");
         }
@@ -219,8 +250,13 @@ deny = ["GPL-3.0-only"]"#;
     #[test]
     fn rules_that_rule_nothing_or_name_no_licence_are_refused() {
         assert!(toml::from_str::<LicenceRules>("").unwrap().check().is_err());
-        for rules in [r#"allow = ["GPL"]"#, r#"allow = ["MIT OR Apache-2.0"]"#, r#"allow = [""]"#, r#"permit = ["MIT"]"#,
-            "allow = [\"MIT\"]\n[[exceptions]]\npurl = \"pkg:npm/a\""] {
+        for rules in [
+            r#"allow = ["GPL"]"#,
+            r#"allow = ["MIT OR Apache-2.0"]"#,
+            r#"allow = [""]"#,
+            r#"permit = ["MIT"]"#,
+            "allow = [\"MIT\"]\n[[exceptions]]\npurl = \"pkg:npm/a\"",
+        ] {
             assert!(toml::from_str::<LicenceRules>(rules).is_err(), "{rules}");
         }
     }

@@ -12,8 +12,8 @@ pub(crate) const RECORD_BYTES_MAX: u64 = 32 << 20;
 /// As much of a record as says whether anybody asks about it.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Head<'t> {
-    #[serde(borrow)]
-    pub(crate) id: Cow<'t, str>,
+    #[serde(borrow, rename = "id")]
+    _id: Cow<'t, str>,
     pub(crate) modified: Timestamp,
     #[serde(borrow, default)]
     schema_version: Option<Cow<'t, str>>,
@@ -205,7 +205,12 @@ mod tests {
     #[test]
     fn what_is_no_record_is_told_from_one_that_is() {
         let bad = [
-            "", "{}", "[]", "null", r#"{"id": "A-1"}"#, r#"{"id": "A-1", "modified": "yesterday"}"#,
+            "",
+            "{}",
+            "[]",
+            "null",
+            r#"{"id": "A-1"}"#,
+            r#"{"id": "A-1", "modified": "yesterday"}"#,
             r#"{"id": 1, "modified": "2026-01-01T00:00:00Z"}"#,
             r#"{"id": "A-1", "modified": "2026-01-01T00:00:00Z", "schema_version": "2.0.0"}"#,
             r#"{"id": "A-1", "modified": "2026-01-01T00:00:00Z", "affected": [{"ranges": [{"type": "GUESS", "events": []}]}]}"#,
@@ -216,14 +221,17 @@ mod tests {
         for json in bad {
             assert!(Record::parse(json.as_bytes()).is_err(), "{json}");
         }
-        let least = Record::parse(br#"{"id": "A-1", "modified": "2026-01-01T00:00:00Z", "more": [1]}"#).unwrap();
+        let least =
+            Record::parse(br#"{"id": "A-1", "modified": "2026-01-01T00:00:00Z", "more": [1]}"#).unwrap();
         assert_eq!(least.names().collect::<Vec<_>>(), ["A-1"]);
     }
 
     #[test]
     fn an_advisory_about_several_vulnerabilities_is_none_of_them() {
         let names = |upstream: &str| {
-            let json = format!(r#"{{"id": "D-1", "modified": "2026-01-01T00:00:00Z", "aliases": ["X"], "upstream": [{upstream}]}}"#);
+            let json = format!(
+                r#"{{"id": "D-1", "modified": "2026-01-01T00:00:00Z", "aliases": ["X"], "upstream": [{upstream}]}}"#
+            );
             Record::parse(json.as_bytes()).unwrap().names().map(str::to_owned).collect::<Vec<_>>()
         };
         assert_eq!(names(r#""CVE-1""#), ["D-1", "X", "CVE-1"]);

@@ -7,7 +7,7 @@ use trust::predicate::{ScanResult, ScannedSeverity, Scanner, Vulnerabilities};
 use super::{
     context::Context,
     error::CheckError,
-    plan::{Finding, Gap, GapKind, Licensed, Standing, Verdict},
+    plan::{Finding, Gap, GapKind, LeftOut, Licensed, Standing, Verdict},
 };
 
 /// How many packages are named where more have the same gap.
@@ -21,10 +21,13 @@ pub(crate) fn verdict(context: &Context, verdict: &Verdict) -> Result<Report, St
     let counted = verdict.counted().count();
     let highest = highest(verdict);
     let denied = verdict.denied.len();
-    let mut report = Report::new(page(context, verdict, failure.is_some()), data(context, verdict))
-        .output("vulnerabilities", counted.to_string())
-        .output("highest", highest)
-        .output("denied-licences", denied.to_string());
+    let mut report = Report::new(
+        page(context, verdict, if failure.is_some() { "refused" } else { "passed" }),
+        data(context, verdict),
+    )
+    .output("vulnerabilities", counted.to_string())
+    .output("highest", highest)
+    .output("denied-licences", denied.to_string());
     annotate(&mut report, context, verdict);
     match failure {
         None => Ok(report),
@@ -37,12 +40,20 @@ fn failure(verdict: &Verdict) -> Option<CheckError> {
     let mut failing = verdict.failing();
     if let Some(first) = failing.next() {
         return Some(CheckError::Vulnerable {
-            first: format!("{} in {} {}", first.vulnerability.names[0], first.packages.join(", "), first.version),
+            first: format!(
+                "{} in {} {}",
+                first.vulnerability.names[0],
+                first.packages.join(", "),
+                first.version
+            ),
             others: failing.count(),
         });
     }
     if let Some(Licensed { package, why, .. }) = verdict.denied.first() {
-        return Some(CheckError::Licence { first: format!("{package}: {why}"), others: verdict.denied.len() - 1 });
+        return Some(CheckError::Licence {
+            first: format!("{package}: {why}"),
+            others: verdict.denied.len() - 1,
+        });
     }
     let gap = verdict.gaps.first()?;
     let (first, others) = (explained(gap), verdict.gaps.len() - 1);
@@ -60,21 +71,19 @@ fn highest(verdict: &Verdict) -> &'static str {
     }
 }
 
-fn page(context: &Context, verdict: &Verdict, refused: bool) -> Page {
-    let answer = if refused { "refused" } else { "passed" };
+fn page(context: &Context, verdict: &Verdict, answer: &str) -> Page {
     let (records, newest) = verdict.database;
-    let mut page = Page::new()
-        .heading(format!("check of {}: {answer}", context.bill.display()))
-        .line(format!(
-            "{} packages, {} vulnerabilities, the highest {}; refused from {} on",
+    let mut page =
+        Page::new().heading(format!("check of {}: {answer}", context.bill.display())).line(format!(
+            "packages: {}; vulnerabilities: {}, the highest {}; refused from {} on",
             verdict.packages,
             verdict.counted().count(),
             highest(verdict),
             context.fail_on,
         ));
     if verdict.service.is_none() {
-        let newest = newest.map(|newest| format!(", the newest about these packages' ecosystems of {newest}"));
-        page = page.line(format!("{records} records{}", newest.unwrap_or_default()));
+        let newest = newest.map(|newest| format!("; the newest of these ecosystems is of {newest}"));
+        page = page.line(format!("records: {records}{}", newest.unwrap_or_default()));
     }
     if !verdict.findings.is_empty() {
         let head = ["package", "version", "vulnerability", "severity", "fixed in", "verdict"];
@@ -82,13 +91,22 @@ fn page(context: &Context, verdict: &Verdict, refused: bool) -> Page {
     }
     if !verdict.denied.is_empty() || !verdict.excepted.is_empty() {
         let row = |verdict: &'static str| {
-            move |one: &Licensed| [one.package.clone(), one.licences.join(", "), verdict.to_owned(), one.why.clone()]
+            move |one: &Licensed| {
+                [one.package.clone(), one.licences.join(", "), verdict.to_owned(), one.why.clone()]
+            }
         };
-        let rows = verdict.denied.iter().map(row("denied")).chain(verdict.excepted.iter().map(row("excepted")));
+        let rows =
+            verdict.denied.iter().map(row("denied")).chain(verdict.excepted.iter().map(row("excepted")));
         page = page.table(&["package", "licences", "verdict", "why"], rows);
     }
     if !verdict.gaps.is_empty() {
-        page = page.table(&["not looked at", "packages"], verdict.gaps.iter().map(|gap| [gap.why.clone(), examples(gap)]));
+        page = page.table(
+            &["not looked at", "packages"],
+            verdict.gaps.iter().map(|gap| [gap.why.clone(), examples(gap)]),
+        );
+    }
+    for LeftOut { line: (pattern, reason, end), packages } in &verdict.left_out {
+        page = page.line(format!("not looked at until {end}: {pattern} (packages: {packages}): {reason}"));
     }
     verdict.remarks.iter().fold(page, |page, remark| page.line(remark.clone()))
 }
@@ -145,6 +163,11 @@ fn data(context: &Context, verdict: &Verdict) -> Value {
             "excepted": verdict.excepted.iter().map(licensed).collect::<Vec<_>>(),
         },
         "gaps": verdict.gaps.iter().map(|gap| json!({"why": gap.why, "packages": gap.packages})).collect::<Vec<_>>(),
+        "leftOut": verdict.left_out.iter()
+            .map(|LeftOut { line: (pattern, reason, end), packages }| {
+                json!({"purl": pattern, "reason": reason, "expires": end.to_string(), "packages": packages})
+            })
+            .collect::<Vec<_>>(),
         "remarks": verdict.remarks,
         "database": {"records": records, "newest": newest, "service": verdict.service},
     })
@@ -184,7 +207,12 @@ fn annotate(report: &mut Report, context: &Context, verdict: &Verdict) {
         report.annotate(Annotation {
             level: Weight::Error,
             title: format!("{} in {}", finding.vulnerability.names[0], finding.packages.join(", ")),
-            message: format!("{} {} is {}; {fixed}", finding.packages.join(", "), finding.version, severity(finding)),
+            message: format!(
+                "{} {} is {}; {fixed}",
+                finding.packages.join(", "),
+                finding.version,
+                severity(finding)
+            ),
             place: place(&context.bill),
         });
     }
@@ -205,7 +233,8 @@ impl Verdict {
         let (started, finished) = self.times;
         let result = self.findings.iter().map(|finding| {
             let rated = finding.vulnerability.severity.ratings().iter();
-            let severity = rated.map(|rated| ScannedSeverity { method: rated.method.clone(), score: rated.score.clone() });
+            let severity = rated
+                .map(|rated| ScannedSeverity { method: rated.method.clone(), score: rated.score.clone() });
             let mut annotations = vec![
                 json!({"packages": finding.purls}),
                 json!({"aliases": finding.vulnerability.names[1..]}),
@@ -214,7 +243,11 @@ impl Verdict {
             if let Standing::Ignored(reason, end) = &finding.standing {
                 annotations.push(json!({"ignored": reason, "expires": end.to_string()}));
             }
-            ScanResult { id: finding.vulnerability.names[0].clone(), severity: severity.collect(), annotations }
+            ScanResult {
+                id: finding.vulnerability.names[0].clone(),
+                severity: severity.collect(),
+                annotations,
+            }
         });
         let scanner = Scanner::new(
             "https://seaworthy.dev/sbom-sign",

@@ -1,78 +1,15 @@
-//! Package URLs (ECMA-427) as SBOMs and policies write them; never what a database calls the package.
+//! Which packages a line of the policy is about, by package URL (ECMA-427); never what a database calls them.
 
 use std::{fmt, str::FromStr};
 
-use purl::GenericPurl;
 use serde::{Deserialize, Deserializer, de};
 
-/// The longest package URL that is read, in bytes.
-const PURL_BYTES_MAX: usize = 4096;
+use crate::catalog::purl::Purl;
 
-/// A package URL.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct PackageUrl {
-    text: String,
-    kind: String,
-    parts: GenericPurl<String>,
-}
-
-/// The text is no package URL.
+/// The text is no pattern.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("`{text}` is no package URL: {why}")]
-pub(crate) struct NoPackageUrl {
-    text: String,
-    why: String,
-}
-
-fn wrong(text: &str, why: impl fmt::Display) -> NoPackageUrl {
-    NoPackageUrl { text: text.chars().take(80).collect(), why: why.to_string() }
-}
-
-impl FromStr for PackageUrl {
-    type Err = NoPackageUrl;
-
-    fn from_str(text: &str) -> Result<Self, NoPackageUrl> {
-        if text.len() > PURL_BYTES_MAX {
-            return Err(wrong(text, "it is longer than any that is read"));
-        }
-        let parts = GenericPurl::<String>::from_str(text).map_err(|error| wrong(text, error))?;
-        let kind = parts.package_type().to_ascii_lowercase();
-        Ok(Self { text: text.to_owned(), kind, parts })
-    }
-}
-
-impl PackageUrl {
-    /// The type, in lower case: `npm`, `deb`.
-    pub(crate) fn kind(&self) -> &str {
-        &self.kind
-    }
-
-    /// What stands before the name: a scope, a distribution.
-    pub(crate) fn namespace(&self) -> Option<&str> {
-        self.parts.namespace().filter(|namespace| !namespace.is_empty())
-    }
-
-    /// The name.
-    pub(crate) fn name(&self) -> &str {
-        self.parts.name()
-    }
-
-    /// The version.
-    pub(crate) fn version(&self) -> Option<&str> {
-        self.parts.version().filter(|version| !version.is_empty())
-    }
-
-    /// A qualifier.
-    pub(crate) fn qualifier(&self, name: &str) -> Option<&str> {
-        self.parts.qualifiers().get(name).filter(|value| !value.is_empty())
-    }
-}
-
-impl fmt::Display for PackageUrl {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.pad(&self.text)
-    }
-}
+#[error("{0}")]
+pub(crate) struct NoPattern(String);
 
 /// Which packages a line of the policy is about: all of a type (`pkg:generic`), all versions of one (`pkg:npm/lodash`), or one
 /// version (`pkg:npm/lodash@4.17.20`).
@@ -81,22 +18,23 @@ pub(crate) enum Pattern {
     /// A type.
     Kind(String),
     /// A package, and its version if one is named.
-    Package(Box<PackageUrl>),
+    Package(Box<Purl>),
 }
 
 impl FromStr for Pattern {
-    type Err = NoPackageUrl;
+    type Err = NoPattern;
 
-    fn from_str(text: &str) -> Result<Self, NoPackageUrl> {
+    fn from_str(text: &str) -> Result<Self, NoPattern> {
         let kind = text.strip_prefix("pkg:").filter(|kind| !kind.is_empty());
-        let of_kind = |kind: &&str| kind.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-+".contains(&byte));
+        let of_kind =
+            |kind: &&str| kind.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-+".contains(&byte));
         if let Some(kind) = kind.filter(of_kind) {
             return Ok(Self::Kind(kind.to_ascii_lowercase()));
         }
-        let purl: PackageUrl = text.parse()?;
+        let purl: Purl = text.parse().map_err(|error| NoPattern(format!("{error}")))?;
         // Nobody could see from the line that it covers less than it seems to.
-        if !purl.parts.qualifiers().is_empty() || purl.parts.subpath().is_some() {
-            return Err(wrong(text, "here it must have neither qualifiers nor a subpath"));
+        if text.contains(['?', '#', '*']) {
+            return Err(NoPattern(format!("`{text}` has qualifiers, a subpath or `*`, and here it can't")));
         }
         Ok(Self::Package(Box::new(purl)))
     }
@@ -104,14 +42,13 @@ impl FromStr for Pattern {
 
 impl Pattern {
     /// Whether it is about this package.
-    pub(crate) fn covers(&self, purl: &PackageUrl) -> bool {
+    pub(crate) fn covers(&self, purl: &Purl) -> bool {
         match self {
-            Self::Kind(kind) => kind == purl.kind(),
+            Self::Kind(kind) => kind == purl.kind().word(),
             Self::Package(wanted) => {
                 wanted.kind() == purl.kind()
-                    && wanted.namespace() == purl.namespace()
-                    && wanted.name() == purl.name()
-                    && wanted.version().is_none_or(|version| purl.version() == Some(version))
+                    && wanted.full_name() == purl.full_name()
+                    && wanted.version_text().is_none_or(|version| purl.version_text() == Some(version))
             }
         }
     }
@@ -136,7 +73,7 @@ impl<'de> Deserialize<'de> for Pattern {
 mod tests {
     use super::*;
 
-    fn purl(text: &str) -> PackageUrl {
+    fn purl(text: &str) -> Purl {
         text.parse().unwrap()
     }
 
@@ -161,10 +98,16 @@ mod tests {
 
     #[test]
     fn a_pattern_that_says_less_than_it_seems_to_is_none() {
-        for text in ["", "pkg:", "npm/lodash", "lodash", "pkg:deb/debian/curl?distro=debian-12", "pkg:npm/@acme/x", "pkg:npm/*"] {
-            let parsed = text.parse::<Pattern>();
-            // `*` is a name like any other, which no package has.
-            assert!(parsed.is_err() || text.ends_with('*'), "{text}");
+        for text in [
+            "",
+            "pkg:",
+            "npm/lodash",
+            "lodash",
+            "pkg:deb/debian/curl?distro=debian-12",
+            "pkg:npm/*",
+            "pkg:npm/a#b",
+        ] {
+            assert!(text.parse::<Pattern>().is_err(), "{text}");
         }
     }
 }

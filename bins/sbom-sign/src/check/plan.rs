@@ -32,6 +32,8 @@ pub(crate) struct Verdict {
     pub(crate) excepted: Vec<Licensed>,
     /// What could not be looked at.
     pub(crate) gaps: Vec<Gap>,
+    /// Packages that the policy leaves out of the question, and why.
+    pub(crate) left_out: Vec<LeftOut>,
     /// Lines of the policy that do nothing.
     pub(crate) remarks: Vec<String>,
     /// How many records the database has, and when the newest of those that were asked about was changed.
@@ -77,6 +79,14 @@ pub(crate) struct Licensed {
     pub(crate) why: String,
 }
 
+/// What a line of the policy leaves out of the question.
+pub(crate) struct LeftOut {
+    /// The line: its pattern, its reason and its end.
+    pub(crate) line: (String, String, Day),
+    /// How many packages it is about.
+    pub(crate) packages: usize,
+}
+
 /// Something that could not be looked at, so that "no vulnerability" would be a guess.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Gap {
@@ -98,7 +108,7 @@ pub(crate) enum GapKind {
 }
 
 /// Judges.
-pub(crate) fn judge(context: &Context, facts: Facts) -> Verdict {
+pub(crate) fn judge(context: &Context, facts: &Facts) -> Verdict {
     let today = Day::of(facts.started);
     let lines = Lines::of(&facts.policy, today);
     let mut gaps = Gaps::default();
@@ -109,13 +119,15 @@ pub(crate) fn judge(context: &Context, facts: Facts) -> Verdict {
             gaps.add(GapKind::Unlooked, why, &[called(package)]);
         }
     }
-    let findings = vulnerabilities(context, &facts, &lines, &mut gaps);
-    let (denied, excepted) = licences(&facts);
+    let findings = vulnerabilities(context, facts, &lines, &mut gaps);
+    let (denied, excepted) = licences(facts);
     let newest = facts.found.coverage.values().map(|one| one.newest).max();
-    let mut remarks = lines.remarks();
+    let (mut remarks, left_out) = (lines.remarks(), lines.left_out());
     if let Some(rules) = &facts.policy.licences {
         let idle = rules.idle(&facts.bill.packages);
-        remarks.extend(idle.map(|purl| format!("[[licences.exceptions]] {purl} is about no package of this SBOM")));
+        remarks.extend(
+            idle.map(|purl| format!("[[licences.exceptions]] {purl} is about no package of this SBOM")),
+        );
     }
     Verdict {
         packages: facts.bill.packages.len(),
@@ -123,6 +135,7 @@ pub(crate) fn judge(context: &Context, facts: Facts) -> Verdict {
         denied,
         excepted,
         gaps: gaps.0.into_iter().map(|((kind, why), packages)| Gap { kind, why, packages }).collect(),
+        left_out,
         remarks,
         database: (facts.found.total, newest),
         service: match &context.database {
@@ -152,7 +165,11 @@ fn vulnerabilities(context: &Context, facts: &Facts, lines: &Lines<'_>, gaps: &m
         for (names, why) in found.undecided {
             if lines.ignores(&names, &packages).is_none() {
                 let why = format!("nobody can tell whether {} is in it: {why}", names[0]);
-                gaps.add(GapKind::Unlooked, &why, &packages.iter().map(|package| called(package)).collect::<Vec<_>>());
+                gaps.add(
+                    GapKind::Unlooked,
+                    &why,
+                    &packages.iter().map(|package| called(package)).collect::<Vec<_>>(),
+                );
             }
         }
         for vulnerability in found.vulnerabilities {
@@ -164,20 +181,28 @@ fn vulnerabilities(context: &Context, facts: &Facts, lines: &Lines<'_>, gaps: &m
             all.push(finding(&packages, question, vulnerability, standing));
         }
     }
-    let rank = |one: &Finding| (one.vulnerability.severity.highest(), one.vulnerability.severity.is_unknown());
+    let rank =
+        |one: &Finding| (one.vulnerability.severity.highest(), one.vulnerability.severity.is_unknown());
     all.sort_by(|left, right| {
-        rank(right).cmp(&rank(left)).then_with(|| left.packages.cmp(&right.packages)).then_with(|| {
-            left.vulnerability.names.cmp(&right.vulnerability.names)
-        })
+        rank(right)
+            .cmp(&rank(left))
+            .then_with(|| left.packages.cmp(&right.packages))
+            .then_with(|| left.vulnerability.names.cmp(&right.vulnerability.names))
     });
     all
 }
 
-fn finding(packages: &[&Listed], question: &Question, vulnerability: Vulnerability, standing: Standing) -> Finding {
+fn finding(
+    packages: &[&Listed],
+    question: &Question,
+    vulnerability: Vulnerability,
+    standing: Standing,
+) -> Finding {
     let mut names: Vec<String> = packages.iter().map(|package| package.name.clone()).collect();
     names.sort();
     names.dedup();
-    let purls: BTreeSet<String> = packages.iter().filter_map(|one| one.purl.as_ref()).map(ToString::to_string).collect();
+    let purls: BTreeSet<String> =
+        packages.iter().filter_map(|one| one.purl.as_ref()).map(ToString::to_string).collect();
     Finding {
         packages: names,
         purls: purls.into_iter().collect(),
@@ -215,14 +240,20 @@ fn uncovered(question: &Question, facts: &Facts, max_age: Span) -> Option<(GapKi
         return Some((GapKind::Unlooked, format!("the database has no record of {ecosystem}")));
     }
     // The whole ecosystem: a release that has reached its end gets no new records, and is no less known.
-    let own = coverage.iter().filter(|(name, _)| split(name).0 == ecosystem.base()).map(|(_, one)| one.newest);
+    let own =
+        coverage.iter().filter(|(name, _)| split(name).0 == ecosystem.base()).map(|(_, one)| one.newest);
     // A date in the future says nothing about how fresh the rest is.
     let newest = own.filter(|newest| *newest <= facts.started + FUTURE_MAX).max();
     let base = ecosystem.base();
     match newest {
         None => Some((GapKind::Stale, format!("every record of {base} is dated in the future"))),
-        Some(newest) if facts.started.duration_since(newest).unsigned_abs() > max_age.duration() && newest < facts.started => {
-            let why = format!("the newest record of {base} is of {newest}, and {max_age} is the most that is taken");
+        Some(newest)
+            if facts.started.duration_since(newest).unsigned_abs() > max_age.duration()
+                && newest < facts.started =>
+        {
+            let why = format!(
+                "the newest record of {base} is of {newest}, and {max_age} is the most that is taken"
+            );
             Some((GapKind::Stale, why))
         }
         Some(_) => None,
@@ -269,6 +300,7 @@ struct Lines<'p> {
     policy: &'p Policy,
     today: Day,
     used: RefCell<BTreeSet<Line>>,
+    left_out: RefCell<BTreeMap<usize, BTreeSet<String>>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -279,7 +311,7 @@ enum Line {
 
 impl<'p> Lines<'p> {
     fn of(policy: &'p Policy, today: Day) -> Self {
-        Self { policy, today, used: RefCell::default() }
+        Self { policy, today, used: RefCell::default(), left_out: RefCell::default() }
     }
 
     /// The reason and the end of a line that lets this vulnerability pass. A line about some packages must be about all that have it.
@@ -305,10 +337,23 @@ impl<'p> Lines<'p> {
         for (place, line) in self.policy.unchecked.iter().enumerate() {
             if package.purl.as_ref().is_some_and(|purl| line.purl.get_ref().covers(purl)) {
                 self.used.borrow_mut().insert(Line::Unchecked(place));
-                left_out |= !line.expires.is_over(self.today);
+                if !line.expires.is_over(self.today) {
+                    left_out = true;
+                    self.left_out.borrow_mut().entry(place).or_default().insert(called(package));
+                }
             }
         }
         left_out
+    }
+
+    /// The lines by which packages were left out.
+    fn left_out(&self) -> Vec<LeftOut> {
+        let told = |(place, packages): (&usize, &BTreeSet<String>)| {
+            let line = &self.policy.unchecked[*place];
+            let line = (line.purl.get_ref().to_string(), line.reason.to_string(), line.expires);
+            LeftOut { line, packages: packages.len() }
+        };
+        self.left_out.borrow().iter().map(told).collect()
     }
 
     /// Lines that have ended, and lines that are about nothing.

@@ -1,6 +1,6 @@
 //! The policy: what a team has looked at and lets pass, until when and why, and which licences it takes; never what was found.
 
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeSet, fmt};
 
 use jiff::civil::Date;
 use serde::{Deserialize, Deserializer, de};
@@ -67,7 +67,11 @@ impl<'de> Deserialize<'de> for Reason {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         let text = text.trim();
-        if text.is_empty() { Err(de::Error::custom("the reason is empty")) } else { Ok(Self(text.to_owned())) }
+        if text.is_empty() {
+            Err(de::Error::custom("the reason is empty"))
+        } else {
+            Ok(Self(text.to_owned()))
+        }
     }
 }
 
@@ -118,10 +122,10 @@ impl Policy {
                 return Err(NoPolicy { why, line: Some(line(span.start)) });
             }
         }
-        let mut seen = BTreeMap::new();
+        let mut seen = BTreeSet::new();
         for entry in &policy.ignore {
             let about = (entry.id.get_ref(), entry.purl.as_ref().map(ToString::to_string));
-            if seen.insert(about, ()).is_some() {
+            if !seen.insert(about) {
                 let why = format!("{} is ignored twice", entry.id.get_ref());
                 return Err(NoPolicy { why, line: Some(line(entry.id.span().start)) });
             }
@@ -164,7 +168,10 @@ mod tests {
         let good = "[[ignore]]\nid = \"CVE-2026-1\"\npurl = \"pkg:npm/a\"\nreason = \"not reached\"\nexpires = 2027-03-31\n";
         let read = policy(good).unwrap();
         let entry = &read.ignore[0];
-        assert_eq!((entry.id.get_ref().as_str(), entry.reason.to_string().as_str()), ("CVE-2026-1", "not reached"));
+        assert_eq!(
+            (entry.id.get_ref().as_str(), entry.reason.to_string().as_str()),
+            ("CVE-2026-1", "not reached")
+        );
         assert_eq!(entry.expires.to_string(), "2027-03-31");
         for (from, to) in [
             ("reason = \"not reached\"\n", ""),
@@ -183,7 +190,7 @@ mod tests {
             assert!(policy(&bad).is_err(), "{bad}");
         }
         let twice = policy(&good.repeat(2)).unwrap_err();
-        assert_eq!((twice.to_string().as_str(), twice.line), ("CVE-2026-1 is ignored twice", Some(8)));
+        assert_eq!((twice.to_string().as_str(), twice.line), ("CVE-2026-1 is ignored twice", Some(7)));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::osv::{Affected, Rating, Record};
 
 /// A level, in the words of CVSS ("Qualitative Severity Rating Scale").
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Level {
+pub(crate) enum Level {
     /// It does no harm.
     None,
     /// 0.1 to 3.9

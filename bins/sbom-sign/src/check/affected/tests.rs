@@ -14,7 +14,8 @@ fn range(kind: &str, events: &str) -> Affected {
 
 /// `1.0:+ 2.0:-`: introduced and fixed, in the words of the schema.
 fn semver(events: &[(&str, &str)]) -> Affected {
-    let events: Vec<String> = events.iter().map(|(kind, version)| format!(r#"{{"{kind}": "{version}"}}"#)).collect();
+    let events: Vec<String> =
+        events.iter().map(|(kind, version)| format!(r#"{{"{kind}": "{version}"}}"#)).collect();
     range("SEMVER", &events.join(","))
 }
 
@@ -34,7 +35,8 @@ fn what_was_introduced_and_not_fixed_is_affected() {
     hits(&all, Scheme::Semver, &["0.0.0-0", "0.0.1", "99.0.0"], &[]);
     let one = semver(&[("introduced", "1.0.0"), ("fixed", "1.2.0")]);
     hits(&one, Scheme::Semver, &["1.0.0", "1.1.9", "1.2.0-rc.1"], &["0.9.0", "1.0.0-rc.1", "1.2.0", "2.0.0"]);
-    let two = semver(&[("introduced", "3.0.0"), ("fixed", "1.0.2"), ("introduced", "1.0.0"), ("fixed", "3.2.5")]);
+    let two =
+        semver(&[("introduced", "3.0.0"), ("fixed", "1.0.2"), ("introduced", "1.0.0"), ("fixed", "3.2.5")]);
     hits(&two, Scheme::Semver, &["1.0.1", "3.0.0", "3.2.4"], &["0.1.0", "1.0.2", "2.9.9", "3.2.5"]);
     let last = semver(&[("introduced", "0"), ("last_affected", "2.1.214")]);
     hits(&last, Scheme::Semver, &["2.1.214", "1.0.0"], &["2.1.215"]);
@@ -46,7 +48,8 @@ fn what_was_introduced_and_not_fixed_is_affected() {
 
 #[test]
 fn of_two_events_at_one_version_the_one_that_introduces_counts() {
-    let again = semver(&[("introduced", "0"), ("introduced", "2.0.0"), ("fixed", "2.0.0"), ("fixed", "3.0.0")]);
+    let again =
+        semver(&[("introduced", "0"), ("introduced", "2.0.0"), ("fixed", "2.0.0"), ("fixed", "3.0.0")]);
     hits(&again, Scheme::Semver, &["1.0.0", "2.0.0", "2.9.0"], &["3.0.0"]);
 }
 
@@ -65,7 +68,12 @@ fn the_fix_is_the_next_one_on_the_same_line() {
 #[test]
 fn ranges_of_an_ecosystem_count_in_its_own_order() {
     let debian = range("ECOSYSTEM", r#"{"introduced": "0"}, {"fixed": "3.0.13-1~deb12u1"}"#);
-    hits(&debian, Scheme::Deb, &["3.0.11-1~deb12u2", "3.0.13-1~deb12u1~bpo1"], &["3.0.13-1~deb12u1", "1:0.1"]);
+    hits(
+        &debian,
+        Scheme::Deb,
+        &["3.0.11-1~deb12u2", "3.0.13-1~deb12u1~bpo1"],
+        &["3.0.13-1~deb12u1", "1:0.1"],
+    );
     let alpine = range("ECOSYSTEM", r#"{"introduced": "0"}, {"fixed": "3.1.4-r5"}"#);
     hits(&alpine, Scheme::Apk, &["3.1.4-r0", "3.1.4_rc1"], &["3.1.4-r5", "3.1.4-r10"]);
     let python = range("ECOSYSTEM", r#"{"introduced": "1.0"}, {"fixed": "2.0"}"#);
@@ -103,7 +111,8 @@ fn what_cannot_be_put_in_order_is_undecided_and_never_clear() {
     );
     undecided(&half, "2.0.0", Scheme::Semver);
     // A list stands in for ranges only where none of them can be read.
-    let listed = affected(r#"{"versions": ["1"], "ranges": [{"type": "GIT", "events": [{"introduced": "0"}]}]}"#);
+    let listed =
+        affected(r#"{"versions": ["1"], "ranges": [{"type": "GIT", "events": [{"introduced": "0"}]}]}"#);
     hits(&listed, Scheme::Unknown, &["1"], &["2"]);
 }
 

@@ -5,7 +5,8 @@ use proptest::prelude::*;
 use super::*;
 
 fn bill(version: &str, components: &str) -> Result<Bill, NoBill> {
-    let json = format!(r#"{{"bomFormat": "CycloneDX", "specVersion": "{version}", "components": [{components}]}}"#);
+    let json =
+        format!(r#"{{"bomFormat": "CycloneDX", "specVersion": "{version}", "components": [{components}]}}"#);
     Bill::parse(json.as_bytes())
 }
 
@@ -38,7 +39,14 @@ fn every_version_that_is_written_is_read_and_no_other() {
 
 #[test]
 fn what_is_no_sbom_or_lists_nothing_is_refused() {
-    for json in ["", "[]", "{}", "<bom/>", r#"{"spdxVersion": "SPDX-2.3"}"#, r#"{"bomFormat": "SPDX", "specVersion": "1.5"}"#] {
+    for json in [
+        "",
+        "[]",
+        "{}",
+        "<bom/>",
+        r#"{"spdxVersion": "SPDX-2.3"}"#,
+        r#"{"bomFormat": "SPDX", "specVersion": "1.5"}"#,
+    ] {
         assert!(Bill::parse(json.as_bytes()).is_err(), "{json}");
     }
     assert!(matches!(bill("1.5", ""), Err(NoBill::Empty)));
@@ -49,7 +57,10 @@ fn what_is_no_sbom_or_lists_nothing_is_refused() {
 #[test]
 fn a_component_that_contradicts_itself_is_refused() {
     let component = |version: &str, purl: &str| {
-        bill("1.5", &format!(r#"{{"type": "library", "name": "a", "version": "{version}", "purl": "{purl}"}}"#))
+        bill(
+            "1.5",
+            &format!(r#"{{"type": "library", "name": "a", "version": "{version}", "purl": "{purl}"}}"#),
+        )
     };
     assert!(matches!(component("1.0.1", "pkg:npm/a@1.0.0"), Err(NoBill::Contradiction { .. })));
     assert!(matches!(component("1.0.0", "npm:a"), Err(NoBill::PackageUrl { .. })));
@@ -68,13 +79,19 @@ fn a_component_that_contradicts_itself_is_refused() {
 #[test]
 fn licences_are_read_in_each_form_of_the_specification() {
     let licences = |json: &str| {
-        bill("1.6", &format!(r#"{{"type": "library", "name": "a", "licenses": {json}}}"#)).map(|bill| bill.packages[0].licences.clone())
+        bill("1.6", &format!(r#"{{"type": "library", "name": "a", "licenses": {json}}}"#))
+            .map(|bill| bill.packages[0].licences.clone())
     };
     let spdx = |text: &str| Licence::Spdx(text.to_owned());
     assert_eq!(licences(r#"[{"license": {"id": "MIT"}}]"#).unwrap(), [spdx("MIT")]);
     assert_eq!(licences(r#"[{"expression": "MIT OR Apache-2.0"}]"#).unwrap(), [spdx("MIT OR Apache-2.0")]);
-    assert_eq!(licences(r#"[{"license": {"name": "Custom"}}]"#).unwrap(), [Licence::Named("Custom".to_owned())]);
-    for json in [r#"[{}]"#, r#"[{"license": {}}]"#, r#"[{"license": {"id": "MIT", "name": "GPL"}}]"#, r#"["MIT"]"#] {
+    assert_eq!(
+        licences(r#"[{"license": {"name": "Custom"}}]"#).unwrap(),
+        [Licence::Named("Custom".to_owned())]
+    );
+    for json in
+        ["[{}]", r#"[{"license": {}}]"#, r#"[{"license": {"id": "MIT", "name": "GPL"}}]"#, r#"["MIT"]"#]
+    {
         assert!(licences(json).is_err(), "{json}");
     }
 }

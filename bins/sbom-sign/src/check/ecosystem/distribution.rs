@@ -1,7 +1,7 @@
 //! Linux distributions: what their releases are called in OSV, and which source package a package is built from; never a language's
 //! packages.
 
-use super::{Ecosystem, PackageUrl, Question, Scheme, Source};
+use super::{Ecosystem, Purl, Question, Scheme, Source};
 
 /// A distribution: the id of its os-release(5), its ecosystem.
 const DISTRIBUTIONS: [(&str, &str); 18] = [
@@ -43,19 +43,19 @@ const NAMED: [(&str, &str, &str); 12] = [
 
 /// The question for a package of a distribution.
 pub(super) fn question(
-    purl: &PackageUrl,
+    purl: &Purl,
     version: &str,
     source: Option<&Source>,
     elsewhere: Option<&str>,
 ) -> Result<Question, String> {
-    let scheme = match purl.kind() {
+    let scheme = match purl.kind().word() {
         "deb" => Scheme::Deb,
         "apk" => Scheme::Apk,
         "rpm" => Scheme::Rpm,
         other => return Err(format!("OSV has no ecosystem for packages of type `{other}`")),
     };
-    let named = purl.qualifier("distro").or(elsewhere);
-    let (id, release) = read(named.unwrap_or_default(), purl.namespace());
+    let distro = purl.qualified("distro").or(elsewhere);
+    let (id, release) = read(distro.unwrap_or_default(), &purl.namespace());
     let base = DISTRIBUTIONS.iter().find_map(|(known, base)| (*known == id).then_some(*base));
     let base = base.ok_or_else(|| match id.as_str() {
         "" => "nothing says which distribution it is from".to_owned(),
@@ -63,15 +63,16 @@ pub(super) fn question(
     })?;
     let release = released(base, &id, &release)?;
     let ecosystem = Ecosystem { base, release, scheme };
-    let upstream = purl.qualifier("upstream").map(|upstream| source_of(upstream, purl.kind()));
+    let upstream = purl.qualified("upstream").map(|upstream| source_of(upstream, purl.kind().word()));
     let source = upstream.or_else(|| source.cloned());
-    let mut names = vec![source.as_ref().map_or_else(|| purl.name().to_owned(), |source| source.name.clone())];
+    let mut names =
+        vec![source.as_ref().map_or_else(|| purl.name().to_owned(), |source| source.name.clone())];
     // Red Hat's records name binary packages too.
     if scheme == Scheme::Rpm && names[0] != purl.name() {
         names.push(purl.name().to_owned());
     }
     let version = source.and_then(|source| source.version).unwrap_or_else(|| version.to_owned());
-    let version = match purl.qualifier("epoch") {
+    let version = match purl.qualified("epoch") {
         Some(epoch) if scheme == Scheme::Rpm && !version.contains(':') => format!("{epoch}:{version}"),
         _ => version,
     };
@@ -79,10 +80,11 @@ pub(super) fn question(
 }
 
 /// `debian-12.4` is debian and 12.4; `bookworm` is a release of the namespace's distribution.
-fn read(distro: &str, namespace: Option<&str>) -> (String, String) {
+fn read(distro: &str, namespace: &str) -> (String, String) {
     let distro = distro.to_ascii_lowercase();
-    let namespace = namespace.unwrap_or_default().to_ascii_lowercase();
-    if let Some((id, _, release)) = NAMED.iter().find(|(id, name, _)| *name == distro || format!("{id}-{name}") == distro)
+    let namespace = namespace.to_ascii_lowercase();
+    if let Some((id, _, release)) =
+        NAMED.iter().find(|(id, name, _)| *name == distro || format!("{id}-{name}") == distro)
     {
         return ((*id).to_owned(), (*release).to_owned());
     }

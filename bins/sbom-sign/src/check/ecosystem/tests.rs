@@ -12,26 +12,60 @@ fn a_package_is_asked_for_by_the_name_that_its_ecosystem_has_for_it() {
         ("pkg:cargo/serde@1.0.1", "crates.io", "serde", "1.0.1"),
         ("pkg:npm/%40angular/core@1.0.0", "npm", "@angular/core", "1.0.0"),
         ("pkg:pypi/Ruamel.Yaml_clib@0.2.8", "PyPI", "ruamel-yaml-clib", "0.2.8"),
-        ("pkg:golang/github.com/Masterminds/goutils@v1.1.0", "Go", "github.com/masterminds/goutils", "v1.1.0"),
+        (
+            "pkg:golang/github.com/Masterminds/goutils@v1.1.0",
+            "Go",
+            "github.com/masterminds/goutils",
+            "v1.1.0",
+        ),
         ("pkg:golang/stdlib@1.22.1", "Go", "stdlib", "1.22.1"),
         ("pkg:github/Actions/checkout@v4.1.0", "GitHub Actions", "actions/checkout", "v4.1.0"),
         ("pkg:maven/org.slf4j/slf4j-api@2.0.0", "Maven", "org.slf4j:slf4j-api", "2.0.0"),
         ("pkg:composer/Laravel/framework@9.0.0", "Packagist", "laravel/framework", "9.0.0"),
-        ("pkg:deb/debian/libssl3@3.0.11-1?arch=amd64&upstream=openssl&distro=debian-12", "Debian:12", "openssl", "3.0.11-1"),
-        ("pkg:deb/debian/libgcc-s1@12.2.0-14?upstream=gcc-12%4012.2.0-13&distro=debian-12.4", "Debian:12", "gcc-12", "12.2.0-13"),
+        (
+            "pkg:deb/debian/libssl3@3.0.11-1?arch=amd64&upstream=openssl&distro=debian-12",
+            "Debian:12",
+            "openssl",
+            "3.0.11-1",
+        ),
+        (
+            "pkg:deb/debian/libgcc-s1@12.2.0-14?upstream=gcc-12%4012.2.0-13&distro=debian-12.4",
+            "Debian:12",
+            "gcc-12",
+            "12.2.0-13",
+        ),
         ("pkg:deb/debian/curl@7.88.1-10?distro=bookworm", "Debian:12", "curl", "7.88.1-10"),
         ("pkg:deb/ubuntu/curl@7.81.0-1?distro=ubuntu-22.04", "Ubuntu:22.04", "curl", "7.81.0-1"),
         ("pkg:deb/ubuntu/curl@7.81.0-1?distro=jammy", "Ubuntu:22.04", "curl", "7.81.0-1"),
-        ("pkg:apk/alpine/libcrypto3@3.1.4-r0?upstream=openssl&distro=alpine-3.19.1", "Alpine:v3.19", "openssl", "3.1.4-r0"),
+        (
+            "pkg:apk/alpine/libcrypto3@3.1.4-r0?upstream=openssl&distro=alpine-3.19.1",
+            "Alpine:v3.19",
+            "openssl",
+            "3.1.4-r0",
+        ),
         ("pkg:apk/alpine/zlib@1.3-r0?distro=3.19.1", "Alpine:v3.19", "zlib", "1.3-r0"),
         ("pkg:apk/wolfi/zlib@1.3-r0?distro=wolfi-20230201", "Wolfi", "zlib", "1.3-r0"),
         ("pkg:rpm/almalinux/acl@2.2.53-1.el9?distro=almalinux-9.3", "AlmaLinux:9", "acl", "2.2.53-1.el9"),
-        ("pkg:rpm/opensuse/zypper@1.14.1-1?distro=opensuse-leap-15.5", "openSUSE:Leap 15.5", "zypper", "1.14.1-1"),
-        ("pkg:rpm/suse/zypper@1.14.1-1?distro=sles-15.5", "SUSE:Linux Enterprise Server 15 SP5", "zypper", "1.14.1-1"),
+        (
+            "pkg:rpm/opensuse/zypper@1.14.1-1?distro=opensuse-leap-15.5",
+            "openSUSE:Leap 15.5",
+            "zypper",
+            "1.14.1-1",
+        ),
+        (
+            "pkg:rpm/suse/zypper@1.14.1-1?distro=sles-15.5",
+            "SUSE:Linux Enterprise Server 15 SP5",
+            "zypper",
+            "1.14.1-1",
+        ),
         ("pkg:rpm/redhat/bind@9.16-1.el9?epoch=32&distro=rhel-9.2", "Red Hat:9", "bind", "32:9.16-1.el9"),
     ] {
         let question = question(purl).unwrap();
-        assert_eq!((question.ecosystem.to_string().as_str(), question.version.as_str()), (ecosystem, version), "{purl}");
+        assert_eq!(
+            (question.ecosystem.to_string().as_str(), question.version.as_str()),
+            (ecosystem, version),
+            "{purl}"
+        );
         assert!(question.names(name) || question.names == [name], "{purl}: {:?}", question.names);
     }
 }
@@ -44,8 +78,14 @@ fn a_package_without_a_place_in_osv_is_said_and_never_clean() {
         ("pkg:npm/lodash", "its package URL has no version"),
         ("pkg:deb/debian/curl@7.88.1-10", "nothing says which release of Debian it is from"),
         ("pkg:deb/curl@7.88.1-10", "nothing says which distribution it is from"),
-        ("pkg:rpm/fedora/curl@7.50.3-1?distro=fedora-39", "OSV has no ecosystem for the distribution `fedora`"),
-        ("pkg:apk/alpine/zlib@1.3-r0?distro=alpine-edge", "OSV has no ecosystem for the distribution `alpine-edge`"),
+        (
+            "pkg:rpm/fedora/curl@7.50.3-1?distro=fedora-39",
+            "OSV has no ecosystem for the distribution `fedora`",
+        ),
+        (
+            "pkg:apk/alpine/zlib@1.3-r0?distro=alpine-edge",
+            "OSV has no ecosystem for the distribution `alpine-edge`",
+        ),
     ] {
         assert_eq!(question(purl).unwrap_err(), why, "{purl}");
     }
@@ -77,8 +117,13 @@ fn a_record_is_about_a_release_in_every_way_that_databases_write_it() {
     }
     assert!(!meant(ubuntu, "Ubuntu:20.04:LTS"));
     let red_hat = "pkg:rpm/redhat/curl@1?distro=rhel-9.2";
-    assert!(meant(red_hat, "Red Hat:enterprise_linux:9::baseos") && meant(red_hat, "Red Hat:enterprise_linux:9.2"));
-    assert!(!meant(red_hat, "Red Hat:enterprise_linux:90") && !meant(red_hat, "Red Hat:rhel_eus:9.2::baseos"));
+    assert!(
+        meant(red_hat, "Red Hat:enterprise_linux:9::baseos")
+            && meant(red_hat, "Red Hat:enterprise_linux:9.2")
+    );
+    assert!(
+        !meant(red_hat, "Red Hat:enterprise_linux:90") && !meant(red_hat, "Red Hat:rhel_eus:9.2::baseos")
+    );
     assert!(meant("pkg:maven/a/b@1", "Maven:https://maven.google.com") && meant("pkg:npm/a@1", "npm"));
     assert!(!meant("pkg:npm/a@1", "npm2"));
 }

@@ -116,7 +116,9 @@ impl Ord for Version<'_> {
     fn cmp(&self, other: &Self) -> Ordering {
         for (left, right) in self.0.iter().zip(&other.0) {
             let order = match (*left, *right) {
-                (Part::Number(left), Part::Number(right)) if left.starts_with('0') || right.starts_with('0') => {
+                (Part::Number(left), Part::Number(right))
+                    if left.starts_with('0') || right.starts_with('0') =>
+                {
                     left.cmp(right)
                 }
                 (Part::First(left), Part::First(right))

@@ -46,7 +46,8 @@ fn part(left: &str, right: &str) -> Ordering {
     while !left.is_empty() || !right.is_empty() {
         let (texts, rests) = (cut(left, u8::is_ascii_digit), cut(right, u8::is_ascii_digit));
         let order = text(texts.0, rests.0);
-        let (digits, others) = (cut(texts.1, not_digit), cut(rests.1, not_digit));
+        let (digits, others) =
+            (cut(texts.1, |byte| !byte.is_ascii_digit()), cut(rests.1, |byte| !byte.is_ascii_digit()));
         let order = order.then_with(|| number(digits.0, others.0));
         if order != Ordering::Equal {
             return order;
@@ -54,10 +55,6 @@ fn part(left: &str, right: &str) -> Ordering {
         (left, right) = (digits.1, others.1);
     }
     Ordering::Equal
-}
-
-fn not_digit(byte: &u8) -> bool {
-    !byte.is_ascii_digit()
 }
 
 fn cut(bytes: &[u8], end: impl Fn(&u8) -> bool) -> (&[u8], &[u8]) {

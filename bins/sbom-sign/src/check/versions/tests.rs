@@ -9,35 +9,91 @@ const ORDERED: &[(Scheme, &[&str])] = &[
     (
         Scheme::Semver,
         &[
-            "0.0.0-0", "0.9.9", "1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-beta",
-            "1.0.0-beta.2", "1.0.0-beta.11", "1.0.0-rc.1", "1.0.0=v1.0.0=1.0=1=1.0.0+build", "1.0.1", "1.10.0",
+            "0.0.0-0",
+            "0.9.9",
+            "1.0.0-alpha",
+            "1.0.0-alpha.1",
+            "1.0.0-alpha.beta",
+            "1.0.0-beta",
+            "1.0.0-beta.2",
+            "1.0.0-beta.11",
+            "1.0.0-rc.1",
+            "1.0.0=v1.0.0=1.0=1=1.0.0+build",
+            "1.0.1",
+            "1.10.0",
         ],
     ),
     (
         Scheme::Semver,
-        &["v0.0.0-20200101000000-0123456789ab", "v0.0.0-20210101000000-0123456789ab", "v0.1.0", "v2.0.0+incompatible"],
+        &[
+            "v0.0.0-20200101000000-0123456789ab",
+            "v0.0.0-20210101000000-0123456789ab",
+            "v0.1.0",
+            "v2.0.0+incompatible",
+        ],
     ),
     (Scheme::Semver, &["1.20.14", "go1.21beta1", "go1.21rc2=1.21.0-rc.2", "go1.21=1.21.0", "go1.21.1"]),
     (
         Scheme::Pep440,
         &[
-            "1.0.dev456", "1.0a1", "1.0a2.dev456", "1.0a12", "1.0b1.dev456", "1.0rc1", "1.0=1.0.0=v1.0",
-            "1.0+cu118", "1.0.post1", "1.1", "1!0.1",
+            "1.0.dev456",
+            "1.0a1",
+            "1.0a2.dev456",
+            "1.0a12",
+            "1.0b1.dev456",
+            "1.0rc1",
+            "1.0=1.0.0=v1.0",
+            "1.0+cu118",
+            "1.0.post1",
+            "1.1",
+            "1!0.1",
         ],
     ),
     (
         Scheme::Deb,
         &[
-            "0~~", "0~", "0", "1.0~beta1", "1.0~rc1-1", "1.0", "1.0-0.1", "1.0-1~deb12u1", "1.0-1=0:1.0-1=1.00-1",
-            "1.0-1+b1", "1.0-1ubuntu1", "1.0-1.1", "1.0-2", "1.0-10", "1.0a", "1.0+dfsg-1", "1.0.1", "1.10", "1:0.1",
+            "0~~",
+            "0~",
+            "0",
+            "1.0~beta1",
+            "1.0~rc1-1",
+            "1.0",
+            "1.0-0.1",
+            "1.0-1~deb12u1",
+            "1.0-1=0:1.0-1=1.00-1",
+            "1.0-1ubuntu1",
+            "1.0-1+b1",
+            "1.0-1.1",
+            "1.0-2",
+            "1.0-10",
+            "1.0a",
+            "1.0+dfsg-1",
+            "1.0.1",
+            "1.10",
+            "1:0.1",
         ],
     ),
     (Scheme::Deb, &["3.0.11-1~deb12u2", "3.0.13-1~deb12u1", "3.0.13-1"]),
     (
         Scheme::Apk,
         &[
-            "0.1_alpha", "0.1_alpha1", "0.1_beta", "0.1_pre2", "0.1_rc", "0.1_rc1", "0.1", "0.1-r0", "0.1-r1",
-            "0.1-r10", "0.1_p1", "0.1_p1-r0", "0.1a", "0.1b", "0.1.1", "0.2", "1.0",
+            "0.1_alpha",
+            "0.1_alpha1",
+            "0.1_beta",
+            "0.1_pre2",
+            "0.1_rc",
+            "0.1_rc1",
+            "0.1",
+            "0.1-r0",
+            "0.1-r1",
+            "0.1-r10",
+            "0.1_p1",
+            "0.1_p1-r0",
+            "0.1a",
+            "0.1b",
+            "0.1.1",
+            "0.2",
+            "1.0",
         ],
     ),
     (Scheme::Apk, &["1.1", "1.1.0", "1.1.01", "1.1.1", "1.1.2", "1.1.10"]),
@@ -45,8 +101,15 @@ const ORDERED: &[(Scheme, &[&str])] = &[
     (
         Scheme::Rpm,
         &[
-            "1.0~rc1-1", "1.0-1.el8", "1.0-1.el9=0:1.0-1.el9", "1.0-2.el8", "1.0^git1-1", "1.0a-1", "1.0.1-1",
-            "1.10-1", "1:0.1-1",
+            "1.0~rc1-1",
+            "1.0-1.el8",
+            "1.0-1.el9=0:1.0-1.el9",
+            "1.0-2.el8",
+            "1.0^git1-1",
+            "1.0a-1",
+            "1.0.1-1",
+            "1.10-1",
+            "1:0.1-1",
         ],
     ),
 ];
@@ -54,8 +117,11 @@ const ORDERED: &[(Scheme, &[&str])] = &[
 #[test]
 fn versions_stand_in_the_order_of_their_ecosystem() {
     for (scheme, list) in ORDERED {
-        let ranked: Vec<(usize, &str)> =
-            list.iter().enumerate().flat_map(|(rank, same)| same.split('=').map(move |one| (rank, one))).collect();
+        let ranked: Vec<(usize, &str)> = list
+            .iter()
+            .enumerate()
+            .flat_map(|(rank, same)| same.split('=').map(move |one| (rank, one)))
+            .collect();
         for (left_rank, left) in &ranked {
             for (right_rank, right) in &ranked {
                 let order = scheme.compare(left, right).unwrap();
@@ -95,6 +161,33 @@ const SCHEMES: [Scheme; 5] = [Scheme::Semver, Scheme::Pep440, Scheme::Deb, Schem
 
 fn version() -> impl Strategy<Value = String> {
     "[0-9]{1,2}(\\.[0-9]{1,2}){0,3}[a-c]?([-_~+^]?(rc|alpha|p|git|r)?[0-9]{0,2}){0,2}"
+}
+
+/// What dpkg itself says of two versions.
+fn dpkg(left: &str, right: &str) -> Ordering {
+    let says = |relation: &str| {
+        let asked =
+            std::process::Command::new("dpkg").args(["--compare-versions", left, relation, right]).status();
+        asked.expect("dpkg can be run; see script/tools.txt").success()
+    };
+    if says("lt") {
+        Ordering::Less
+    } else if says("gt") {
+        Ordering::Greater
+    } else {
+        Ordering::Equal
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn dpkg_puts_versions_in_the_same_order(
+        left in "([0-2]:)?[0-9]{1,2}[.~+a-z0-9]{0,6}(-[0-9]{1,2}[.~+a-z0-9]{0,4})?",
+        right in "([0-2]:)?[0-9]{1,2}[.~+a-z0-9]{0,6}(-[0-9]{1,2}[.~+a-z0-9]{0,4})?",
+    ) {
+        prop_assert_eq!(Scheme::Deb.compare(&left, &right).unwrap(), dpkg(&left, &right), "{} {}", left, right);
+    }
 }
 
 proptest! {
