@@ -9,7 +9,7 @@ use std::{
 use ci::{Session, files};
 use contract::{Digest, EnvironmentName, ImageRef, Secret, Selector};
 use jiff::Timestamp;
-use oci::{Access, Repository, Transfer};
+use oci::{Access, OciError, Repository, Transfer};
 use serde_json::Value;
 use trust::{
     Attached, BUNDLE_BYTES_MAX, Evidence, PublicKey, SigningKey, Statement, Verdict, Verifier, blob,
@@ -221,13 +221,22 @@ pub fn journey(wanted: Copy, session: &Session) -> Result<Journey, Error> {
     let from = find(&wanted.from, &access)?;
     let destination = oci::open_or_new_with(wanted.to.location(), &access)?;
     let transfer = Transfer::survey(from.repository.as_ref(), destination.as_ref(), from.digest)?;
+    // Said before anything is copied: names never move.
+    for (tag, to) in transfer.tags() {
+        let there = destination.resolve(&Selector::Tag(tag.clone()))?;
+        if let Some(there) = there.filter(|there| there.digest != *to) {
+            let image = Box::new(ImageRef::repository(wanted.to.location().clone()).with_tag(tag.clone()));
+            return Err(OciError::TagWouldMove { image, from: there.digest, to: *to }.into());
+        }
+    }
     let absent = absent(&transfer, destination.as_ref())?;
     let tag = wanted.to.tag().map(|tag| Selector::Tag(tag.clone()));
     let tagged = tag.map(|tag| destination.resolve(&tag)).transpose()?.flatten().map(|there| there.digest);
     Ok(Journey { from, to: wanted.to, destination, transfer, absent, tagged })
 }
 
-/// What of all that belongs to an image a repository lacks: manifests, their blobs, and referrers that are not found from their subject.
+/// What of all that belongs to an image a repository lacks: manifests, their blobs, referrers that are not found from their subject, and
+/// what cosign's tags should name.
 pub fn absent(transfer: &Transfer, repository: &dyn Repository) -> Result<Vec<Digest>, Error> {
     let mut absent = Vec::new();
     let mut found: BTreeMap<Digest, BTreeSet<Digest>> = BTreeMap::new();
@@ -250,6 +259,12 @@ pub fn absent(transfer: &Transfer, repository: &dyn Repository) -> Result<Vec<Di
             if !repository.has_blob(blob)? {
                 absent.push(blob.digest);
             }
+        }
+    }
+    for (tag, digest) in transfer.tags() {
+        let there = repository.resolve(&Selector::Tag(tag.clone()))?;
+        if there.is_none_or(|there| there.digest != *digest) {
+            absent.push(*digest);
         }
     }
     Ok(absent)

@@ -203,7 +203,8 @@ impl fmt::Display for Plan {
                 let bytes: u64 = missing.iter().map(|blob| blob.size).sum();
                 writeln!(out, "  {} blobs of {bytes} bytes are missing there", missing.len())?;
                 let companions = journey.companions();
-                companions.iter().try_for_each(|digest| writeln!(out, "  with {digest}"))
+                companions.iter().try_for_each(|digest| writeln!(out, "  with {digest}"))?;
+                journey.transfer.tags().iter().try_for_each(|(tag, _)| writeln!(out, "  with the tag {tag}"))
             }
         }
     }

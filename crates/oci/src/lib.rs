@@ -31,7 +31,7 @@ pub use manifest::{Content, Image, Index, InvalidManifest, MANIFEST_BYTES_MAX, M
 pub use pack::{Package, Recipe};
 pub use registry::{Access, Registry, RegistryError};
 pub use repository::{Repository, Role, Stored};
-pub use transfer::{DEPTH_MAX, MANIFESTS_MAX, Moved, Transfer, copy, validate};
+pub use transfer::{DEPTH_MAX, MANIFESTS_MAX, Moved, Transfer, copy, legacy_tag, validate};
 pub use unpack::{for_platform, unpack};
 
 /// A repository that exists; a registry as anybody sees it.

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, io};
 
-use contract::{Digest, Selector};
+use contract::{Digest, Selector, Tag};
 
 use crate::{
     descriptor::Descriptor,
@@ -19,10 +19,14 @@ pub const MANIFESTS_MAX: usize = 1000;
 /// How many bytes these may have together.
 const MANIFESTS_BYTES_MAX: u64 = 64 << 20;
 
+/// What cosign before version 3 put beside an image, by the ending of the tag `sha256-<hex>` (cosign, specs/SIGNATURE_SPEC.md, "Storage").
+const LEGACY_ENDINGS: [&str; 3] = ["sig", "att", "sbom"];
+
 /// All that belongs to an image, and which of its blobs the destination lacks: the plan of a copy.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Transfer {
     manifests: Vec<(Manifest, Role)>,
+    tags: Vec<(Tag, Digest)>,
     missing: Vec<Descriptor>,
 }
 
@@ -52,12 +56,13 @@ struct Survey<'a> {
     seen: BTreeSet<Digest>,
     bytes: u64,
     manifests: Vec<(Manifest, Role)>,
+    tags: Vec<(Tag, Digest)>,
 }
 
 impl<'a> Survey<'a> {
     fn of(from: &'a dyn Repository, root: Digest, referrers: Referrers) -> Result<Self, OciError> {
-        let mut survey =
-            Self { from, root, referrers, seen: BTreeSet::new(), bytes: 0, manifests: Vec::new() };
+        let (seen, manifests, tags) = (BTreeSet::new(), Vec::new(), Vec::new());
+        let mut survey = Self { from, root, referrers, seen, bytes: 0, manifests, tags };
         survey.visit(from.find(&Selector::Digest(root))?, Role::Root, 0)?;
         Ok(survey)
     }
@@ -89,12 +94,34 @@ impl<'a> Survey<'a> {
             Referrers::Followed => self.from.referrers(manifest.digest())?,
             Referrers::LeftOut => Vec::new(),
         };
+        let digest = manifest.digest();
         self.manifests.push((manifest, role));
         for referrer in referrers {
             self.visit(self.from.described(&referrer)?, Role::Root, depth + 1)?;
         }
+        let is_image = depth == 0 || role == Role::Child;
+        if self.referrers == Referrers::Followed && is_image {
+            self.visit_legacy(digest, depth)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// What belongs to an image by nothing but the name of a tag.
+    fn visit_legacy(&mut self, image: Digest, depth: usize) -> Result<(), OciError> {
+        for tag in LEGACY_ENDINGS.iter().filter_map(|ending| legacy_tag(image, ending)) {
+            if let Some(found) = self.from.resolve(&Selector::Tag(tag.clone()))? {
+                self.visit(self.from.described(&found)?, Role::Root, depth + 1)?;
+                self.tags.push((tag, found.digest));
+            }
+        }
         Ok(())
     }
+}
+
+/// `sha256-<hex>.sig`, the tag under which cosign before version 3 keeps signatures of an image; `.att` has attestations, `.sbom` SBOMs.
+pub fn legacy_tag(image: Digest, ending: &str) -> Option<Tag> {
+    format!("sha256-{}.{ending}", image.hex()).parse().ok()
 }
 
 fn each_once<'a>(blobs: impl Iterator<Item = &'a Descriptor>) -> impl Iterator<Item = &'a Descriptor> {
@@ -121,12 +148,17 @@ impl Transfer {
                 missing.push(blob.bare());
             }
         }
-        Ok(Self { manifests: survey.manifests, missing })
+        Ok(Self { manifests: survey.manifests, tags: survey.tags, missing })
     }
 
     /// The manifests, in the order in which they are stored.
     pub fn manifests(&self) -> impl Iterator<Item = &Manifest> {
         self.manifests.iter().map(|(manifest, _)| manifest)
+    }
+
+    /// The tags by which evidence of cosign before version 3 is found, and what carries them.
+    pub fn tags(&self) -> &[(Tag, Digest)] {
+        &self.tags
     }
 
     /// The blobs that the destination lacks.
@@ -149,11 +181,17 @@ impl Transfer {
         for (manifest, role) in &self.manifests {
             moved.manifests += usize::from(to.put_manifest(manifest, *role)? == Stored::New);
         }
+        for (tag, digest) in &self.tags {
+            let tagged = self.manifests.iter().find(|(manifest, _)| manifest.digest() == *digest);
+            if let Some((manifest, _)) = tagged {
+                to.tag(tag, manifest)?;
+            }
+        }
         Ok(moved)
     }
 }
 
-/// Copies an image, an index with all its children, or an artifact, together with all referrers.
+/// Copies an image, an index with all its children, or an artifact, together with all referrers and what cosign's tags name.
 ///
 /// # Errors
 /// As [`Transfer::survey`] and [`Transfer::run`].

@@ -275,3 +275,29 @@ fn many_writers_lose_nothing() {
     let left = fs::read_dir(root.join("blobs/sha256")).unwrap().count();
     assert_eq!(left, 16 + 16 + 1);
 }
+
+#[test]
+fn what_belongs_to_an_image_by_the_name_of_a_tag_goes_along_with_the_tag() {
+    let (_directory, layout) = scratch();
+    let (one, two) = (image(&layout, "one"), image(&layout, "two"));
+    let children = vec![one.descriptor().clone(), two.descriptor().clone()];
+    let index = Index::new(children).into_manifest().unwrap();
+    layout.put_manifest(&index, Role::Root).unwrap();
+    let mut tags = Vec::new();
+    for (of, ending) in [(&index, "sig"), (&index, "att"), (&one, "sbom"), (&two, "sig")] {
+        let tag = oci::legacy_tag(of.digest(), ending).unwrap();
+        layout.tag(&tag, &image(&layout, tag.as_str())).unwrap();
+        tags.push(tag);
+    }
+    let other = oci::legacy_tag(Digest::of(b"another image"), "sig").unwrap();
+    layout.tag(&other, &image(&layout, "other")).unwrap();
+
+    let (_elsewhere, to) = scratch();
+    copy(&layout, &to, index.digest()).unwrap();
+    for tag in &tags {
+        let named = Selector::Tag(tag.clone());
+        assert_eq!(to.resolve(&named).unwrap(), layout.resolve(&named).unwrap(), "{tag}");
+    }
+    assert_eq!(to.resolve(&Selector::Tag(other)).unwrap(), None);
+    assert_eq!(copy(&layout, &to, index.digest()).unwrap().manifests, 0);
+}

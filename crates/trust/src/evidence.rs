@@ -29,6 +29,17 @@ pub struct Item {
     pub manifest: Digest,
     /// What it is to us.
     pub verdict: Verdict,
+    /// Where it was found.
+    pub origin: Origin,
+}
+
+/// Where evidence lies.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Origin {
+    /// It refers to the image.
+    Referrer,
+    /// It lies under the tag of cosign before version 3.
+    LegacyTag,
 }
 
 impl Evidence {
@@ -61,9 +72,10 @@ impl Evidence {
         })
     }
 
-    /// The referrer that makes this very claim already.
+    /// The referrer that makes this very claim already. One in an older form is none: whoever reads today's looks past it.
     pub fn claiming(&self, statement: &Statement) -> Option<(Digest, &Verified)> {
-        self.items.iter().find_map(|item| match &item.verdict {
+        let referrers = self.items.iter().filter(|item| item.origin == Origin::Referrer);
+        referrers.into_iter().find_map(|item| match &item.verdict {
             Verdict::Verified(verified) if verified.statement.claims_as(statement) => {
                 Some((item.manifest, verified))
             }
@@ -73,7 +85,7 @@ impl Evidence {
 }
 
 impl Verifier {
-    /// Looks at every referrer of an image, whatever its artifact type: registries lose it.
+    /// Looks at every referrer of an image, whatever its artifact type: registries lose it; and at the signatures of older versions of cosign.
     ///
     /// A referrer that is damaged gets the verdict invalid, so that it can't keep good ones from being seen; a repository that
     /// can't be read is an error.
@@ -99,8 +111,9 @@ impl Verifier {
                 }
                 Found::Else(verdict) => verdict,
             };
-            items.push(Item { manifest: referrer.digest, verdict });
+            items.push(Item { manifest: referrer.digest, verdict, origin: Origin::Referrer });
         }
+        items.extend(self.legacy(repository, subject)?);
         Ok(Evidence { subject, items })
     }
 }
@@ -148,7 +161,7 @@ fn bundle_of(
 }
 
 /// Tells content that is there and damaged from content that could not be looked at.
-fn held<T>(found: Result<T, OciError>) -> Result<Result<T, Invalid>, TrustError> {
+pub(crate) fn held<T>(found: Result<T, OciError>) -> Result<Result<T, Invalid>, TrustError> {
     match found {
         Ok(value) => Ok(Ok(value)),
         Err(

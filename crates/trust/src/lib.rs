@@ -11,6 +11,7 @@ mod evidence;
 mod fixture;
 mod hex;
 mod keys;
+mod legacy;
 pub mod predicate;
 mod requirement;
 mod statement;
@@ -19,7 +20,7 @@ mod verify;
 
 pub use bundle::{BUNDLE_BYTES_MAX, Bundle, MEDIA_TYPE};
 pub use error::{InvalidKey, TrustError};
-pub use evidence::{EVIDENCE_BYTES_MAX, Evidence, Item, REFERRERS_MAX};
+pub use evidence::{EVIDENCE_BYTES_MAX, Evidence, Item, Origin, REFERRERS_MAX};
 pub use keys::{PublicKey, SigningKey, password};
 pub use predicate::{InvalidPredicateType, Predicate, PredicateType};
 pub use requirement::{Gist, Judgement, Requirement, Shortfall};

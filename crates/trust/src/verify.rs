@@ -58,6 +58,14 @@ pub enum Foreign {
     /// Signed with a certificate; this version checks keys.
     #[error("signed with a certificate, and a key was asked for")]
     Certificate,
+    /// A signature of an older form, which names no key, and that none of the keys has made.
+    #[error("a signature of cosign before version 3 that none of the keys has made")]
+    Legacy,
+    /// A signature of an older form, with a certificate.
+    #[error(
+        "a signature of cosign before version 3 with a certificate, which is not read: sign again with a newer cosign"
+    )]
+    LegacyCertificate,
     /// Something else that refers to the image.
     #[error("no Sigstore bundle but `{0}`")]
     AnotherKind(String),
@@ -108,6 +116,12 @@ impl Verifier {
         self.judge(bundle, |bundle, key| {
             bundle.signs(blob, key).map_err(Invalid::Signature).map(|()| key.hint().to_owned())
         })
+    }
+
+    /// Which of the keys has signed this; there is nothing that names it.
+    pub(crate) fn signer_of(&self, message: &[u8], signature: &[u8]) -> Option<String> {
+        let key = self.keys.iter().find(|key| key.verifies(message, signature))?;
+        Some(key.hint().to_owned())
     }
 
     /// The hint chooses the key: a bundle that was made with a key of ours names it, and one that names another is not tried.

@@ -5,4 +5,5 @@ mod check;
 mod desk;
 mod files;
 mod images;
+mod legacy;
 mod peers;

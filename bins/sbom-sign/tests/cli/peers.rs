@@ -11,7 +11,7 @@ use crate::desk::{COSIGN_KEY, COSIGN_PUBLIC, PASSWORD, desk, image, layout, resu
 const NO_LOG: &str = r#"{"mediaType":"application/vnd.dev.sigstore.signingconfig.v0.2+json","rekorTlogConfig":{},"tsaConfig":{}}"#;
 
 /// Runs a peer in this directory: its exit status, and all it said.
-fn peer(desk: &Scratch, program: &str, line: &str) -> (bool, String) {
+pub(crate) fn peer(desk: &Scratch, program: &str, line: &str) -> (bool, String) {
     let output = Command::new(program)
         .args(line.split_whitespace())
         .current_dir(desk.path())
@@ -24,19 +24,19 @@ fn peer(desk: &Scratch, program: &str, line: &str) -> (bool, String) {
 }
 
 #[track_caller]
-fn accepts(desk: &Scratch, program: &str, line: &str) -> String {
+pub(crate) fn accepts(desk: &Scratch, program: &str, line: &str) -> String {
     let (good, said) = peer(desk, program, line);
     assert!(good, "{program} {line}\n{said}");
     said
 }
 
 #[track_caller]
-fn refuses(desk: &Scratch, program: &str, line: &str) {
+pub(crate) fn refuses(desk: &Scratch, program: &str, line: &str) {
     let (good, said) = peer(desk, program, line);
     assert!(!good, "{program} {line}\n{said}");
 }
 
-fn desk_with_cosign_key() -> Scratch {
+pub(crate) fn desk_with_cosign_key() -> Scratch {
     let desk = desk();
     desk.file("cosign.key", COSIGN_KEY);
     desk.file("cosign.pub", COSIGN_PUBLIC);
@@ -44,7 +44,7 @@ fn desk_with_cosign_key() -> Scratch {
     desk
 }
 
-fn ours(desk: &Scratch, line: &str) -> testkit::Run {
+pub(crate) fn ours(desk: &Scratch, line: &str) -> testkit::Run {
     sbom_sign(desk, line).env("COSIGN_PASSWORD", PASSWORD).run()
 }
 

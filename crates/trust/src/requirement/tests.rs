@@ -4,7 +4,7 @@ use contract::TestResult as Outcome;
 
 use super::*;
 use crate::{
-    Invalid, Item, Statement,
+    Invalid, Item, Origin, Statement,
     fixture::{at, test_result},
 };
 
@@ -33,7 +33,9 @@ fn judged(
     minute: i64,
 ) -> (usize, Option<Shortfall>, String) {
     let items = verdicts.into_iter().enumerate();
-    let items = items.map(|(number, verdict)| Item { manifest: digest(number), verdict }).collect();
+    let items = items
+        .map(|(number, verdict)| Item { manifest: digest(number), verdict, origin: Origin::Referrer })
+        .collect();
     let evidence = Evidence { subject: Digest::of(b"image"), items };
     let judgement = requirement.judge(&evidence, at(1_800_000_000 + minute * 60));
     let why: Vec<_> = judgement.set_aside.iter().map(|(_, why)| why.clone()).collect();
