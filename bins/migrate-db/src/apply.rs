@@ -1,5 +1,8 @@
 //! Carries a plan out: the backup, then each file in one transaction with its row of the history; the only room that writes.
 
+mod alone;
+mod repair;
+
 use std::{
     thread,
     time::{Duration, Instant},
@@ -10,13 +13,17 @@ use contract::Span;
 
 use crate::{
     backup::{self, Backup, Wanted},
-    database::{Applied, Dangling, Database, DatabaseError},
+    database::{Dangling, Database, DatabaseError},
     effect,
     error::Error,
-    layout::{Unit, Version},
+    facts::{self, Facts},
+    layout::{self, Applied, State, Unit, Version},
+    lock,
     plan::{Entry, Plan, Step},
     statement::Statement,
 };
+
+pub use repair::repair;
 
 /// What was done, also if the rest failed.
 #[derive(Default, Debug)]
@@ -48,6 +55,7 @@ pub struct Bounds {
 /// Carries out the plan and notes in `done` what is finished, step by step.
 pub fn apply(
     plan: &Plan<'_>,
+    facts: &Facts,
     database: &mut dyn Database,
     bounds: Bounds,
     session: &Session,
@@ -60,20 +68,19 @@ pub fn apply(
     if let Some(directory) = plan.backup {
         let name = plan.url.name();
         let extension = plan.url.extension();
-        let wanted =
-            Wanted { name: &name, extension, directory, now: session.now(), patience: bounds.patience };
+        let wanted = Wanted {
+            facts,
+            name: &name,
+            extension,
+            directory,
+            now: session.now(),
+            patience: bounds.patience,
+        };
         done.backup = Some(backup::make(database, &wanted)?);
     }
     // A budget that ends after the end of time is no budget.
     let deadline = Instant::now().checked_add(bounds.budget.duration());
-    let mut steps = Steps {
-        database,
-        session,
-        budget: bounds.budget,
-        patience: bounds.patience,
-        deadline,
-        dangling: None,
-    };
+    let mut steps = Steps::of(database, facts, session, bounds, deadline);
     steps.stop_at(deadline)?;
     for step in &plan.steps {
         session.check_interrupt()?;
@@ -88,12 +95,46 @@ const BETWEEN_ATTEMPTS: Duration = Duration::from_millis(500);
 
 struct Steps<'r> {
     database: &'r mut dyn Database,
+    facts: &'r Facts,
     session: &'r Session,
     budget: Span,
     patience: Duration,
     deadline: Option<Instant>,
+    /// The advisory locks: ours, and those of the tool whose history it is.
+    locks: Vec<i64>,
+    has_history: bool,
+    /// What the history's stamp was when we ourselves last wrote it.
+    stamp: Option<String>,
     /// What pointed to nothing before, which is not ours to refuse. Known once a step may have added to it.
     dangling: Option<Dangling>,
+}
+
+impl<'r> Steps<'r> {
+    fn of(
+        database: &'r mut dyn Database,
+        facts: &'r Facts,
+        session: &'r Session,
+        bounds: Bounds,
+        deadline: Option<Instant>,
+    ) -> Self {
+        let home = database.home();
+        // A database that was just made was not there to be asked.
+        let mut locks = vec![lock::key("history", home.schema.as_deref().unwrap_or_default())];
+        locks.extend(facts.layout.history().locks(&facts.place));
+        let (budget, patience, has_history) = (bounds.budget, bounds.patience, facts.has_history);
+        Self {
+            database,
+            facts,
+            session,
+            budget,
+            patience,
+            deadline,
+            locks,
+            has_history,
+            stamp: None,
+            dangling: None,
+        }
+    }
 }
 
 impl Steps<'_> {
@@ -122,12 +163,13 @@ impl Steps<'_> {
     /// One transaction.
     fn attempt(&mut self, step: &Step<'_>) -> Result<Outcome, Error> {
         let outcome = self.begin(step).and_then(|open| match open {
-            Open::Ours if step.script.unit == Unit::Statement => self.alone(step),
+            Open::Ours if step.cut.unit == Unit::Statement => self.alone(step),
             Open::Ours => self.within(step).map(Outcome::Taken),
             Open::Others => Ok(Outcome::TakenByAnother),
         });
         if !matches!(outcome, Ok(Outcome::Taken(_))) {
             self.database.rollback();
+            self.stamp = None;
         }
         outcome
     }
@@ -135,35 +177,73 @@ impl Steps<'_> {
     /// Takes the lock, and looks under it at what the plan was made from.
     fn begin(&mut self, step: &Step<'_>) -> Result<Open, Error> {
         self.in_time(step)?;
-        self.database.begin().map_err(|error| self.failed(step, error))?;
-        let applied = self.database.applied_from(step.below).map_err(|error| self.failed(step, error))?;
-        let above = match applied.as_slice() {
+        let stamp = self.open(step)?;
+        if self.stamp.as_ref() == Some(&stamp) {
+            return Ok(Open::Ours);
+        }
+        let (table, place) = (self.facts.layout.history(), &self.facts.place);
+        let rows = self.database.texts(&table.select(place)).map_err(|error| self.failed(step, error))?;
+        let history = facts::resolved(table, &rows, &self.facts.migrations, place);
+        self.whose(step, &history.map_err(|error| self.failed(step, error))?)
+    }
+
+    /// Begins a transaction under the lock; the stamp that the history has there.
+    fn open(&mut self, step: &Step<'_>) -> Result<String, Error> {
+        let (table, place) = (self.facts.layout.history(), &self.facts.place);
+        let opening = if self.has_history { String::new() } else { table.create(place) };
+        let begun =
+            self.database.lock(&self.locks).and_then(|()| self.database.begin(&opening, &table.stamp(place)));
+        begun.map_err(|error| self.failed(step, error))
+    }
+
+    /// Whose step it is, given the history under the lock.
+    fn whose(&self, step: &Step<'_>, history: &[Applied]) -> Result<Open, Error> {
+        let begun = history.iter().find(|row| row.state == State::Begun);
+        if let Some(row) = begun.filter(|row| self.facts.progress.is_none() || row.version != *step.version) {
+            return Err(Error::Begun { version: row.version.clone(), layout: self.facts.layout });
+        }
+        let whole = || history.iter().filter(|row| row.state != State::Begun && !row.version.is_repeated());
+        let from: Vec<&Applied> = whole().filter(|row| row.version >= step.below).collect();
+        let above = match from.as_slice() {
             above if step.below == Version::NONE => above,
-            [(version, _), above @ ..] if *version == step.below => above,
-            _ => return Err(Error::Moved(step.version)),
+            [first, above @ ..] if first.version == step.below => above,
+            _ => return Err(Error::Moved(step.version.clone())),
         };
+        if step.version.is_repeated() {
+            let row = history.iter().find(|row| row.version == *step.version);
+            let is_done =
+                row.and_then(|row| row.checksum.as_deref()).is_some_and(|kept| step.checksums.is(kept));
+            return match above {
+                [] if is_done => Ok(Open::Others),
+                [] => Ok(Open::Ours),
+                _ => Err(Error::Moved(step.version.clone())),
+            };
+        }
         match (&step.entry, above) {
             (Entry::Added(_), []) => Ok(Open::Ours),
             (Entry::Removed, []) => Ok(Open::Others),
-            (Entry::Removed, [(version, _)]) if *version == step.version => Ok(Open::Ours),
-            (Entry::Added(_), [(version, checksum), ..]) if *version == step.version => {
-                if *checksum == step.checksum {
-                    return Ok(Open::Others);
+            (Entry::Removed, [row]) if row.version == *step.version => Ok(Open::Ours),
+            (Entry::Added(_), [row, ..]) if row.version == *step.version => {
+                let found = step.checksums.written.clone();
+                match row.checksum.clone().zip(found).filter(|(kept, _)| !step.checksums.is(kept)) {
+                    None => Ok(Open::Others),
+                    Some((applied, found)) => {
+                        let (version, file) = (row.version.clone(), step.script.file.clone());
+                        Err(Error::Changed { version, file, applied, found })
+                    }
                 }
-                let file = step.script.file.clone();
-                Err(Error::Changed { version: *version, file, applied: *checksum, found: step.checksum })
             }
-            _ => Err(Error::Moved(step.version)),
+            _ => Err(Error::Moved(step.version.clone())),
         }
     }
 
     fn within(&mut self, step: &Step<'_>) -> Result<u64, Error> {
-        let checked = step.script.statements.iter().any(effect::may_dangle);
+        let checked = step.cut.statements.iter().any(effect::may_dangle);
         if checked && self.dangling.is_none() {
             self.dangling = Some(self.database.dangling().map_err(|error| self.failed(step, error))?);
         }
         let started = Instant::now();
-        for one in &step.script.statements {
+        for one in &step.cut.statements {
             self.in_time(step)?;
             self.database.execute(one).map_err(|source| self.refused(step, one, source))?;
         }
@@ -171,21 +251,6 @@ impl Steps<'_> {
             self.compare_dangling(step)?;
         }
         self.enter(step, started)
-    }
-
-    /// Statements that no transaction holds. Each may run twice, so a run that is killed among them is repeated from the first; under the
-    /// lock, and the row of the history comes last.
-    fn alone(&mut self, step: &Step<'_>) -> Result<Outcome, Error> {
-        self.database.rollback();
-        let started = Instant::now();
-        for one in &step.script.statements {
-            self.in_time(step)?;
-            self.database.execute_alone(one).map_err(|source| self.refused(step, one, source))?;
-        }
-        match self.begin(step)? {
-            Open::Ours => self.enter(step, started).map(Outcome::Taken),
-            Open::Others => Ok(Outcome::TakenByAnother),
-        }
     }
 
     /// A statement that failed, with the line that the database speaks of.
@@ -198,7 +263,7 @@ impl Steps<'_> {
         let before = one.text.chars().take(position.saturating_sub(1));
         let line = Some(one.line + before.filter(|character| *character == '\n').count());
         let place = Place { file: step.script.file.clone(), line };
-        Error::Statement { place, statement: one.shown(), unit: step.script.unit, source }
+        Error::Statement { place, statement: one.shown(), unit: step.cut.unit, source }
     }
 
     fn compare_dangling(&mut self, step: &Step<'_>) -> Result<(), Error> {
@@ -216,28 +281,40 @@ impl Steps<'_> {
     }
 
     fn enter(&mut self, step: &Step<'_>, started: Instant) -> Result<u64, Error> {
-        let execution_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.write(step, execution_ms).map_err(|error| self.failed(step, error))?;
-        Ok(execution_ms)
+        let took = started.elapsed();
+        self.close(step, &self.row(step, took))?;
+        Ok(u64::try_from(took.as_millis()).unwrap_or(u64::MAX))
     }
 
-    fn write(&mut self, step: &Step<'_>, execution_ms: u64) -> Result<(), DatabaseError> {
+    /// What the step writes into the history.
+    fn row(&self, step: &Step<'_>, took: Duration) -> String {
+        let (table, place) = (self.facts.layout.history(), &self.facts.place);
         match step.entry {
-            Entry::Added(down) => {
-                let row = Applied {
-                    version: step.version,
-                    description: step.description.to_owned(),
-                    checksum: step.checksum,
-                    phase: step.phase,
-                    down: down.map(|down| down.checksum),
-                    applied_on: self.session.now(),
-                    execution_ms,
-                };
-                self.database.record(&row, down)?;
-            }
-            Entry::Removed => self.database.erase(step.version)?,
+            Entry::Added(_) => table.add(place, &self.entry(step, took)),
+            Entry::Removed => table.remove(place, &self.entry(step, took)),
         }
-        self.database.commit()
+    }
+
+    fn entry<'s>(&self, step: &'s Step<'_>, took: Duration) -> layout::Entry<'s> {
+        layout::Entry {
+            version: step.version,
+            below: &step.below,
+            description: step.description,
+            name: step.name,
+            checksum: step.checksums.written.as_deref(),
+            phase: step.phase,
+            down: if let Entry::Added(down) = step.entry { down } else { None },
+            applied_on: self.session.now(),
+            took,
+        }
+    }
+
+    /// Writes this and commits.
+    fn close(&mut self, step: &Step<'_>, closing: &str) -> Result<(), Error> {
+        let stamp = self.facts.layout.history().stamp(&self.facts.place);
+        let stamp = self.database.commit(closing, &stamp).map_err(|error| self.failed(step, error))?;
+        (self.stamp, self.has_history) = (Some(stamp), true);
+        Ok(())
     }
 
     fn in_time(&self, step: &Step<'_>) -> Result<(), Error> {
@@ -249,7 +326,7 @@ impl Steps<'_> {
 
     fn failed(&self, step: &Step<'_>, source: DatabaseError) -> Error {
         match source {
-            DatabaseError::Deadline => Error::Budget { budget: self.budget, version: step.version },
+            DatabaseError::Deadline => Error::Budget { budget: self.budget, version: step.version.clone() },
             source => Error::Database { doing: "changing the schema", source },
         }
     }

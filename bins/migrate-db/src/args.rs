@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use contract::{EnvironmentName, Secret, Span};
 
-use crate::layout::{Layout, Version};
+use crate::layout::Layout;
 
 /// Moves a database schema safely: a checked backup first, each file in one transaction with its row of the history, queries after.
 #[derive(clap::Parser, Debug)]
@@ -43,7 +43,7 @@ pub enum Command {
         change: Change,
         /// The version to go back to; 0 is the empty database
         #[arg(long, value_name = "VERSION")]
-        to: Version,
+        to: String,
     },
     /// Show which migrations are applied and which are pending
     Status {
@@ -63,6 +63,17 @@ pub enum Command {
         /// How long all queries together may take
         #[arg(long, value_name = "TIME", default_value = BUDGET)]
         budget: Span,
+    },
+    /// Tell the history what people have seen: other checksums, what is there, what is not
+    Repair {
+        #[command(flatten)]
+        target: Target,
+        /// All up to this version is there: enter it without running it
+        #[arg(long, value_name = "VERSION", conflicts_with = "not_applied")]
+        applied: Option<String>,
+        /// Nothing of this version, which was begun, is there any more
+        #[arg(long, value_name = "VERSION")]
+        not_applied: Option<String>,
     },
     /// Make a copy that was opened and compared
     Backup {
@@ -86,15 +97,9 @@ pub struct Target {
     /// The directory of the migrations [default: migrations]
     #[arg(long, value_name = "DIR")]
     pub dir: Option<PathBuf>,
-    /// Whose tool's files these are
-    #[arg(
-        long,
-        value_enum,
-        default_value = "numbered",
-        value_name = "numbered",
-        hide_possible_values = true
-    )]
-    pub layout: Layout,
+    /// Whose files these are, if they do not show it: numbered, flyway, prisma, sqlx, golang-migrate, dbmate, goose, diesel
+    #[arg(long, value_enum, value_name = "TOOL", hide_possible_values = true)]
+    pub layout: Option<Layout>,
     /// How long to wait for another writer
     #[arg(long, value_name = "TIME", default_value = "10s")]
     pub lock_timeout: Span,
@@ -125,7 +130,7 @@ pub struct Up {
     pub change: Change,
     /// The last version to apply [default: all]
     #[arg(long, value_name = "VERSION")]
-    pub to: Option<Version>,
+    pub to: Option<String>,
     /// Queries to ask afterwards (TOML)
     #[arg(long, value_name = "FILE")]
     pub verify: Option<PathBuf>,

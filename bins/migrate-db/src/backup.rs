@@ -17,7 +17,9 @@ use sha2::{Digest as _, Sha256};
 use crate::{
     database::{Copied, Database, Proof},
     error::Error,
+    facts::{self, Facts},
     layout::Version,
+    plan,
 };
 
 /// A backup.
@@ -34,8 +36,9 @@ pub struct Backup {
 }
 
 /// Which backup is wanted.
-#[derive(Debug)]
 pub struct Wanted<'a> {
+    /// What the database is, whose version the copy is asked for.
+    pub facts: &'a Facts,
     /// What its name begins with.
     pub name: &'a str,
     /// What its name ends with.
@@ -61,15 +64,20 @@ pub fn make(database: &mut dyn Database, wanted: &Wanted<'_>) -> Result<Backup, 
     let partial = directory.join(format!(".{}.partial", wanted.name));
     let failed = |source| Error::Backup { directory: directory.clone(), source };
     empty(&partial).map_err(FileError::writing(&partial))?;
-    let Copied { version, proof } = match database.copy_to(&partial) {
+    let facts = wanted.facts;
+    let question =
+        if facts.has_history { facts.layout.history().select(&facts.place) } else { String::new() };
+    let Copied { answer, proof } = match database.copy_to(&partial, &question) {
         Ok(copied) => copied,
         Err(error) => {
             _ = fs::remove_file(&partial);
             return Err(failed(error));
         }
     };
+    let history = facts::resolved(facts.layout.history(), &answer, &facts.migrations, &facts.place);
+    let version = plan::head(&history.map_err(failed)?);
     let sha256 = synced_digest(&partial).map_err(FileError::writing(&partial))?;
-    let path = free_name(&directory, wanted, version).ok_or_else(|| Error::BackupBusy(directory.clone()))?;
+    let path = free_name(&directory, wanted, &version).ok_or_else(|| Error::BackupBusy(directory.clone()))?;
     fs::rename(&partial, &path).and_then(|()| lock.sync_all()).map_err(FileError::writing(&path))?;
     Ok(Backup { path, sha256, version, proof })
 }
@@ -101,7 +109,13 @@ fn empty(path: &Path) -> io::Result<()> {
 const NAMESAKES_MAX: usize = 1000;
 
 /// Two backups of one second, or of one `SEAWORTHY_CLOCK`, must not replace each other.
-fn free_name(directory: &Path, wanted: &Wanted<'_>, version: Version) -> Option<PathBuf> {
+fn free_name(directory: &Path, wanted: &Wanted<'_>, version: &Version) -> Option<PathBuf> {
+    // A version may be the name of a directory, which holds what a shell would mind.
+    let version: String = version
+        .text()
+        .chars()
+        .map(|one| if one.is_ascii_alphanumeric() || one == '.' { one } else { '_' })
+        .collect();
     let stem = format!("{}-{version}-{}", wanted.name, wanted.now.strftime("%Y%m%dT%H%M%SZ"));
     let end = wanted.extension;
     let name = |n| if n == 1 { format!("{stem}.{end}") } else { format!("{stem}-{n}.{end}") };

@@ -12,16 +12,18 @@ use crate::{
     args::{self, Args, Command},
     database::Url,
     error::Error,
-    layout::{self, Layout, Migration, Version},
-    statement::Dialect,
+    layout::{Files, Layout},
+    repair::Said,
     verify::{self, Query},
 };
 
-/// A database and how long to wait for it.
+/// A database, the files for it, and how long to wait.
 #[derive(Debug)]
 pub struct Target {
     /// Where it is.
     pub url: Url,
+    /// The migrations, as far as they are known before the database is.
+    pub files: Files,
     /// How long to wait for another writer.
     pub lock_timeout: Duration,
 }
@@ -42,10 +44,8 @@ pub struct Change {
 pub struct Up {
     /// What it is bound to.
     pub change: Change,
-    /// All migrations of the directory.
-    pub migrations: Vec<Migration>,
-    /// The last one to apply.
-    pub to: Option<Version>,
+    /// The last version to apply, as it was typed.
+    pub to: Option<String>,
     /// What to ask afterwards.
     pub queries: Vec<Query>,
     /// Where to attest to it, and for which environment.
@@ -63,18 +63,11 @@ pub enum Work {
     Down {
         /// What it is bound to.
         change: Change,
-        /// The migrations of the directory, possibly none: the history keeps the ways back.
-        migrations: Vec<Migration>,
-        /// The version to go back to.
-        to: Version,
+        /// The version to go back to, as it was typed.
+        to: String,
     },
-    /// Show the history.
-    Status {
-        /// All migrations of the directory.
-        migrations: Vec<Migration>,
-        /// Whether pending ones are a failure.
-        currency: Currency,
-    },
+    /// Show the history; whether pending ones are a failure.
+    Status(Currency),
     /// Ask queries.
     Verify {
         /// What to ask.
@@ -82,6 +75,8 @@ pub enum Work {
         /// How long all of them together may take.
         budget: Span,
     },
+    /// Rewrite the history.
+    Repair(Said),
     /// Back up into this directory.
     Backup(PathBuf),
 }
@@ -107,33 +102,37 @@ pub fn read(args: Args, session: &Session) -> Result<(Target, Work), Error> {
         Command::Plan(typed) => up(typed, session).map(|(target, up)| (target, Work::Plan(up)))?,
         Command::Up(typed) => up(typed, session).map(|(target, up)| (target, Work::Up(up)))?,
         Command::Down { target: typed, change: bound, to } => {
-            let target = target(&typed, session)?;
-            let migrations = migrations_if_there(typed.layout, typed.dir.as_deref(), target.url.dialect())?;
-            (target, Work::Down { change: change(bound), migrations, to })
+            (target(&typed, Need::MayLack, session)?, Work::Down { change: change(bound), to })
         }
         Command::Status { target: typed, require_current } => {
             let currency = if require_current { Currency::Required } else { Currency::Shown };
-            let target = target(&typed, session)?;
-            let migrations = migrations(&typed, target.url.dialect())?;
-            (target, Work::Status { migrations, currency })
+            (target(&typed, Need::Must, session)?, Work::Status(currency))
         }
         Command::Verify { target: typed, verify, budget } => {
-            let target = target(&typed, session)?;
+            let target = target(&typed, Need::None, session)?;
             let queries = verify::read(&verify, target.url.dialect())?;
             (target, Work::Verify { queries, budget })
         }
-        Command::Backup { target: typed, backup_dir } => (target(&typed, session)?, Work::Backup(backup_dir)),
+        Command::Repair { target: typed, applied, not_applied } => {
+            let said = match (applied, not_applied) {
+                (Some(version), _) => Said::Applied(version),
+                (None, Some(version)) => Said::NotApplied(version),
+                (None, None) => Said::Nothing,
+            };
+            (target(&typed, Need::Must, session)?, Work::Repair(said))
+        }
+        Command::Backup { target: typed, backup_dir } => {
+            (target(&typed, Need::None, session)?, Work::Backup(backup_dir))
+        }
     })
 }
 
 fn up(typed: args::Up, session: &Session) -> Result<(Target, Up), Error> {
-    let target = target(&typed.target, session)?;
-    let dialect = target.url.dialect();
+    let target = target(&typed.target, Need::Must, session)?;
     // clap lets no predicate through without its environment.
     let predicate = typed.predicate.zip(typed.change.environment.clone());
-    let queries = typed.verify.as_deref().map(|file| verify::read(file, dialect));
+    let queries = typed.verify.as_deref().map(|file| verify::read(file, target.url.dialect()));
     let up = Up {
-        migrations: migrations(&typed.target, dialect)?,
         queries: queries.transpose()?.unwrap_or_default(),
         change: change(typed.change),
         to: typed.to,
@@ -143,31 +142,36 @@ fn up(typed: args::Up, session: &Session) -> Result<(Target, Up), Error> {
 }
 
 /// The password is masked before anything could show it.
-fn target(typed: &args::Target, session: &Session) -> Result<Target, Error> {
+fn target(typed: &args::Target, need: Need, session: &Session) -> Result<Target, Error> {
     let lock_timeout = typed.lock_timeout.duration().min(LOCK_TIMEOUT_MAX);
     let url = Url::read(typed.database_url.reveal(), session.env())?;
     if let Some(secret) = url.secret() {
         session.mask(secret);
     }
-    Ok(Target { url, lock_timeout })
+    let files = files(typed.layout, typed.dir.as_deref(), need)?;
+    Ok(Target { url, files, lock_timeout })
+}
+
+/// Whether a command needs the migrations.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Need {
+    /// It does.
+    Must,
+    /// A release that is being left may come without its files; one that says where they are must have them.
+    MayLack,
+    /// The database is all it looks at.
+    None,
+}
+
+fn files(layout: Option<Layout>, directory: Option<&Path>, need: Need) -> Result<Files, Error> {
+    let usual = Path::new(DIRECTORY);
+    match (need, directory) {
+        (Need::None, _) => Ok(Files::none(layout)),
+        (Need::MayLack, None) if !usual.exists() => Ok(Files::none(layout)),
+        _ => Files::read(directory.unwrap_or(usual), layout),
+    }
 }
 
 fn change(typed: args::Change) -> Change {
     Change { backups: typed.backup_dir, budget: typed.budget, environment: typed.environment }
-}
-
-fn migrations(typed: &args::Target, dialect: Dialect) -> Result<Vec<Migration>, Error> {
-    layout::read(typed.layout, typed.dir.as_deref().unwrap_or(Path::new(DIRECTORY)), dialect)
-}
-
-/// A release that is being left may come without its files; one that says where they are must have them.
-fn migrations_if_there(
-    layout: Layout,
-    directory: Option<&Path>,
-    dialect: Dialect,
-) -> Result<Vec<Migration>, Error> {
-    match directory {
-        None if !Path::new(DIRECTORY).exists() => Ok(Vec::new()),
-        _ => layout::read(layout, directory.unwrap_or(Path::new(DIRECTORY)), dialect),
-    }
 }

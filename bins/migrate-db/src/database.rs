@@ -6,45 +6,32 @@ pub mod sqlite;
 mod url;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::Path,
     time::{Duration, Instant},
 };
 
-use contract::Digest;
-use jiff::Timestamp;
-
-use crate::{
-    layout::{Phase, Script, Version},
-    statement::Statement,
-};
+use crate::{layout::history::Texts, statement::Statement};
 pub use rows::{Cell, ROWS_MAX};
 pub use url::{InvalidUrl, Server, Url};
 
-/// One row of the history: a migration that is applied.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Applied {
-    /// Its number.
-    pub version: Version,
-    /// What it does.
-    pub description: String,
-    /// SHA-256 of its file as it was applied.
-    pub checksum: Digest,
-    /// Which half of a change it was.
-    pub phase: Phase,
-    /// SHA-256 of the way back that is kept with it, if there is one.
-    pub down: Option<Digest>,
-    /// When.
-    pub applied_on: Timestamp,
-    /// How long its statements took, in milliseconds.
-    pub execution_ms: u64,
+/// Where the history of a database lies, whoever's it is.
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
+pub struct Home {
+    /// The database's name; nothing in SQLite.
+    pub database: String,
+    /// The schema in which a table is made that names none.
+    pub schema: Option<String>,
 }
 
+/// The columns of those tables that are there.
+pub type Columns = BTreeMap<String, BTreeSet<String>>;
+
 /// A copy of a database.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Copied {
-    /// The version it has.
-    pub version: Version,
+    /// What the copy answers to the question that came with it.
+    pub answer: Vec<Texts>,
     /// How far it can be relied on.
     pub proof: Proof,
 }
@@ -126,26 +113,26 @@ pub enum DatabaseError {
 
 /// One connection. Between [`Database::begin`] and [`Database::commit`] everything happens or nothing does.
 pub trait Database {
-    /// All applied migrations in ascending order; none where there is no history.
-    fn history(&mut self) -> Result<Vec<Applied>, DatabaseError>;
-    /// The way back that is kept with an applied migration.
-    fn down_sql(&mut self, version: Version) -> Result<Option<String>, DatabaseError>;
-    /// Takes the one lock that writers share, waiting no longer than was said at opening, and makes the history if it is missing.
-    fn begin(&mut self) -> Result<(), DatabaseError>;
-    /// The first few applied migrations from this one on, as they are now under the lock.
-    fn applied_from(&mut self, version: Version) -> Result<Vec<(Version, Digest)>, DatabaseError>;
+    /// Where the history lies.
+    fn home(&self) -> Home;
+    /// Which of these tables are there, with their columns.
+    fn columns(&mut self, tables: &[&str]) -> Result<Columns, DatabaseError>;
+    /// The rows of a question of our own; several statements are one question, and the last that has rows answers.
+    fn texts(&mut self, sql: &str) -> Result<Vec<Texts>, DatabaseError>;
+    /// Takes the locks that writers share, waiting no longer than was said at opening, and keeps them until the end. The first is ours.
+    fn lock(&mut self, locks: &[i64]) -> Result<(), DatabaseError>;
+    /// Begins, under the locks, runs this and answers the one value it asks for.
+    fn begin(&mut self, opening: &str, value: &str) -> Result<String, DatabaseError>;
     /// Runs one statement.
     fn execute(&mut self, statement: &Statement) -> Result<(), DatabaseError>;
-    /// Runs one statement outside of a transaction, also where an earlier run was killed in it.
+    /// Runs one statement outside of a transaction.
     fn execute_alone(&mut self, statement: &Statement) -> Result<(), DatabaseError>;
+    /// Whether what a statement outside of a transaction makes, or takes away, is made or gone already.
+    fn is_done(&mut self, statement: &Statement) -> Result<bool, DatabaseError>;
     /// How many rows of one table point to rows of another that are not there.
     fn dangling(&mut self) -> Result<Dangling, DatabaseError>;
-    /// Writes a row of the history.
-    fn record(&mut self, applied: &Applied, down: Option<&Script>) -> Result<(), DatabaseError>;
-    /// Takes a row out of the history.
-    fn erase(&mut self, version: Version) -> Result<(), DatabaseError>;
-    /// Makes all since [`Database::begin`] permanent.
-    fn commit(&mut self) -> Result<(), DatabaseError>;
+    /// Runs this, answers the one value it asks for, and makes all since [`Database::begin`] permanent.
+    fn commit(&mut self, closing: &str, value: &str) -> Result<String, DatabaseError>;
     /// Takes all since [`Database::begin`] back.
     fn rollback(&mut self);
     /// Begins a transaction in which the database itself refuses every change.
@@ -154,8 +141,8 @@ pub trait Database {
     fn rows(&mut self, sql: &str) -> Result<Vec<Vec<Cell>>, DatabaseError>;
     /// Stops every statement still running at this moment.
     fn stop_at(&mut self, deadline: Option<Instant>) -> Result<(), DatabaseError>;
-    /// Makes a copy in this empty file, and proves it.
-    fn copy_to(&mut self, file: &Path) -> Result<Copied, DatabaseError>;
+    /// Makes a copy in this empty file, proves it, and asks it a question, if there is one.
+    fn copy_to(&mut self, file: &Path, question: &str) -> Result<Copied, DatabaseError>;
     /// Ends the connection.
     fn close(self: Box<Self>);
 }

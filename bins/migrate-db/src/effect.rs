@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 use crate::statement::{Dialect, Kind, Statement, Token};
 pub use postgres::Index;
 
-/// The table this program keeps its history in.
-pub const HISTORY_TABLE: &str = "migrate_db_history";
+/// The tables this program keeps for itself.
+const OUR_TABLES: [&str; 2] = ["migrate_db_history", "migrate_db_progress"];
 
 /// Pragmas that belong to the transaction, or that we set to what the file asks for anyway: foreign keys are off while a file runs and
 /// checked before it is committed.
@@ -18,7 +18,7 @@ const PRAGMAS: [&str; 4] = ["user_version", "application_id", "foreign_keys", "d
 /// Why a statement may not stand in a migration, if it may not.
 pub fn forbidden(statement: &Statement) -> Option<&'static str> {
     let tokens = statement.tokens();
-    if tokens.iter().any(|token| token.name() == HISTORY_TABLE) {
+    if tokens.iter().any(|token| OUR_TABLES.contains(&token.name().as_str())) {
         return Some("touches the history of migrations");
     }
     if statement.dialect == Dialect::Postgres {
@@ -38,14 +38,24 @@ pub fn forbidden(statement: &Statement) -> Option<&'static str> {
     }
 }
 
+/// Whether it begins a transaction.
+pub fn begins(statement: &Statement) -> bool {
+    statement.tokens().first().is_some_and(|first| first.is("BEGIN") || first.is("START"))
+}
+
+/// Whether it commits one.
+pub fn commits(statement: &Statement) -> bool {
+    statement.tokens().first().is_some_and(|first| first.is("COMMIT") || first.is("END"))
+}
+
 /// Whether the database runs it only outside of a transaction.
 pub fn stands_alone(statement: &Statement) -> bool {
     statement.dialect == Dialect::Postgres && postgres::stands_alone(&statement.tokens())
 }
 
-/// The index that a statement builds while others write.
-pub fn builds_index(statement: &Statement) -> Option<Index> {
-    postgres::builds_index(&statement.tokens())
+/// The index that a statement builds or drops while others write.
+pub fn moves_index(statement: &Statement) -> Option<Index> {
+    postgres::moves_index(&statement.tokens())
 }
 
 /// Whether running it could leave a row that points to nothing: what only makes something cannot. PostgreSQL

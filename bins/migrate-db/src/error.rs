@@ -3,11 +3,11 @@
 use std::{borrow::Cow, path::PathBuf};
 
 use ci::{Code, Failure, Kind, Place, files::FileError, signals::Interrupted};
-use contract::{Digest, Span};
+use contract::Span;
 
 use crate::{
     database::{DatabaseError, InvalidUrl},
-    layout::{Unit, Version},
+    layout::{Layout, Unit, Version},
     statement::Unfinished,
     verify::Unmet,
 };
@@ -40,10 +40,26 @@ pub enum Error {
     Mixed { place: Place, statement: String },
     #[error("a statement in {} {what}, and the file does not say that it breaks the running release: {statement}", at(.place))]
     Breaks { place: Place, statement: String, what: &'static str },
+    #[error("{} {why}", .file.display())]
+    Unsupported { file: PathBuf, why: String },
+    #[error("{} and {} are files of two tools", .first.display(), .second.display())]
+    TwoLayouts { first: PathBuf, second: PathBuf },
+    #[error("the files may be those of {0}, and the database has no history that tells")]
+    WhichLayout(String),
+    #[error(
+        "the files are those of {layout}, and the database has a history of {other} and none of {layout}"
+    )]
+    OtherHistory { layout: Layout, other: Layout },
+    #[error("version {version} was begun and not finished, as the history of {layout} says")]
+    Begun { version: Version, layout: Layout },
+    #[error("version {begun} was begun and not finished, and it does not come next or has another text now")]
+    HalfDone { begun: String },
+    #[error("version {0} was not begun, so nothing of it is half done")]
+    NotBegun(String),
     #[error("there is no version {0} to go to")]
-    UnknownTarget(Version),
+    UnknownTarget(String),
     #[error("version {version} was applied with {applied}, and {} now has {found}", .file.display())]
-    Changed { version: Version, file: PathBuf, applied: Digest, found: Digest },
+    Changed { version: Version, file: PathBuf, applied: String, found: String },
     #[error("version {version} ({description}) is applied, and its file is missing")]
     Missing { version: Version, description: String },
     #[error("version {version} is not applied, and the later version {head} is")]
@@ -141,7 +157,7 @@ impl DatabaseError {
             Self::Tool(_) => {
                 "install the client programs of the server's major version, such as postgresql-client-17"
             }
-            Self::History(_) => "find out who wrote to migrate_db_history, and restore a backup if need be",
+            Self::History(_) => "find out who wrote to the history, and restore a backup if need be",
         }
     }
 }
@@ -161,6 +177,12 @@ impl Failure for Error {
             Self::Forbidden { .. } => Code::new("migration-forbidden"),
             Self::Mixed { .. } => Code::new("migration-mixed"),
             Self::Breaks { .. } => Code::new("migration-breaks"),
+            Self::Unsupported { .. } => Code::new("migration-unsupported"),
+            Self::TwoLayouts { .. } => Code::new("layout-mixed"),
+            Self::WhichLayout(_) => Code::new("layout-ambiguous"),
+            Self::OtherHistory { .. } => Code::new("history-of-another-tool"),
+            Self::Begun { .. } | Self::HalfDone { .. } => Code::new("migration-half-done"),
+            Self::NotBegun(_) => Code::new("migration-not-begun"),
             Self::UnknownTarget(_) => Code::new("version-unknown"),
             Self::Changed { .. } => Code::new("checksum-mismatch"),
             Self::Missing { .. } => Code::new("migration-missing"),
@@ -194,6 +216,9 @@ impl Failure for Error {
             | Self::Breaks { .. }
             | Self::Changed { .. }
             | Self::Missing { .. }
+            | Self::OtherHistory { .. }
+            | Self::Begun { .. }
+            | Self::HalfDone { .. }
             | Self::OutOfOrder { .. }
             | Self::NoWayBack { .. }
             | Self::WayBackChanged { .. }
@@ -216,7 +241,7 @@ impl Failure for Error {
             Self::DatabaseMissing(_) => {
                 "check --database-url; only `up` makes a database, and SQLAlchemy's sqlite:///app.db is sqlite:app.db here"
             }
-            Self::Directory { .. } | Self::NoMigrations(_) => "check --dir: the directory with NNN_description.sql files",
+            Self::Directory { .. } | Self::NoMigrations(_) => "check --dir: the directory with the migrations",
             Self::Misnamed { .. } => "name it NNN_description.sql or NNN_description.down.sql, or move it elsewhere",
             Self::Duplicate { .. } => "give each migration its own number, and a way back its migration's whole name",
             Self::Empty(_) => "write the statements, or remove the file: an empty one would count as applied",
@@ -230,8 +255,20 @@ impl Failure for Error {
                 "put it into a later release, after nothing uses what goes, with `-- migrate-db: phase=contract` at the top; or, if rows are \
                  meant, say which with WHERE"
             }
+            Self::Unsupported { .. } => {
+                "rewrite it as plain SQL that says all it does, or go on with its own tool: nothing was run"
+            }
+            Self::TwoLayouts { .. } => "keep the files of one tool in --dir, or say with --layout whose they are",
+            Self::WhichLayout(_) => "say with --layout whose they are",
+            Self::OtherHistory { .. } => {
+                "say with --layout whose files these are; if the tool is really changed, enter what is there with `migrate-db repair --applied VERSION`"
+            }
+            Self::Begun { .. } | Self::HalfDone { .. } => {
+                "look what of it is there, finish it or take it back by hand, and say so with `migrate-db repair --applied VERSION` or `--not-applied VERSION`"
+            }
+            Self::NotBegun(_) => "see `migrate-db status`; what is applied as a whole is taken back by `migrate-db down`",
             Self::UnknownTarget(_) => "see `migrate-db status` for the versions; 0 is the empty database",
-            Self::Changed { .. } => "restore the file as it was applied, and put the change into a new migration",
+            Self::Changed { .. } => "restore the file as it was applied, and put the change into a new migration; if the file is right, `migrate-db repair` takes its checksum",
             Self::Missing { .. } => {
                 "run this from the release that has the file; to leave a newer release, take its steps down from there first"
             }
@@ -241,7 +278,7 @@ impl Failure for Error {
             Self::WayBackChanged { .. } => {
                 "restore the .down.sql file as it was applied, or remove it: the kept one is used then"
             }
-            Self::WayBackDamaged(_) => "find out who wrote to migrate_db_history, and restore a backup if need be",
+            Self::WayBackDamaged(_) => "find out who wrote to the history, and restore a backup if need be",
             Self::Moved(_) => "another run moved the schema meanwhile: look with `migrate-db status`, then run again",
             Self::Dangling { .. } => {
                 "delete or correct these rows in the same file; foreign keys act only after it, so nothing cascades"
@@ -278,6 +315,8 @@ impl Failure for Error {
             | Self::VerifyInvalid { place, .. } => Some(place.clone()),
             Self::Misnamed { file, .. }
             | Self::Changed { file, .. }
+            | Self::Unsupported { file, .. }
+            | Self::TwoLayouts { second: file, .. }
             | Self::OutOfOrder { file, .. }
             | Self::WayBackChanged { file, .. }
             | Self::Dangling { file, .. }

@@ -1,35 +1,63 @@
-//! What the database says of itself before anything is decided; never a change to it.
+//! What the directory and the database say of themselves before anything is decided; never a change to either.
+
+use std::sync::Arc;
 
 use crate::{
     context::Target,
-    database::{self, Access, Applied, Database},
+    database::{self, Access, Columns, Database, DatabaseError, Home},
     error::Error,
+    layout::{
+        Applied, Candidates, HistoryTable, Layout, Migration, Place, ordered,
+        progress::{self, Progress},
+    },
 };
 
 /// What is there.
 pub struct Facts {
     /// Whether there is a database at all.
     pub exists: bool,
+    /// Whose the files and the history are.
+    pub layout: Layout,
+    /// Where the history lies, or will lie.
+    pub place: Place,
+    /// Whether it is there.
+    pub has_history: bool,
+    /// The migrations of the directory that count, in ascending order.
+    pub migrations: Arc<Vec<Migration>>,
     /// What is applied, in ascending order.
     pub history: Vec<Applied>,
+    /// A file that was begun and of which no transaction holds the whole.
+    pub progress: Option<Progress>,
 }
 
 /// A database that may be missing: its facts, and the connection if there is one.
 pub fn look(target: &Target, access: Access) -> Result<(Facts, Option<Box<dyn Database>>), Error> {
     if !target.url.exists() {
-        return Ok((Facts { exists: false, history: Vec::new() }, None));
+        let layout = match target.files.candidates {
+            Candidates::One(layout) | Candidates::Rather(layout, _) => layout,
+            Candidates::Either(..) => return Err(ambiguous(target)),
+            Candidates::Any => Layout::Numbered,
+        };
+        let facts = Facts::of(target, layout, &Home::default(), &Columns::new(), &Rows::default())?;
+        return Ok((Facts { exists: false, ..facts }, None));
     }
     let mut database = connect(target, access)?;
-    let history =
-        database.history().map_err(|source| Error::Database { doing: "reading the history", source })?;
-    Ok((Facts { exists: true, history }, Some(database)))
+    let facts = ask(target, database.as_mut())?;
+    Ok((facts, Some(database)))
 }
 
 /// A database that must be there.
 pub fn look_at_existing(target: &Target, access: Access) -> Result<(Facts, Box<dyn Database>), Error> {
-    match look(target, access)? {
-        (facts, Some(database)) => Ok((facts, database)),
-        (_, None) => Err(Error::DatabaseMissing(target.url.to_string())),
+    let mut database = existing(target, access)?;
+    Ok((ask(target, database.as_mut())?, database))
+}
+
+/// A connection to a database that must be there, whatever its history.
+pub fn existing(target: &Target, access: Access) -> Result<Box<dyn Database>, Error> {
+    if target.url.exists() {
+        connect(target, access)
+    } else {
+        Err(Error::DatabaseMissing(target.url.to_string()))
     }
 }
 
@@ -37,4 +65,125 @@ pub fn look_at_existing(target: &Target, access: Access) -> Result<(Facts, Box<d
 pub fn connect(target: &Target, access: Access) -> Result<Box<dyn Database>, Error> {
     database::open(&target.url, access, target.lock_timeout)
         .map_err(|source| Error::Database { doing: "connecting", source })
+}
+
+/// What the database answered.
+#[derive(Default)]
+struct Rows {
+    history: Vec<Vec<Option<String>>>,
+    progress: Vec<Vec<Option<String>>>,
+}
+
+fn ask(target: &Target, database: &mut dyn Database) -> Result<Facts, Error> {
+    let mut tables: Vec<&str> = Layout::ALL.iter().map(|layout| layout.history().table()).collect();
+    tables.push(progress::TABLE);
+    let columns = database.columns(&tables).map_err(reading)?;
+    let layout = choose(target, &columns)?;
+    let (home, table) = (database.home(), layout.history());
+    let place = place(target, layout, &home);
+    let mut rows = Rows::default();
+    if is_there(table, &columns) {
+        rows.history = database.texts(&table.select(&place)).map_err(|error| foreign(&place, error))?;
+    }
+    if columns.contains_key(progress::TABLE) {
+        rows.progress = database.texts(&Progress::select(&place)).map_err(|error| foreign(&place, error))?;
+    }
+    Facts::of(target, layout, &home, &columns, &rows)
+}
+
+fn reading(source: DatabaseError) -> Error {
+    Error::Database { doing: "reading the history", source }
+}
+
+/// A table of this name with other columns is not what it looks like.
+fn foreign(place: &Place, error: DatabaseError) -> Error {
+    reading(match error {
+        DatabaseError::Statement { why, .. } => DatabaseError::History(format!("{}: {why}", place.table)),
+        other => other,
+    })
+}
+
+/// Whether a table is there, and is this tool's.
+fn is_there(table: &dyn HistoryTable, columns: &Columns) -> bool {
+    let (column, wanted) = table.mark();
+    columns.get(table.table()).is_some_and(|found| column.is_empty() || found.contains(column) == wanted)
+}
+
+fn ambiguous(target: &Target) -> Error {
+    let words: Vec<&str> = target.files.candidates.all().into_iter().map(Layout::word).collect();
+    Error::WhichLayout(words.join(" or "))
+}
+
+/// Whose files they are: what the files leave open, the history decides. One that says nothing about a database with another tool's
+/// history would have everything run a second time.
+fn choose(target: &Target, columns: &Columns) -> Result<Layout, Error> {
+    let there = |layout: &Layout| is_there(layout.history(), columns);
+    let candidates = target.files.candidates.all();
+    let found: Vec<Layout> = candidates.iter().copied().filter(there).collect();
+    match (found.as_slice(), target.files.candidates) {
+        ([one], _) => return Ok(*one),
+        ([_, _, ..], _) | ([], Candidates::Either(..)) => return Err(ambiguous(target)),
+        ([], _) => {}
+    }
+    let first = candidates.first().copied().unwrap_or(Layout::Numbered);
+    match Layout::ALL.iter().find(|other| there(other)) {
+        Some(other) => Err(Error::OtherHistory { layout: first, other: *other }),
+        None => Ok(first),
+    }
+}
+
+fn place(target: &Target, layout: Layout, home: &Home) -> Place {
+    Place {
+        dialect: target.url.dialect(),
+        database: home.database.clone(),
+        schema: home.schema.clone(),
+        table: layout.history().table().to_owned(),
+    }
+}
+
+impl Facts {
+    fn of(
+        target: &Target,
+        layout: Layout,
+        home: &Home,
+        columns: &Columns,
+        rows: &Rows,
+    ) -> Result<Self, Error> {
+        let place = place(target, layout, home);
+        let table = layout.history();
+        let migrations = match &target.files.tree {
+            Some(tree) => layout.read(tree, &place)?,
+            None => Vec::new(),
+        };
+        let migrations = ordered(table.settled(&rows.history, migrations))?;
+        let history = resolved(table, &rows.history, &migrations, &place).map_err(reading)?;
+        let progress = Progress::read(&rows.progress)
+            .map_err(|why| reading(DatabaseError::History(format!("{}: {why}", progress::TABLE))))?;
+        let has_history = is_there(table, columns);
+        Ok(Self {
+            exists: true,
+            layout,
+            place,
+            has_history,
+            migrations: Arc::new(migrations),
+            history,
+            progress,
+        })
+    }
+}
+
+/// The applied migrations in ascending order.
+pub fn resolved(
+    table: &dyn HistoryTable,
+    rows: &[Vec<Option<String>>],
+    migrations: &[Migration],
+    place: &Place,
+) -> Result<Vec<Applied>, DatabaseError> {
+    let damaged = |why| DatabaseError::History(format!("{}: {why}", place.table));
+    let mut history = table.applied(rows, migrations).map_err(damaged)?;
+    history.sort_by(|one, other| one.version.cmp(&other.version));
+    match history.windows(2).find(|pair| pair[0].version == pair[1].version) {
+        Some(pair) => Err(damaged(format!("version {} is there twice", pair[0].version))),
+        None => Ok(history),
+    }
 }

@@ -1,67 +1,129 @@
 //! The migrations of a directory, whatever tool's layout they have: one form for the rest of the program; never a database.
 
+mod dbmate;
+mod detect;
+mod diesel;
 pub mod directive;
-pub mod numbered;
+mod flyway;
+mod golang_migrate;
+mod goose;
+pub mod history;
+pub mod judge;
+mod name;
+mod numbered;
+mod prisma;
+pub mod progress;
 pub mod script;
+mod section;
+mod sqlx;
+mod tree;
+mod version;
 
 use std::{fmt, path::Path, str::FromStr};
 
-use contract::Digest;
 use serde::Serialize;
 
-use crate::{error::Error, statement::Dialect};
-pub use script::{Script, Unit};
+use crate::error::Error;
+pub use detect::Candidates;
+pub use history::{Applied, Entry, HistoryTable, Place, State};
+pub use judge::{Cut, Ground, Unit};
+pub use script::Script;
+pub use tree::Tree;
+pub use version::Version;
 
 /// Which tool's files these are.
-#[derive(clap::ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(clap::ValueEnum, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Layout {
     /// `NNN_description.sql` and, beside it, `NNN_description.down.sql`
     Numbered,
+    /// `V1__description.sql`, `U1__…`, `R__…`, `B1__…`
+    Flyway,
+    /// `<name>/migration.sql`
+    Prisma,
+    /// `<number>_<description>.sql`, or `.up.sql` and `.down.sql`
+    Sqlx,
+    /// `<number>_<description>.up.sql` and `.down.sql`
+    GolangMigrate,
+    /// `-- migrate:up` and `-- migrate:down` in one file
+    Dbmate,
+    /// `-- +goose Up` and `-- +goose Down` in one file
+    Goose,
+    /// `<version>_<name>/up.sql` and `down.sql`
+    Diesel,
 }
 
-/// A migration's number. Versions are compared as numbers: 2 comes before 10.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct Version(i64);
+impl Layout {
+    /// All there are.
+    pub const ALL: [Self; 8] = [
+        Self::Numbered,
+        Self::Flyway,
+        Self::Prisma,
+        Self::Sqlx,
+        Self::GolangMigrate,
+        Self::Dbmate,
+        Self::Goose,
+        Self::Diesel,
+    ];
 
-/// The text is no version.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no version: expected a whole number up to {max}", max = i64::MAX)]
-pub struct InvalidVersion(String);
-
-impl Version {
-    /// Before the first migration: an empty database.
-    pub const NONE: Self = Self(0);
-
-    /// A version as the database keeps it.
-    pub fn from_row(number: i64) -> Option<Self> {
-        (number >= 0).then_some(Self(number))
+    /// As it is typed.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Numbered => "numbered",
+            Self::Flyway => "flyway",
+            Self::Prisma => "prisma",
+            Self::Sqlx => "sqlx",
+            Self::GolangMigrate => "golang-migrate",
+            Self::Dbmate => "dbmate",
+            Self::Goose => "goose",
+            Self::Diesel => "diesel",
+        }
     }
 
-    /// As the database keeps it.
-    pub fn number(self) -> i64 {
-        self.0
+    /// How its tool keeps its history.
+    pub fn history(self) -> &'static dyn HistoryTable {
+        match self {
+            Self::Numbered => &numbered::history::Table,
+            Self::Flyway => &flyway::history::Table,
+            Self::Prisma => &prisma::Table,
+            Self::Sqlx => &sqlx::Table,
+            Self::GolangMigrate => &golang_migrate::Table,
+            Self::Dbmate => &dbmate::Table,
+            Self::Goose => &goose::Table,
+            Self::Diesel => &diesel::Table,
+        }
+    }
+
+    /// The migrations of a directory, their texts not yet cut into statements.
+    pub fn read(self, tree: &Tree, place: &Place) -> Result<Vec<Migration>, Error> {
+        let migrations = match self {
+            Self::Numbered => numbered::read(tree)?,
+            Self::Flyway => flyway::read(tree, place)?,
+            Self::Prisma => prisma::read(tree)?,
+            Self::Sqlx => sqlx::read(tree)?,
+            Self::GolangMigrate => golang_migrate::read(tree)?,
+            Self::Dbmate => dbmate::read(tree)?,
+            Self::Goose => goose::read(tree)?,
+            Self::Diesel => diesel::read(tree)?,
+        };
+        if migrations.is_empty() { Err(Error::NoMigrations(tree.directory.clone())) } else { Ok(migrations) }
     }
 }
 
-impl FromStr for Version {
-    type Err = InvalidVersion;
-
-    fn from_str(text: &str) -> Result<Self, InvalidVersion> {
-        let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        let number = digits.then(|| text.parse().ok()).flatten();
-        number.map(Self).ok_or_else(|| InvalidVersion(text.to_owned()))
+/// The migrations in ascending order; two of one version are refused.
+pub fn ordered(mut migrations: Vec<Migration>) -> Result<Vec<Migration>, Error> {
+    migrations.sort_by(|one, other| one.version.cmp(&other.version));
+    match migrations.windows(2).find(|pair| pair[0].version == pair[1].version) {
+        Some([one, other]) => {
+            let (first, second) = (one.up.file.clone(), other.up.file.clone());
+            Err(Error::Duplicate { version: one.version.clone(), first, second })
+        }
+        _ => Ok(migrations),
     }
 }
 
-impl fmt::Display for Version {
+impl fmt::Display for Layout {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(out)
-    }
-}
-
-impl Serialize for Version {
-    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(self)
+        out.pad(self.word())
     }
 }
 
@@ -106,30 +168,68 @@ impl fmt::Display for Phase {
 /// One step of the schema.
 #[derive(Clone, Debug)]
 pub struct Migration {
-    /// Its number.
+    /// Its version.
     pub version: Version,
     /// What it does, from its name.
     pub description: String,
-    /// Which half of a change it is.
-    pub phase: Phase,
-    /// Who agreed to a contract step, as its file says.
-    pub approval: Option<String>,
+    /// What its tool calls it: the name of its file or directory.
+    pub name: String,
+    /// The checksums that its tool would keep for this text.
+    pub checksums: Checksums,
     /// The way there.
     pub up: Script,
     /// The way back, if there is one.
     pub down: Option<Script>,
 }
 
-impl Migration {
-    /// What the history compares.
-    pub fn checksum(&self) -> Digest {
-        self.up.checksum
+/// What a tool's history keeps of a text.
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
+pub struct Checksums {
+    /// What is written for the text as it is; nothing where the tool keeps none.
+    pub written: Option<String>,
+    /// What the same text has with other line ends, and counts as the same.
+    pub accepted: Vec<String>,
+}
+
+impl Checksums {
+    /// Whether the history speaks of this text.
+    pub fn is(&self, kept: &str) -> bool {
+        self.written.as_deref() == Some(kept) || self.accepted.iter().any(|one| one == kept)
+    }
+
+    /// Of a text that a checkout may have given other line ends, by a tool that hashes its bytes.
+    pub fn of_bytes(raw: &str, hash: impl Fn(&[u8]) -> String) -> Self {
+        let bare = raw.strip_prefix('\u{feff}').unwrap_or(raw);
+        let lf = bare.replace("\r\n", "\n");
+        let crlf = lf.replace('\n', "\r\n");
+        let accepted = [lf, crlf].iter().map(|text| hash(text.as_bytes())).collect();
+        Self { written: Some(hash(raw.as_bytes())), accepted }
     }
 }
 
-/// The migrations of a directory in ascending order, all of them read, cut and checked.
-pub fn read(layout: Layout, directory: &Path, dialect: Dialect) -> Result<Vec<Migration>, Error> {
-    match layout {
-        Layout::Numbered => numbered::read(directory, dialect),
+/// The files, as far as they are known before the database is.
+#[derive(Debug)]
+pub struct Files {
+    /// What lies in the directory; nothing where a release that is being left came without it.
+    pub tree: Option<Tree>,
+    /// Whose files they may be.
+    pub candidates: Candidates,
+}
+
+impl Files {
+    /// Reads a directory.
+    pub fn read(directory: &Path, layout: Option<Layout>) -> Result<Self, Error> {
+        let tree = Tree::read(directory)?;
+        let candidates = match layout {
+            Some(layout) => Candidates::One(layout),
+            None => detect::candidates(&tree)?,
+        };
+        Ok(Self { tree: Some(tree), candidates })
+    }
+
+    /// No directory: only the history can say whose it is.
+    pub fn none(layout: Option<Layout>) -> Self {
+        let candidates = layout.map_or_else(|| Candidates::Any, Candidates::One);
+        Self { tree: None, candidates }
     }
 }

@@ -9,9 +9,11 @@ pub mod effect;
 pub mod error;
 pub mod facts;
 pub mod layout;
+pub mod lock;
 pub mod outputs;
 pub mod plan;
 pub mod predicate;
+pub mod repair;
 pub mod statement;
 pub mod verify;
 
@@ -27,9 +29,10 @@ use crate::{
     context::{Change, Currency, Target, Up, Work},
     database::{Access, Database},
     error::Error,
-    layout::{Migration, Version},
+    facts::Facts,
     plan::{Plan, Standing},
     predicate::{Happened, Predicate},
+    repair::{Repair, Said},
     verify::{Answer, Query},
 };
 
@@ -42,9 +45,10 @@ pub fn run(args: Args, session: &Session) -> Result<Report, Stop> {
         Work::Plan(wanted) => Ok(show_plan(&target, wanted)?),
         Work::Up(wanted) if session.mode() == Mode::DryRun => Ok(show_plan(&target, wanted)?),
         Work::Up(wanted) => up(&target, wanted, session),
-        Work::Down { change, migrations, to } => down(&target, change, migrations, *to, session),
-        Work::Status { migrations, currency } => status(&target, migrations, *currency),
+        Work::Down { change, to } => down(&target, change, to, session),
+        Work::Status(currency) => status(&target, *currency),
         Work::Verify { queries, budget } => verify(&target, queries, *budget),
+        Work::Repair(said) => repair(&target, said, session),
         Work::Backup(directory) => back_up(&target, directory, session),
     }
 }
@@ -67,11 +71,13 @@ fn up(target: &Target, wanted: &Up, session: &Session) -> Result<Report, Stop> {
         None => facts::connect(target, Access::Create)?,
     };
     let (mut done, mut answers) = (Done::default(), Vec::new());
-    let result = apply::apply(&plan, database.as_mut(), bounds(target, &wanted.change), session, &mut done)
-        .and_then(|()| answer(database.as_mut(), &wanted.queries, wanted.change.budget, &mut answers));
+    let result =
+        apply::apply(&plan, &facts, database.as_mut(), bounds(target, &wanted.change), session, &mut done)
+            .and_then(|()| answer(database.as_mut(), &wanted.queries, wanted.change.budget, &mut answers));
     database.close();
     let report = outputs::changed(&plan, &done, &answers);
-    let attested = result.and_then(|()| attest(&plan, wanted, &done, session.now() + started.elapsed()));
+    let attested =
+        result.and_then(|()| attest(&plan, &facts, wanted, &done, session.now() + started.elapsed()));
     finish(report, attested, record, &plan, &done, session)
 }
 
@@ -89,13 +95,19 @@ fn answer(
     verify::judge(answers)
 }
 
-fn attest(plan: &Plan<'_>, wanted: &Up, done: &Done, finished_on: Timestamp) -> Result<(), Error> {
+fn attest(
+    plan: &Plan<'_>,
+    facts: &Facts,
+    wanted: &Up,
+    done: &Done,
+    finished_on: Timestamp,
+) -> Result<(), Error> {
     let Some((path, environment)) = &wanted.predicate else { return Ok(()) };
     let happened = Happened {
         environment,
-        after: plan.after,
+        after: &plan.after,
         applied: &outputs::taken(plan, done),
-        migrations: &wanted.migrations,
+        facts,
         backup: done.backup.as_ref(),
         finished_on,
     };
@@ -137,30 +149,29 @@ fn finish(
     }
 }
 
-fn down(
-    target: &Target,
-    change: &Change,
-    migrations: &[Migration],
-    to: Version,
-    session: &Session,
-) -> Result<Report, Stop> {
+fn down(target: &Target, change: &Change, to: &str, session: &Session) -> Result<Report, Stop> {
     let record = Record::read(change.environment.as_ref(), session)?;
     let access = if session.mode() == Mode::DryRun { Access::Read } else { Access::Write };
     let (facts, mut database) = facts::look_at_existing(target, access)?;
     let mut ways_back = Vec::new();
-    for row in plan::above(&facts.history, to)? {
+    for row in plan::above(&facts, to)? {
         let failed = |source| Error::Database { doing: "reading the history", source };
-        let kept = database.down_sql(row.version).map_err(failed)?;
-        let migration = migrations.iter().find(|one| one.version == row.version);
-        ways_back.push((row, plan::way_back(row, kept.as_deref(), migration, target.url.dialect())?));
+        let kept = match facts.layout.history().kept_way_back(&facts.place, &row.version) {
+            Some(question) => {
+                database.texts(&question).map_err(failed)?.into_iter().flatten().flatten().next()
+            }
+            None => None,
+        };
+        let migration = facts.migrations.iter().find(|one| one.version == row.version);
+        ways_back.push((row, plan::way_back(row, kept.as_deref(), migration)?));
     }
-    let plan = plan::down(&target.url, &change.backups, &facts, ways_back);
+    let plan = plan::down(&target.url, &change.backups, &facts, ways_back)?;
     if session.mode() == Mode::DryRun {
         database.close();
         return Ok(outputs::planned(&plan));
     }
     let mut done = Done::default();
-    let result = apply::apply(&plan, database.as_mut(), bounds(target, change), session, &mut done);
+    let result = apply::apply(&plan, &facts, database.as_mut(), bounds(target, change), session, &mut done);
     database.close();
     let report = outputs::changed(&plan, &done, &[]);
     finish(report, result, record, &plan, &done, session)
@@ -170,15 +181,15 @@ fn bounds(target: &Target, change: &Change) -> Bounds {
     Bounds { budget: change.budget, patience: target.lock_timeout }
 }
 
-fn status(target: &Target, migrations: &[Migration], currency: Currency) -> Result<Report, Stop> {
+fn status(target: &Target, currency: Currency) -> Result<Report, Stop> {
     let (facts, database) = facts::look_at_existing(target, Access::Read)?;
     database.close();
-    let standings = plan::compare(migrations, &facts.history)?;
-    let report = outputs::status(&target.url.to_string(), &standings, &facts.history);
+    let standings = plan::compare(&facts)?;
+    let report = outputs::status(&target.url.to_string(), &facts, &standings);
     let mut pending = standings.iter().filter(|(_, standing)| *standing == Standing::Pending);
     match (currency, pending.next()) {
         (Currency::Required, Some((first, _))) => {
-            let error = Error::Pending { count: 1 + pending.count(), first: first.version };
+            let error = Error::Pending { count: 1 + pending.count(), first: first.version.clone() };
             Err(Stop::with(report, error))
         }
         _ => Ok(report),
@@ -186,7 +197,7 @@ fn status(target: &Target, migrations: &[Migration], currency: Currency) -> Resu
 }
 
 fn verify(target: &Target, queries: &[Query], budget: Span) -> Result<Report, Stop> {
-    let (_, mut database) = facts::look_at_existing(target, Access::Read)?;
+    let mut database = facts::existing(target, Access::Read)?;
     let mut answers = Vec::new();
     let result = answer(database.as_mut(), queries, budget, &mut answers);
     database.close();
@@ -197,9 +208,22 @@ fn verify(target: &Target, queries: &[Query], budget: Span) -> Result<Report, St
     }
 }
 
+fn repair(target: &Target, said: &Said, session: &Session) -> Result<Report, Stop> {
+    let access = if session.mode() == Mode::DryRun { Access::Read } else { Access::Write };
+    let (facts, mut database) = facts::look_at_existing(target, access)?;
+    let repair = Repair::of(&target.url, &facts, said)?;
+    let result = match session.mode() {
+        Mode::DryRun => Ok(()),
+        Mode::Apply => apply::repair(&repair, &facts, database.as_mut(), session),
+    };
+    database.close();
+    result?;
+    Ok(outputs::repaired(&repair))
+}
+
 fn back_up(target: &Target, directory: &Path, session: &Session) -> Result<Report, Stop> {
     // SQLite counts `VACUUM INTO` as writing, though not to the database it copies.
-    let (_, mut database) = facts::look_at_existing(target, Access::Write)?;
+    let (facts, mut database) = facts::look_at_existing(target, Access::Write)?;
     if session.mode() == Mode::DryRun {
         database.close();
         let line =
@@ -208,6 +232,7 @@ fn back_up(target: &Target, directory: &Path, session: &Session) -> Result<Repor
     }
     let name = target.url.name();
     let wanted = Wanted {
+        facts: &facts,
         name: &name,
         extension: target.url.extension(),
         directory,

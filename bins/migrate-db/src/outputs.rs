@@ -8,14 +8,15 @@ use serde_json::json;
 use crate::{
     apply::{Done, Outcome},
     backup::Backup,
-    database::Applied,
-    layout::{Migration, Version},
-    plan::{Plan, Standing, Step},
+    facts::Facts,
+    layout::{Applied, Migration, Version, judge},
+    plan::{self, Plan, Standing, Step},
+    repair::Repair,
     verify::Answer,
 };
 
-fn list(versions: impl IntoIterator<Item = Version>) -> String {
-    versions.into_iter().map(|version| version.to_string()).collect::<Vec<_>>().join(",")
+fn list<'v>(versions: impl IntoIterator<Item = &'v Version>) -> String {
+    versions.into_iter().map(Version::text).collect::<Vec<_>>().join(",")
 }
 
 fn state(left: &[Version]) -> &'static str {
@@ -26,14 +27,14 @@ fn state(left: &[Version]) -> &'static str {
 pub fn planned(plan: &Plan<'_>) -> Report {
     let now = if plan.goes_down() { &[] } else { plan.steps.as_slice() };
     let pending: Vec<Version> =
-        now.iter().map(|step| step.version).chain(plan.left.iter().copied()).collect();
+        now.iter().map(|step| step.version.clone()).chain(plan.left.iter().cloned()).collect();
     let steps: Vec<_> = plan
         .steps
         .iter()
         .map(|step| {
             json!({
                 "version": step.version, "description": step.description, "phase": step.phase,
-                "statements": step.script.statements.len(), "file": step.script.file.display().to_string(),
+                "statements": step.cut.statements.len(), "file": step.script.file.display().to_string(),
             })
         })
         .collect();
@@ -45,15 +46,15 @@ pub fn planned(plan: &Plan<'_>) -> Report {
         .output("before", plan.before.to_string())
         .output("after", plan.after.to_string())
         .output("state", state(&pending))
-        .output("pending", list(pending))
+        .output("pending", list(&pending))
 }
 
 /// A change, finished or not.
 pub fn changed(plan: &Plan<'_>, done: &Done, answers: &[Answer]) -> Report {
     let reached = done.steps.len();
-    let after = plan.steps[..reached].last().map_or(plan.before, Step::leads_to);
+    let after = plan.steps[..reached].last().map_or_else(|| plan.before.clone(), Step::leads_to);
     let taken = taken(plan, done);
-    let rest = plan.steps[reached..].iter().map(|step| step.version).chain(plan.left.iter().copied());
+    let rest = plan.steps[reached..].iter().map(|step| step.version.clone()).chain(plan.left.iter().cloned());
     let (applied, reverted, pending) = if plan.goes_down() {
         (Vec::new(), taken.clone(), taken.into_iter().rev().collect())
     } else {
@@ -64,23 +65,23 @@ pub fn changed(plan: &Plan<'_>, done: &Done, answers: &[Answer]) -> Report {
         "before": plan.before, "after": after, "applied": applied, "reverted": reverted,
         "backup": backup.map(backup_json), "queries": answers_json(answers),
     });
-    Report::new(changed_page(plan, done, after).then(answers_page(answers)), data)
+    Report::new(changed_page(plan, done, &after).then(answers_page(answers)), data)
         .output("before", plan.before.to_string())
         .output("after", after.to_string())
-        .output("applied", list(applied))
-        .output("reverted", list(reverted))
+        .output("applied", list(&applied))
+        .output("reverted", list(&reverted))
         .output("state", state(&pending))
-        .output("pending", list(pending))
+        .output("pending", list(&pending))
         .output("backup", backup.map(|one| one.path.display().to_string()).unwrap_or_default())
 }
 
 /// The versions that this run itself applied or took back.
 pub fn taken(plan: &Plan<'_>, done: &Done) -> Vec<Version> {
     let ours = plan.steps.iter().zip(&done.steps).filter(|(_, outcome)| matches!(outcome, Outcome::Taken(_)));
-    ours.map(|(step, _)| step.version).collect()
+    ours.map(|(step, _)| step.version.clone()).collect()
 }
 
-fn changed_page(plan: &Plan<'_>, done: &Done, after: Version) -> Page {
+fn changed_page(plan: &Plan<'_>, done: &Done, after: &Version) -> Page {
     let outcomes = done.steps.iter().copied().map(Some).chain(std::iter::repeat(None));
     let rows = plan.steps.iter().zip(outcomes).map(|(step, outcome)| {
         let (result, time) = match outcome {
@@ -102,50 +103,60 @@ fn changed_page(plan: &Plan<'_>, done: &Done, after: Version) -> Page {
 }
 
 /// The history beside the directory.
-pub fn status(url: &str, standings: &[(&Migration, Standing)], history: &[Applied]) -> Report {
+pub fn status(url: &str, facts: &Facts, standings: &[(&Migration, Standing)]) -> Report {
     let pending: Vec<Version> = standings
         .iter()
         .filter(|(_, standing)| *standing == Standing::Pending)
-        .map(|(one, _)| one.version)
+        .map(|(one, _)| one.version.clone())
         .collect();
-    let applied: BTreeMap<Version, &Applied> = history.iter().map(|row| (row.version, row)).collect();
-    let rows = standings.iter().map(|(one, standing)| {
-        let row = applied.get(&one.version);
-        let state = if *standing == Standing::Applied { "applied" } else { "pending" };
-        [
+    let applied: BTreeMap<&Version, &Applied> = facts.history.iter().map(|row| (&row.version, row)).collect();
+    let (mut rows, mut data) = (Vec::new(), Vec::new());
+    for (one, standing) in standings {
+        let is_applied = *standing == Standing::Applied;
+        let row = applied.get(&one.version).filter(|_| is_applied);
+        let phase = match row {
+            Some(row) => plan::phase(row, Some(one), facts),
+            None => judge::stated(one, facts.layout, facts.place.dialect).0,
+        };
+        let applied_on = row.and_then(|row| row.applied_on);
+        rows.push([
             one.version.to_string(),
             one.description.clone(),
-            one.phase.to_string(),
+            phase.to_string(),
             if one.down.is_some() { "yes" } else { "no" }.to_owned(),
-            state.to_owned(),
-            row.map(|row| row.applied_on.to_string()).unwrap_or_default(),
-        ]
-    });
-    let head = history.last().map_or(Version::NONE, |row| row.version);
+            if is_applied { "applied" } else { "pending" }.to_owned(),
+            applied_on.map(|moment| moment.to_string()).unwrap_or_default(),
+        ]);
+        data.push(json!({
+            "version": one.version, "description": one.description, "checksum": one.up.checksum, "phase": phase,
+            "reversible": one.down.is_some(), "applied": is_applied,
+            "appliedOn": applied_on, "executionMs": row.and_then(|row| row.execution_ms),
+        }));
+    }
+    let head = plan::head(&facts.history);
     let page = Page::new()
         .heading(format!("{url}: version {head}"))
         .table(&["version", "description", "phase", "way back", "state", "applied on"], rows);
-    let data: Vec<_> = standings
-        .iter()
-        .map(|(one, standing)| {
-            let row = applied.get(&one.version);
-            json!({
-                "version": one.version, "description": one.description, "checksum": one.checksum(), "phase": one.phase,
-                "reversible": one.down.is_some(), "applied": *standing == Standing::Applied,
-                "appliedOn": row.map(|row| row.applied_on), "executionMs": row.map(|row| row.execution_ms),
-            })
-        })
-        .collect();
-    Report::new(page, json!({ "version": head, "migrations": data }))
+    Report::new(page, json!({ "version": head, "layout": facts.layout.word(), "migrations": data }))
         .output("before", head.to_string())
         .output("after", head.to_string())
         .output("state", state(&pending))
-        .output("pending", list(pending))
+        .output("pending", list(&pending))
 }
 
 /// The answers of `verify`.
 pub fn verified(answers: &[Answer]) -> Report {
     Report::new(answers_page(answers), json!({ "queries": answers_json(answers) }))
+}
+
+/// What a repair rewrites, or has rewritten.
+pub fn repaired(repair: &Repair<'_>) -> Report {
+    let versions =
+        |list: Vec<&Version>| list.into_iter().map(Version::text).map(str::to_owned).collect::<Vec<_>>();
+    let corrected = versions(repair.corrected.iter().map(|(file, _)| &file.version).collect());
+    let entered = versions(repair.entered.iter().map(|(file, _)| &file.version).collect());
+    let forgotten = repair.forgotten.as_ref().map(|(version, ..)| version.text());
+    Report::planned(repair, json!({ "corrected": corrected, "entered": entered, "forgotten": forgotten }))
 }
 
 /// The backup of `backup`.
@@ -183,7 +194,7 @@ fn answers_json(answers: &[Answer]) -> Vec<serde_json::Value> {
 
 /// The part of the release record.
 pub fn record(plan: &Plan<'_>, done: &Done) -> contract::Database {
-    let before = (plan.before != Version::NONE).then(|| plan.before.to_string());
+    let before = (!plan.before.is_none()).then(|| plan.before.to_string());
     let applied = if plan.goes_down() { Vec::new() } else { taken(plan, done) };
     let applied = applied.iter().map(ToString::to_string).collect();
     let backup = done.backup.as_ref().map(|backup| backup.path.display().to_string());

@@ -7,15 +7,15 @@ use std::{
     path::Path,
 };
 
-use contract::Digest;
-
 use crate::{
     context::Up,
-    database::{Applied, Url},
+    database::Url,
     error::Error,
     facts::Facts,
-    layout::{Migration, Phase, Script, Version},
-    statement::Dialect,
+    layout::{
+        Applied, Checksums, Cut, Ground, Layout, Migration, Phase, Script, State, Version, judge,
+        progress::Progress,
+    },
 };
 
 /// A way from one version to another.
@@ -39,21 +39,25 @@ pub struct Plan<'a> {
     pub queries: usize,
 }
 
-/// One file in one transaction.
+/// One file, in one transaction if it can be.
 #[derive(Debug)]
 pub struct Step<'a> {
     /// Which migration.
-    pub version: Version,
+    pub version: &'a Version,
     /// The applied version just below, on which it stands.
     pub below: Version,
     /// What it does.
     pub description: &'a str,
+    /// What its tool calls it.
+    pub name: &'a str,
     /// Which half of a change it is.
     pub phase: Phase,
-    /// The SHA-256 of the migration's file.
-    pub checksum: Digest,
+    /// What its tool keeps of its file.
+    pub checksums: Cow<'a, Checksums>,
     /// The SQL to run.
     pub script: Cow<'a, Script>,
+    /// The same, cut.
+    pub cut: Cut,
     /// What happens to its row of the history.
     pub entry: Entry<'a>,
 }
@@ -62,9 +66,14 @@ impl Step<'_> {
     /// The version of the schema after it.
     pub fn leads_to(&self) -> Version {
         match self.entry {
-            Entry::Added(_) => self.version,
-            Entry::Removed => self.below,
+            Entry::Added(_) if !self.version.is_repeated() => self.version.clone(),
+            Entry::Added(_) | Entry::Removed => self.below.clone(),
         }
+    }
+
+    /// How far it has come before it begins.
+    pub fn progress(&self, layout: Layout) -> Progress {
+        Progress::of(layout, self.version, self.script.checksum)
     }
 }
 
@@ -87,106 +96,150 @@ pub enum Standing {
 }
 
 /// Compares the directory with the history. The first disagreement ends it: nothing can be decided on top of one.
-pub fn compare<'a>(
-    migrations: &'a [Migration],
-    history: &[Applied],
-) -> Result<Vec<(&'a Migration, Standing)>, Error> {
-    let files: BTreeMap<Version, &Migration> = migrations.iter().map(|one| (one.version, one)).collect();
+pub fn compare(facts: &Facts) -> Result<Vec<(&Migration, Standing)>, Error> {
+    let Facts { migrations, history, .. } = facts;
+    let files: BTreeMap<&Version, &Migration> = migrations.iter().map(|one| (&one.version, one)).collect();
     for row in history {
-        match files.get(&row.version) {
-            None => {
-                return Err(Error::Missing { version: row.version, description: row.description.clone() });
+        match (files.get(&row.version), row.state) {
+            (_, State::Begun) if !resumes(facts, row) => {
+                return Err(Error::Begun { version: row.version.clone(), layout: facts.layout });
             }
-            Some(file) => unchanged(file, row.checksum)?,
+            (Some(file), _) if !row.version.is_repeated() => unchanged(file, row)?,
+            (Some(_), _) | (None, State::Stated) => {}
+            (None, _) => {
+                let description = row.description.clone();
+                return Err(Error::Missing { version: row.version.clone(), description });
+            }
         }
     }
     let head = head(history);
-    let applied: BTreeSet<Version> = history.iter().map(|row| row.version).collect();
-    migrations
-        .iter()
-        .map(|one| match one.version {
-            version if applied.contains(&version) => Ok((one, Standing::Applied)),
-            version if version > head => Ok((one, Standing::Pending)),
-            version => Err(Error::OutOfOrder { version, head, file: one.up.file.clone() }),
-        })
-        .collect()
+    let applied: BTreeMap<&Version, &Applied> =
+        history.iter().filter(|row| row.state != State::Begun).map(|row| (&row.version, row)).collect();
+    let standing = |one| -> Result<(&Migration, Standing), Error> {
+        let one: &Migration = one;
+        match applied.get(&one.version) {
+            Some(row) if !one.version.is_repeated() || is_same(one, row) => Ok((one, Standing::Applied)),
+            _ if one.version > head => Ok((one, Standing::Pending)),
+            _ => {
+                let (version, file) = (one.version.clone(), one.up.file.clone());
+                Err(Error::OutOfOrder { version, head: head.clone(), file })
+            }
+        }
+    };
+    migrations.iter().map(standing).collect()
+}
+
+/// Whether it was we who began it, and it comes next.
+fn resumes(facts: &Facts, row: &Applied) -> bool {
+    facts
+        .progress
+        .as_ref()
+        .is_some_and(|begun| begun.layout == facts.layout.word() && begun.version == row.version.text())
+}
+
+fn is_same(migration: &Migration, row: &Applied) -> bool {
+    row.checksum
+        .as_deref()
+        .is_none_or(|kept| migration.checksums.written.is_none() || migration.checksums.is(kept))
 }
 
 /// Whether a file is the one that was applied.
-pub fn unchanged(migration: &Migration, applied: Digest) -> Result<(), Error> {
-    let found = migration.checksum();
-    if found == applied {
+pub fn unchanged(migration: &Migration, row: &Applied) -> Result<(), Error> {
+    if is_same(migration, row) {
         return Ok(());
     }
-    Err(Error::Changed { version: migration.version, file: migration.up.file.clone(), applied, found })
+    Err(Error::Changed {
+        version: migration.version.clone(),
+        file: migration.up.file.clone(),
+        applied: row.checksum.clone().unwrap_or_default(),
+        found: migration.checksums.written.clone().unwrap_or_default(),
+    })
 }
 
 /// The newest applied version.
 pub fn head(history: &[Applied]) -> Version {
-    history.last().map_or(Version::NONE, |row| row.version)
+    let mut newest =
+        history.iter().rev().filter(|row| !row.version.is_repeated() && row.state != State::Begun);
+    newest.next().map_or(Version::NONE, |row| row.version.clone())
 }
 
 /// The way up.
-pub fn up<'a>(url: &'a Url, up: &'a Up, facts: &Facts) -> Result<Plan<'a>, Error> {
-    if let Some(to) = up.to
-        && !up.migrations.iter().any(|one| one.version == to)
-    {
-        return Err(Error::UnknownTarget(to));
-    }
+pub fn up<'a>(url: &'a Url, up: &'a Up, facts: &'a Facts) -> Result<Plan<'a>, Error> {
+    let to = up
+        .to
+        .as_deref()
+        .map(|typed| meant(typed, facts.migrations.iter().map(|one| &one.version)))
+        .transpose()?;
     let before = head(&facts.history);
-    let pending = compare(&up.migrations, &facts.history)?
+    let pending = compare(facts)?
         .into_iter()
         .filter_map(|(one, standing)| (standing == Standing::Pending).then_some(one));
-    let (now, later): (Vec<_>, Vec<_>) = pending.partition(|one| up.to.is_none_or(|to| one.version <= to));
-    let below = std::iter::once(before).chain(now.iter().map(|one| one.version));
-    let steps: Vec<Step<'a>> = now.iter().zip(below).map(|(one, below)| step_up(one, below)).collect();
-    Ok(Plan {
+    let (now, later): (Vec<_>, Vec<_>) = pending.partition(|one| to.is_none_or(|to| one.version <= *to));
+    // Nobody runs on a database without a history; our own layout promises to say what breaks from the first file on.
+    let ground = if before.is_none() { Ground::Empty } else { Ground::InUse };
+    let mut below = before.clone();
+    let mut steps = Vec::new();
+    for one in now {
+        let step = step_up(one, below, facts, ground)?;
+        below = step.leads_to();
+        steps.push(step);
+    }
+    let plan = Plan {
         url,
         creates: !facts.exists,
         backup: (facts.exists && !steps.is_empty()).then_some(up.change.backups.as_path()),
         before,
-        after: steps.last().map_or(before, Step::leads_to),
-        left: later.iter().map(|one| one.version).collect(),
+        after: below,
+        left: later.iter().map(|one| one.version.clone()).collect(),
         steps,
         queries: up.queries.len(),
-    })
+    };
+    plan.goes_on(facts)
 }
 
-fn step_up(one: &Migration, below: Version) -> Step<'_> {
-    Step {
-        version: one.version,
+/// The version that somebody meant.
+pub fn meant<'v>(typed: &str, versions: impl Iterator<Item = &'v Version>) -> Result<&'v Version, Error> {
+    let mut found = versions.filter(|version| version.is_meant_by(typed));
+    match (found.next(), found.next()) {
+        (Some(one), None) => Ok(one),
+        _ => Err(Error::UnknownTarget(typed.to_owned())),
+    }
+}
+
+fn step_up<'a>(one: &'a Migration, below: Version, facts: &Facts, ground: Ground) -> Result<Step<'a>, Error> {
+    let judged = judge::judge(one, facts.layout, facts.place.dialect, ground)?;
+    Ok(Step {
+        version: &one.version,
         below,
         description: &one.description,
-        phase: one.phase,
-        checksum: one.checksum(),
+        name: &one.name,
+        phase: judged.phase,
+        checksums: Cow::Borrowed(&one.checksums),
         script: Cow::Borrowed(&one.up),
+        cut: judged.up,
         entry: Entry::Added(one.down.as_ref()),
-    }
+    })
 }
 
 /// The way back for one applied migration: the one kept with it, which the file must not contradict. A file written after the migration
 /// was applied counts if nothing was kept.
-pub fn way_back(
-    row: &Applied,
-    kept: Option<&str>,
-    migration: Option<&Migration>,
-    dialect: Dialect,
-) -> Result<Script, Error> {
+pub fn way_back(row: &Applied, kept: Option<&str>, migration: Option<&Migration>) -> Result<Script, Error> {
     if let Some(migration) = migration {
-        unchanged(migration, row.checksum)?;
+        unchanged(migration, row)?;
     }
+    let version = || row.version.clone();
     let file = migration.and_then(|one| one.down.as_ref());
     match (file, row.down, kept) {
         (Some(file), Some(checksum), _) if file.checksum != checksum => {
-            Err(Error::WayBackChanged { version: row.version, file: file.file.clone() })
+            Err(Error::WayBackChanged { version: version(), file: file.file.clone() })
         }
         (Some(file), ..) => Ok(file.clone()),
         (None, Some(checksum), Some(kept)) => {
             let name = format!("migrate_db_history/{}.down.sql", row.version);
-            let script = Script::of(Path::new(&name), kept, dialect)?;
-            if script.checksum == checksum { Ok(script) } else { Err(Error::WayBackDamaged(row.version)) }
+            let script = Script::of(Path::new(&name), kept);
+            if script.checksum == checksum { Ok(script) } else { Err(Error::WayBackDamaged(version())) }
         }
-        _ => Err(Error::NoWayBack { version: row.version, description: row.description.clone() }),
+        _ => Err(Error::NoWayBack { version: version(), description: row.description.clone() }),
     }
 }
 
@@ -196,42 +249,73 @@ pub fn down<'a>(
     backups: &'a Path,
     facts: &'a Facts,
     ways_back: Vec<(&'a Applied, Script)>,
-) -> Plan<'a> {
-    let steps: Vec<Step<'a>> = ways_back
-        .into_iter()
-        .map(|(row, script)| Step {
-            version: row.version,
-            below: facts
-                .history
-                .iter()
-                .rfind(|one| one.version < row.version)
-                .map_or(Version::NONE, |one| one.version),
+) -> Result<Plan<'a>, Error> {
+    let mut steps: Vec<Step<'a>> = Vec::new();
+    for (row, script) in ways_back {
+        let below = facts.history.iter().rfind(|one| one.version < row.version);
+        let file = facts.migrations.iter().find(|one| one.version == row.version);
+        let checksums = || Checksums { written: row.checksum.clone(), accepted: Vec::new() };
+        let (phase, dialect) = (phase(row, file, facts), facts.place.dialect);
+        steps.push(Step {
+            version: &row.version,
+            below: below.map_or(Version::NONE, |one| one.version.clone()),
             description: &row.description,
-            phase: row.phase,
-            checksum: row.checksum,
+            name: file.map_or(row.version.text(), |file| &file.name),
+            phase,
+            checksums: file.map_or_else(|| Cow::Owned(checksums()), |file| Cow::Borrowed(&file.checksums)),
+            cut: judge::cut(&script, facts.layout, dialect)?,
             script: Cow::Owned(script),
             entry: Entry::Removed,
-        })
-        .collect();
+        });
+    }
     let before = head(&facts.history);
-    Plan {
+    let plan = Plan {
         url,
         creates: false,
         backup: (!steps.is_empty()).then_some(backups),
+        after: steps.last().map_or(before.clone(), Step::leads_to),
         before,
-        after: steps.last().map_or(before, Step::leads_to),
         left: Vec::new(),
         steps,
         queries: 0,
-    }
+    };
+    plan.goes_on(facts)
+}
+
+/// Which half of a change an applied migration was: what the history says, or else its file.
+pub fn phase(row: &Applied, file: Option<&Migration>, facts: &Facts) -> Phase {
+    let of_file = |file| judge::stated(file, facts.layout, facts.place.dialect).0;
+    row.phase.or_else(|| file.map(of_file)).unwrap_or(Phase::Contract)
 }
 
 /// The applied migrations above a version, newest first; the version itself must be applied.
-pub fn above(history: &[Applied], to: Version) -> Result<Vec<&Applied>, Error> {
-    if to != Version::NONE && !history.iter().any(|row| row.version == to) {
-        return Err(Error::UnknownTarget(to));
+pub fn above<'f>(facts: &'f Facts, to: &str) -> Result<Vec<&'f Applied>, Error> {
+    if let Some(row) = facts.history.iter().find(|row| row.state == State::Begun) {
+        return Err(Error::Begun { version: row.version.clone(), layout: facts.layout });
     }
-    Ok(history.iter().rev().take_while(|row| row.version > to).collect())
+    let none = Version::NONE;
+    let rows = || facts.history.iter().filter(|row| !row.version.is_repeated());
+    let to = if to == "0" { &none } else { meant(to, rows().map(|row| &row.version))? };
+    Ok(rows().rev().take_while(|row| row.version > *to).collect())
+}
+
+impl Plan<'_> {
+    /// A file that was begun comes first, or it is not clear what is there.
+    fn goes_on(self, facts: &Facts) -> Result<Self, Error> {
+        let Some(begun) = &facts.progress else { return Ok(self) };
+        let applied: BTreeSet<&str> = facts.history.iter().map(|row| row.version.text()).collect();
+        match self.steps.first() {
+            None => Ok(self),
+            Some(first) if begun.is_of(&first.progress(facts.layout)) => Ok(self),
+            // Its own tool went on with it.
+            Some(step)
+                if matches!(step.entry, Entry::Added(_)) && applied.contains(begun.version.as_str()) =>
+            {
+                Ok(self)
+            }
+            Some(_) => Err(Error::HalfDone { begun: begun.version.clone() }),
+        }
+    }
 }
 
 impl Plan<'_> {
@@ -254,13 +338,13 @@ impl fmt::Display for Plan<'_> {
             writeln!(out, "back up into {}, open the copy and compare it", directory.display())?;
         }
         for step in &self.steps {
-            let Step { version, description, phase, script, entry, .. } = step;
+            let Step { version, description, phase, cut, entry, .. } = step;
             let (verb, back) = match entry {
                 Entry::Added(Some(_)) => ("apply", ""),
                 Entry::Added(None) => ("apply", ", no way back"),
                 Entry::Removed => ("take back", ""),
             };
-            let count = script.statements.len();
+            let count = cut.statements.len();
             let plural = if count == 1 { "" } else { "s" };
             writeln!(out, "{verb} {version} {description} ({phase}, {count} statement{plural}{back})")?;
         }

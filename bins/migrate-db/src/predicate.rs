@@ -4,13 +4,15 @@ use ci::files;
 use contract::{Digest, EnvironmentName};
 use jiff::Timestamp;
 use serde::Serialize;
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use crate::{
     backup::Backup,
     database::Proof,
     error::Error,
-    layout::{Migration, Phase, Version},
+    facts::Facts,
+    layout::{Applied as Row, Migration, Phase, Version, judge},
+    plan,
 };
 
 /// `https://seaworthy.dev/migration/v0.1`. Written also if nothing was pending: a release that needs no migration says which schema it
@@ -32,7 +34,7 @@ pub struct Predicate<'a> {
 /// A step this run took.
 #[derive(Serialize, Debug)]
 struct Applied<'a> {
-    version: Version,
+    version: &'a Version,
     description: &'a str,
     checksum: Digest,
     phase: Phase,
@@ -41,13 +43,13 @@ struct Applied<'a> {
 /// A step on the way to `after`, from the first on, so that a reader can judge any range between two releases.
 #[derive(Serialize, Debug)]
 struct Step<'a> {
-    version: Version,
+    version: &'a Version,
     description: &'a str,
     checksum: Digest,
     phase: Phase,
     reversible: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    approval: Option<&'a str>,
+    approval: Option<String>,
 }
 
 #[derive(Serialize, Debug)]
@@ -58,16 +60,15 @@ struct Copy {
 }
 
 /// What happened, as far as a predicate tells it.
-#[derive(Debug)]
 pub struct Happened<'a> {
     /// Where.
     pub environment: &'a EnvironmentName,
     /// The version the release expects.
-    pub after: Version,
+    pub after: &'a Version,
     /// The versions this run applied.
     pub applied: &'a [Version],
-    /// All migrations of the release.
-    pub migrations: &'a [Migration],
+    /// The release's migrations and what was applied before.
+    pub facts: &'a Facts,
     /// The backup made before.
     pub backup: Option<&'a Backup>,
     /// When it ended.
@@ -77,20 +78,29 @@ pub struct Happened<'a> {
 impl<'a> Predicate<'a> {
     /// The predicate of a finished run.
     pub fn of(happened: &Happened<'a>) -> Self {
-        let known = || happened.migrations.iter().filter(|one| one.version <= happened.after);
-        let applied: Vec<&Migration> =
-            known().filter(|one| happened.applied.contains(&one.version)).collect();
-        let first = applied.first().map_or(happened.after, |first| {
-            known().rfind(|one| one.version < first.version).map_or(Version::NONE, |one| one.version)
-        });
+        let Happened { facts, after, .. } = happened;
+        let rows: BTreeMap<&Version, &Row> = facts.history.iter().map(|row| (&row.version, row)).collect();
+        // What is repeated has no place among the versions.
+        let known =
+            facts.migrations.iter().filter(|one| one.version <= **after && !one.version.is_repeated());
+        let steps: Vec<Step<'_>> =
+            known.map(|one| Step::of(one, rows.get(&one.version).copied(), facts)).collect();
+        let is_new = |step: &&Step<'_>| happened.applied.contains(step.version);
+        let first = steps.iter().position(|step| is_new(&step));
+        let before = match first {
+            None => (*after).clone(),
+            Some(0) => plan::head(&facts.history),
+            Some(first) => steps[first - 1].version.clone(),
+        };
+        let new: Vec<&Step<'_>> = steps.iter().filter(is_new).collect();
         Self {
             environment: happened.environment,
-            before: first,
-            after: happened.after,
-            compatible: applied.iter().all(|one| one.phase == Phase::Expand),
-            reversible: applied.iter().all(|one| one.down.is_some()),
-            applied: applied.iter().map(|one| Applied::of(one)).collect(),
-            steps: known().map(Step::of).collect(),
+            before,
+            after: (*after).clone(),
+            compatible: new.iter().all(|step| step.phase == Phase::Expand),
+            reversible: new.iter().all(|step| step.reversible),
+            applied: new.into_iter().map(Applied::of).collect(),
+            steps,
             backup: happened.backup.map(Copy::of),
             finished_on: happened.finished_on,
         }
@@ -105,21 +115,22 @@ impl<'a> Predicate<'a> {
 }
 
 impl<'a> Applied<'a> {
-    fn of(one: &'a Migration) -> Self {
-        let Migration { version, description, phase, .. } = one;
-        Self { version: *version, description, checksum: one.checksum(), phase: *phase }
+    fn of(step: &Step<'a>) -> Self {
+        let Step { version, description, checksum, phase, .. } = step;
+        Self { version, description, checksum: *checksum, phase: *phase }
     }
 }
 
 impl<'a> Step<'a> {
-    fn of(one: &'a Migration) -> Self {
+    fn of(one: &'a Migration, row: Option<&Row>, facts: &Facts) -> Self {
+        let (stated, approval) = judge::stated(one, facts.layout, facts.place.dialect);
         Self {
-            version: one.version,
+            version: &one.version,
             description: &one.description,
-            checksum: one.checksum(),
-            phase: one.phase,
+            checksum: one.up.checksum,
+            phase: row.and_then(|row| row.phase).unwrap_or(stated),
             reversible: one.down.is_some(),
-            approval: one.approval.as_deref(),
+            approval,
         }
     }
 }

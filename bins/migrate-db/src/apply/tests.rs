@@ -1,17 +1,15 @@
 //! A plan that is older than the database: what another run did meanwhile is seen under the lock.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use ci::{Common, Env, Failure, Format};
 
 use super::*;
 use crate::{
-    context::{Change, Up},
+    context::{Change, Target, Up},
     database::{self, Access, Url},
-    facts::Facts,
-    layout::{Migration, Phase, Script},
+    layout::{Checksums, Files, Layout, Migration, Script},
     plan,
-    statement::Dialect,
 };
 
 fn session() -> Session {
@@ -20,20 +18,24 @@ fn session() -> Session {
 }
 
 fn script(text: &str) -> Script {
-    Script::of(Path::new("x.sql"), text, Dialect::Sqlite).unwrap()
+    Script::of(Path::new("x.sql"), text)
+}
+
+fn migration(number: i64, text: &str) -> Migration {
+    let up = script(text);
+    Migration {
+        version: Version::number(&number.to_string()).unwrap(),
+        description: format!("t{number}"),
+        name: String::new(),
+        checksums: Checksums { written: Some(up.checksum.to_string()), accepted: Vec::new() },
+        up,
+        down: Some(script(&format!("DROP TABLE t{number}"))),
+    }
 }
 
 /// Three tables, one a step.
 fn migrations() -> Vec<Migration> {
-    let one = |n: i64| Migration {
-        version: Version::from_row(n).unwrap(),
-        description: format!("t{n}"),
-        phase: Phase::Expand,
-        approval: None,
-        up: script(&format!("CREATE TABLE t{n} (a)")),
-        down: Some(script(&format!("DROP TABLE t{n}"))),
-    };
-    (1..=3).map(one).collect()
+    (1..=3).map(|number| migration(number, &format!("CREATE TABLE t{number} (a)"))).collect()
 }
 
 struct Place {
@@ -53,30 +55,29 @@ impl Place {
     }
 
     fn facts(&self) -> Facts {
-        Facts { exists: true, history: self.open().history().unwrap() }
+        self.open().close();
+        let (url, files) = (self.url.clone(), Files::none(Some(Layout::Numbered)));
+        let target = Target { url, files, lock_timeout: Duration::from_secs(5) };
+        facts::look(&target, Access::Read).unwrap().0
     }
 
     /// Carries out a plan made from these facts; the steps taken, or the code.
-    fn up(&self, facts: &Facts, migrations: Vec<Migration>, to: i64) -> Result<Vec<Outcome>, &'static str> {
-        let wanted = Up {
-            change: self.change(),
-            migrations,
-            to: Version::from_row(to),
-            queries: Vec::new(),
-            predicate: None,
-        };
-        self.carry_out(&plan::up(&self.url, &wanted, facts).unwrap())
+    fn up(&self, facts: Facts, migrations: Vec<Migration>, to: i64) -> Result<Vec<Outcome>, &'static str> {
+        let wanted =
+            Up { change: self.change(), to: Some(to.to_string()), queries: Vec::new(), predicate: None };
+        let facts = Facts { migrations: Arc::new(migrations), ..facts };
+        self.carry_out(&plan::up(&self.url, &wanted, &facts).unwrap(), &facts)
     }
 
     fn down(&self, facts: &Facts, to: i64) -> Result<Vec<Outcome>, &'static str> {
         let files = migrations();
-        let rows = plan::above(&facts.history, Version::from_row(to).unwrap()).unwrap();
+        let rows = plan::above(facts, &to.to_string()).unwrap();
         let back = |row: &Applied| {
             files.iter().find(|one| one.version == row.version).unwrap().down.clone().unwrap()
         };
         let ways_back = rows.into_iter().map(|row| (row, back(row))).collect();
         let backups = self.change().backups;
-        self.carry_out(&plan::down(&self.url, &backups, facts, ways_back))
+        self.carry_out(&plan::down(&self.url, &backups, facts, ways_back).unwrap(), facts)
     }
 
     fn change(&self) -> Change {
@@ -84,17 +85,17 @@ impl Place {
         Change { backups: self.directory.path().join("backups"), budget, environment: None }
     }
 
-    fn carry_out(&self, plan: &Plan<'_>) -> Result<Vec<Outcome>, &'static str> {
+    fn carry_out(&self, plan: &Plan<'_>, facts: &Facts) -> Result<Vec<Outcome>, &'static str> {
         let bounds = Bounds { budget: self.change().budget, patience: Duration::from_secs(5) };
         let mut done = Done::default();
-        match apply(plan, self.open().as_mut(), bounds, &session(), &mut done) {
+        match apply(plan, facts, self.open().as_mut(), bounds, &session(), &mut done) {
             Ok(()) => Ok(done.steps),
             Err(error) => Err(error.code().as_str()),
         }
     }
 
-    fn head(&self) -> i64 {
-        plan::head(&self.facts().history).number()
+    fn head(&self) -> String {
+        plan::head(&self.facts().history).to_string()
     }
 }
 
@@ -102,40 +103,40 @@ impl Place {
 fn what_another_run_applied_meanwhile_is_left_alone() {
     let place = Place::new();
     let before = place.facts();
-    place.up(&before, migrations(), 2).unwrap();
-    let outcomes = place.up(&before, migrations(), 3).unwrap();
+    place.up(place.facts(), migrations(), 2).unwrap();
+    let outcomes = place.up(before, migrations(), 3).unwrap();
     assert!(matches!(outcomes[..], [Outcome::TakenByAnother, Outcome::TakenByAnother, Outcome::Taken(_)]));
-    assert_eq!(place.head(), 3);
+    assert_eq!(place.head(), "3");
 }
 
 #[test]
 fn what_another_run_applied_from_another_file_is_refused() {
     let place = Place::new();
     let before = place.facts();
-    place.up(&before, migrations(), 1).unwrap();
+    place.up(place.facts(), migrations(), 1).unwrap();
     let mut other = migrations();
-    other[0].up = script("CREATE TABLE other (a)");
-    assert_eq!(place.up(&before, other, 1), Err("checksum-mismatch"));
+    other[0] = migration(1, "CREATE TABLE other (a)");
+    assert_eq!(place.up(before, other, 1), Err("checksum-mismatch"));
 }
 
 #[test]
 fn a_step_whose_ground_was_taken_away_meanwhile_is_not_taken() {
     let place = Place::new();
-    place.up(&place.facts(), migrations(), 2).unwrap();
+    place.up(place.facts(), migrations(), 2).unwrap();
     let before = place.facts();
     place.down(&before, 1).unwrap();
-    assert_eq!(place.up(&before, migrations(), 3), Err("database-moved"));
-    assert_eq!(place.head(), 1);
+    assert_eq!(place.up(before, migrations(), 3), Err("database-moved"));
+    assert_eq!(place.head(), "1");
 }
 
 #[test]
 fn a_step_back_that_is_not_the_newest_any_more_is_not_taken() {
     let place = Place::new();
-    place.up(&place.facts(), migrations(), 2).unwrap();
+    place.up(place.facts(), migrations(), 2).unwrap();
     let before = place.facts();
-    place.up(&before, migrations(), 3).unwrap();
+    place.up(place.facts(), migrations(), 3).unwrap();
     assert_eq!(place.down(&before, 1), Err("database-moved"));
-    assert_eq!(place.head(), 3);
+    assert_eq!(place.head(), "3");
     let before = place.facts();
     place.down(&before, 2).unwrap();
     assert_eq!(place.down(&before, 2), Ok(vec![Outcome::TakenByAnother]));

@@ -2,7 +2,6 @@
 
 mod answer;
 mod copy;
-mod history;
 mod lock;
 mod place;
 mod restored;
@@ -15,7 +14,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use contract::Digest;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, postgres::PgConnectOptions};
 use tokio::{
     runtime::{Builder, Runtime},
@@ -24,13 +22,13 @@ use tokio::{
 
 use crate::{
     database::{
-        Access, Applied, Cell, Copied, Dangling, Database, DatabaseError, ROWS_MAX, url::server::Server,
+        Access, Cell, Columns, Copied, Dangling, Database, DatabaseError, Home, ROWS_MAX, url::server::Server,
     },
-    effect::{self, HISTORY_TABLE, Index},
-    layout::{Script, Version},
+    effect::{self, Index},
+    layout::history::Texts,
     statement::Statement,
 };
-use answer::{Texts, cells, fetch, literal, texts};
+use answer::{cells, fetch, literal, texts};
 use lock::Key;
 use place::{cancel, options};
 use trouble::told;
@@ -47,6 +45,9 @@ const CANCEL_TIME_MAX: Duration = Duration::from_secs(10);
 const TABLE_WAIT_MAX: Duration = Duration::from_secs(2);
 /// How much later than we the server itself ends a statement, in case we are gone.
 const SERVER_LATER: Duration = Duration::from_millis(500);
+/// Indexes, by their names and those of their tables.
+const INDEX: &str = "FROM pg_index JOIN pg_class AS i ON i.oid = indexrelid JOIN pg_class AS t ON t.oid = indrelid WHERE true";
+
 /// A connection and the runtime that sqlx wants around it; from outside both are ordinary calls.
 pub struct Postgres {
     runtime: Runtime,
@@ -59,12 +60,10 @@ pub struct Postgres {
     process: String,
     /// `server_version_num`, such as 150018.
     version: u32,
-    /// Where the history lies: `"schema".migrate_db_history`.
-    history: String,
-    /// What goes to the server together with `COMMIT`: one message instead of two.
-    entries: String,
-    is_locked: bool,
-    has_history: bool,
+    /// The schema in which a table is made that names none.
+    schema: String,
+    /// The locks that this session holds, ours first.
+    locked: Vec<Key>,
     /// A statement did not end even when it was cancelled; nothing more can be asked.
     is_lost: bool,
 }
@@ -93,7 +92,7 @@ impl Postgres {
         let connection = runtime.block_on(async { timeout(CONNECT_TIME_MAX, options.connect()).await });
         let late = |_| DatabaseError::World(format!("no connection within {} s", CONNECT_TIME_MAX.as_secs()));
         let connection = connection.map_err(late)?.map_err(|error| trouble::at_connecting(&error))?;
-        let (process, history) = (String::new(), String::new());
+        let (process, schema) = (String::new(), String::new());
         let mut database = Self {
             runtime,
             connection,
@@ -103,10 +102,8 @@ impl Postgres {
             deadline: None,
             process,
             version: 0,
-            history,
-            entries: String::new(),
-            is_locked: false,
-            has_history: false,
+            schema,
+            locked: Vec::new(),
             is_lost: false,
         };
         database.look_around()?;
@@ -115,7 +112,7 @@ impl Postgres {
 
     fn look_around(&mut self) -> Result<(), DatabaseError> {
         let row = self.texts(
-            "SELECT pg_backend_pid(), current_setting('server_version_num'), quote_ident(current_schema()), current_database()",
+            "SELECT pg_backend_pid(), current_setting('server_version_num'), current_schema(), current_database()",
         )?;
         let [row] = row.as_slice() else { return Err(DatabaseError::World("it does not answer".into())) };
         let text = |at: usize| row.get(at).cloned().flatten();
@@ -125,12 +122,11 @@ impl Postgres {
             let why = format!("PostgreSQL {} or newer is needed", VERSION_MIN / 10_000);
             return Err(DatabaseError::World(why));
         }
-        let schema = text(2).ok_or_else(|| {
+        self.schema = text(2).ok_or_else(|| {
             DatabaseError::World(
                 "the role's search_path names no schema that exists, so nothing can be created".into(),
             )
         })?;
-        self.history = format!("{schema}.{HISTORY_TABLE}");
         self.server.database = text(3);
         Ok(())
     }
@@ -175,11 +171,6 @@ impl Postgres {
         })
     }
 
-    /// The rows of one of our own questions.
-    fn texts(&mut self, sql: &str) -> Result<Vec<Texts>, DatabaseError> {
-        self.texts_until(Some(Instant::now() + QUESTION_TIME_MAX), sql)
-    }
-
     fn texts_until(&mut self, until: Option<Instant>, sql: &str) -> Result<Vec<Texts>, DatabaseError> {
         let rows = self.within(until, async |connection| fetch(connection, sql, usize::MAX).await)?;
         rows.iter().map(texts).collect::<Result<_, _>>().map_err(|error| told(&error))
@@ -217,12 +208,11 @@ impl Postgres {
     }
 
     /// Drops what an earlier attempt at this index left, which `IF NOT EXISTS` would take for the index.
-    fn drop_invalid(&mut self, index: &Index) -> Result<(), DatabaseError> {
+    fn drop_invalid(&mut self, name: &str, table: &str) -> Result<(), DatabaseError> {
         let sql = format!(
-            "SELECT indexrelid::regclass FROM pg_index JOIN pg_class AS i ON i.oid = indexrelid JOIN pg_class AS t ON t.oid = indrelid \
-             WHERE NOT indisvalid AND lower(i.relname) = {} AND lower(t.relname) = {}",
-            literal(&index.name),
-            literal(&index.table)
+            "SELECT indexrelid::regclass {INDEX} AND NOT indisvalid AND lower(i.relname) = {} AND lower(t.relname) = {}",
+            literal(name),
+            literal(table)
         );
         for found in self.texts(&sql)?.into_iter().flatten().flatten() {
             self.run_until(self.deadline, &format!("DROP INDEX CONCURRENTLY {found}"))?;
@@ -236,32 +226,54 @@ impl Postgres {
 }
 
 impl Database for Postgres {
-    fn history(&mut self) -> Result<Vec<Applied>, DatabaseError> {
-        self.read_history()
+    fn home(&self) -> Home {
+        let database = self.server.database.clone().unwrap_or_default();
+        Home { database, schema: Some(self.schema.clone()) }
     }
 
-    fn down_sql(&mut self, version: Version) -> Result<Option<String>, DatabaseError> {
-        self.read_down(version)
-    }
-
-    fn begin(&mut self) -> Result<(), DatabaseError> {
-        let key = Key::of("history", &self.history);
-        if !self.is_locked {
-            self.lock(key)?;
-            self.is_locked = true;
+    fn columns(&mut self, tables: &[&str]) -> Result<Columns, DatabaseError> {
+        let names: Vec<String> = tables.iter().map(|name| literal(name)).collect();
+        let rows = self.texts(&format!(
+            "SELECT relname, attname FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid \
+             JOIN pg_namespace ON pg_namespace.oid = relnamespace \
+             WHERE nspname = {} AND relname IN ({}) AND attnum > 0 AND NOT attisdropped AND relkind IN ('r', 'p')",
+            literal(&self.schema),
+            names.join(", ")
+        ))?;
+        let mut columns = Columns::new();
+        for row in rows {
+            if let [Some(table), Some(column)] = row.as_slice() {
+                columns.entry(table.clone()).or_default().insert(column.clone());
+            }
         }
-        let table = if self.has_history { String::new() } else { history::table(&self.history) };
-        let ours = self.is_true(&format!(
-            "BEGIN; {}{table} SELECT EXISTS (SELECT FROM pg_locks WHERE pid = pg_backend_pid() AND pid = {} AND {})",
+        Ok(columns)
+    }
+
+    fn texts(&mut self, sql: &str) -> Result<Vec<Texts>, DatabaseError> {
+        self.texts_until(Some(Instant::now() + QUESTION_TIME_MAX), sql)
+    }
+
+    fn lock(&mut self, locks: &[i64]) -> Result<(), DatabaseError> {
+        for key in locks.iter().map(|key| Key(*key)) {
+            if !self.locked.contains(&key) {
+                self.take(key)?;
+                self.locked.push(key);
+            }
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self, opening: &str, value: &str) -> Result<String, DatabaseError> {
+        let ours = self.locked.first().map_or_else(|| "false".to_owned(), |key| key.condition());
+        let rows = self.texts(&format!(
+            "BEGIN; {}{opening} SELECT EXISTS (SELECT FROM pg_locks WHERE pid = pg_backend_pid() AND pid = {} AND {ours}), {value}",
             self.settings("LOCAL"),
             self.process,
-            key.condition()
         ))?;
-        if ours { Ok(()) } else { Err(DatabaseError::Pooled) }
-    }
-
-    fn applied_from(&mut self, version: Version) -> Result<Vec<(Version, Digest)>, DatabaseError> {
-        self.read_from(version)
+        match rows.into_iter().next().as_deref() {
+            Some([Some(held), value]) if held == "t" => Ok(value.clone().unwrap_or_default()),
+            _ => Err(DatabaseError::Pooled),
+        }
     }
 
     fn execute(&mut self, statement: &Statement) -> Result<(), DatabaseError> {
@@ -275,8 +287,8 @@ impl Database for Postgres {
 
     fn execute_alone(&mut self, statement: &Statement) -> Result<(), DatabaseError> {
         self.run(&self.settings(""))?;
-        if let Some(index) = effect::builds_index(statement) {
-            self.drop_invalid(&index)?;
+        if let Some(Index { name, table: Some(table) }) = effect::moves_index(statement) {
+            self.drop_invalid(&name, &table)?;
         }
         let before = self.invalid_indexes()?;
         self.run_until(self.deadline, &statement.text)?;
@@ -291,25 +303,26 @@ impl Database for Postgres {
         }
     }
 
+    fn is_done(&mut self, statement: &Statement) -> Result<bool, DatabaseError> {
+        match effect::moves_index(statement) {
+            None => Ok(false),
+            Some(Index { name, table: Some(table) }) => self.is_true(&format!(
+                "SELECT EXISTS (SELECT {INDEX} AND indisvalid AND lower(i.relname) = {} AND lower(t.relname) = {})",
+                literal(&name),
+                literal(&table)
+            )),
+            Some(Index { name, table: None }) => self
+                .is_true(&format!("SELECT NOT EXISTS (SELECT {INDEX} AND lower(i.relname) = {})", literal(&name))),
+        }
+    }
+
     fn dangling(&mut self) -> Result<Dangling, DatabaseError> {
         Ok(Dangling::new())
     }
 
-    fn record(&mut self, applied: &Applied, down: Option<&Script>) -> Result<(), DatabaseError> {
-        self.entries = history::row(&self.history, applied, down);
-        Ok(())
-    }
-
-    fn erase(&mut self, version: Version) -> Result<(), DatabaseError> {
-        self.entries = format!("DELETE FROM {} WHERE version = {version};", self.history);
-        Ok(())
-    }
-
-    fn commit(&mut self) -> Result<(), DatabaseError> {
-        let entries = std::mem::take(&mut self.entries);
-        self.run(&format!("{entries} COMMIT"))?;
-        self.has_history = true;
-        Ok(())
+    fn commit(&mut self, closing: &str, value: &str) -> Result<String, DatabaseError> {
+        let rows = self.texts(&format!("{closing} SELECT {value}; COMMIT"))?;
+        Ok(rows.into_iter().flatten().flatten().next().unwrap_or_default())
     }
 
     fn rollback(&mut self) {
@@ -344,14 +357,13 @@ impl Database for Postgres {
         Ok(())
     }
 
-    fn copy_to(&mut self, file: &Path) -> Result<Copied, DatabaseError> {
-        self.dump_and_restore(file)
+    fn copy_to(&mut self, file: &Path, question: &str) -> Result<Copied, DatabaseError> {
+        self.dump_and_restore(file, question)
     }
 
     fn close(mut self: Box<Self>) {
-        if self.is_locked {
-            // The session ends with the connection, and the lock with it, unless a pooler keeps it.
-            let key = Key::of("history", &self.history);
+        // The session ends with the connection, and its locks with it, unless a pooler keeps it.
+        for key in std::mem::take(&mut self.locked) {
             _ = self.run(&format!("SELECT pg_advisory_unlock({})", key.0));
         }
         // Whatever is wrong here was said by the last statement; nothing is pending.

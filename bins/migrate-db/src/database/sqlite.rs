@@ -1,7 +1,6 @@
 //! SQLite over one sqlx connection; never a pool, never a setting that outlives the run (journal mode and synchronous stay as they are).
 
 mod copy;
-mod history;
 
 use std::{
     future::poll_fn,
@@ -9,7 +8,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use contract::Digest;
 use sqlx::{
     AssertSqlSafe, ConnectOptions, Connection, Row, SqliteConnection, TypeInfo, ValueRef,
     sqlite::{SqliteConnectOptions, SqliteRow},
@@ -17,8 +15,8 @@ use sqlx::{
 use tokio::runtime::{Builder, Runtime};
 
 use crate::{
-    database::{Access, Applied, Cell, Copied, Dangling, Database, DatabaseError, Proof, ROWS_MAX},
-    layout::{Script, Version},
+    database::{Access, Cell, Columns, Copied, Dangling, Database, DatabaseError, Home, Proof, ROWS_MAX},
+    layout::history::{Texts, hex},
     statement::Statement,
 };
 
@@ -33,7 +31,6 @@ pub struct Sqlite {
     runtime: Runtime,
     connection: SqliteConnection,
     file: PathBuf,
-    has_history: bool,
 }
 
 /// Primary result codes (sqlite.org/rescode.html).
@@ -90,12 +87,25 @@ impl Sqlite {
             options = options.pragma("query_only", "ON");
         }
         let connection = runtime.block_on(options.connect())?;
-        Ok(Self { runtime, connection, file, has_history: false })
+        Ok(Self { runtime, connection, file })
     }
 
     fn run(&mut self, sql: &'static str) -> Result<(), DatabaseError> {
         self.runtime.block_on(sqlx::raw_sql(sql).execute(&mut self.connection))?;
         Ok(())
+    }
+
+    /// The first value of the last statement.
+    fn value(&mut self, sql: &str) -> Result<String, DatabaseError> {
+        Ok(self
+            .texts(sql)?
+            .into_iter()
+            .next_back()
+            .into_iter()
+            .flatten()
+            .flatten()
+            .next()
+            .unwrap_or_default())
     }
 
     fn strings(&mut self, sql: &str) -> Result<Vec<String>, DatabaseError> {
@@ -141,25 +151,52 @@ fn cells(row: &SqliteRow) -> Result<Vec<Cell>, DatabaseError> {
     Ok((0..row.len()).map(cell).collect::<Result<_, _>>()?)
 }
 
+/// A value as a text, and bytes as their digits.
+fn as_text(cell: Cell) -> Option<String> {
+    match cell {
+        Cell::Null => None,
+        Cell::Boolean(value) => Some(value.to_string()),
+        Cell::Integer(value) => Some(value.to_string()),
+        Cell::Real(value) => Some(value.to_string()),
+        Cell::Text(text) => Some(text),
+        Cell::Blob(bytes) => Some(hex(&bytes)),
+    }
+}
+
 impl Database for Sqlite {
-    fn history(&mut self) -> Result<Vec<Applied>, DatabaseError> {
-        self.read_history()
+    fn home(&self) -> Home {
+        Home::default()
     }
 
-    fn down_sql(&mut self, version: Version) -> Result<Option<String>, DatabaseError> {
-        self.read_down(version)
-    }
-
-    fn begin(&mut self) -> Result<(), DatabaseError> {
-        self.run("BEGIN IMMEDIATE")?;
-        if !self.has_history {
-            self.run(history::TABLE)?;
+    fn columns(&mut self, tables: &[&str]) -> Result<Columns, DatabaseError> {
+        let names: Vec<String> = tables.iter().map(|name| format!("'{name}'")).collect();
+        let rows = self.texts(&format!(
+            "SELECT m.name, c.name FROM sqlite_schema AS m, pragma_table_info(m.name) AS c \
+             WHERE m.type = 'table' AND m.name IN ({})",
+            names.join(", ")
+        ))?;
+        let mut columns = Columns::new();
+        for row in rows {
+            if let [Some(table), Some(column)] = row.as_slice() {
+                columns.entry(table.clone()).or_default().insert(column.clone());
+            }
         }
+        Ok(columns)
+    }
+
+    fn texts(&mut self, sql: &str) -> Result<Vec<Texts>, DatabaseError> {
+        let rows = self.rows_up_to(sql, usize::MAX)?;
+        Ok(rows.into_iter().map(|row| row.into_iter().map(as_text).collect()).collect())
+    }
+
+    fn lock(&mut self, _: &[i64]) -> Result<(), DatabaseError> {
+        // Whoever begins to write holds the file.
         Ok(())
     }
 
-    fn applied_from(&mut self, version: Version) -> Result<Vec<(Version, Digest)>, DatabaseError> {
-        self.read_from(version)
+    fn begin(&mut self, opening: &str, value: &str) -> Result<String, DatabaseError> {
+        self.run("BEGIN IMMEDIATE")?;
+        self.value(&format!("{opening} SELECT {value}"))
     }
 
     fn execute(&mut self, statement: &Statement) -> Result<(), DatabaseError> {
@@ -180,18 +217,14 @@ impl Database for Sqlite {
         rows.iter().map(pair).collect()
     }
 
-    fn record(&mut self, applied: &Applied, down: Option<&Script>) -> Result<(), DatabaseError> {
-        self.write_history(applied, down)
+    fn is_done(&mut self, _: &Statement) -> Result<bool, DatabaseError> {
+        Ok(false)
     }
 
-    fn erase(&mut self, version: Version) -> Result<(), DatabaseError> {
-        self.erase_history(version)
-    }
-
-    fn commit(&mut self) -> Result<(), DatabaseError> {
+    fn commit(&mut self, closing: &str, value: &str) -> Result<String, DatabaseError> {
+        let value = self.value(&format!("{closing} SELECT {value}"))?;
         self.run("COMMIT")?;
-        self.has_history = true;
-        Ok(())
+        Ok(value)
     }
 
     fn rollback(&mut self) {
@@ -219,9 +252,9 @@ impl Database for Sqlite {
         Ok(())
     }
 
-    fn copy_to(&mut self, file: &Path) -> Result<Copied, DatabaseError> {
-        let version = self.copy_and_compare(file)?;
-        Ok(Copied { version, proof: Proof::Opened })
+    fn copy_to(&mut self, file: &Path, question: &str) -> Result<Copied, DatabaseError> {
+        let answer = self.copy_and_compare(file, question)?;
+        Ok(Copied { answer, proof: Proof::Opened })
     }
 
     fn close(self: Box<Self>) {

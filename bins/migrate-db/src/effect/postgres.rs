@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use super::{after_if_exists, has_where, named, top_level, verb};
 use crate::statement::Token;
 
-/// An index that is built while others write.
+/// An index that is built or dropped while others write.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Index {
     /// Its name, in lower case.
     pub name: String,
-    /// The table's name, likewise.
-    pub table: String,
+    /// The name of the table it is built on, likewise; nothing where it is dropped.
+    pub table: Option<String>,
 }
 
 pub(super) fn forbidden(tokens: &[Token<'_>]) -> Option<&'static str> {
@@ -57,30 +57,29 @@ pub(super) fn stands_alone(tokens: &[Token<'_>]) -> bool {
     }
 }
 
-/// A run that is killed between such a statement and its row of the history runs it again.
+/// An index that is built or dropped while others write can be looked for; half a partition that was detached can't be told from another.
 fn unrepeatable(tokens: &[Token<'_>]) -> Option<&'static str> {
-    let repeatable = match (upper(tokens, 0).as_str(), upper(tokens, 1).as_str()) {
-        ("CREATE" | "DROP", _) => {
-            tokens.windows(2).any(|pair| pair[0].is("IF") && (pair[1].is("NOT") || pair[1].is("EXISTS")))
-        }
-        ("ALTER", _) => false,
-        _ => true,
-    };
-    (!repeatable).then_some(
-        "runs outside of a transaction, so it must be one that may run twice (IF NOT EXISTS, IF EXISTS), and this one may not",
-    )
+    (upper(tokens, 0) == "ALTER")
+        .then_some("runs outside of a transaction, and nobody could tell whether half of it was done")
 }
 
-pub(super) fn builds_index(tokens: &[Token<'_>]) -> Option<Index> {
+pub(super) fn moves_index(tokens: &[Token<'_>]) -> Option<Index> {
     let at = tokens.iter().position(|token| token.is("CONCURRENTLY"))?;
-    if upper(tokens, 0) != "CREATE" {
-        return None;
-    }
     let name =
         tokens[at + 1..].iter().position(|token| token.is("EXISTS")).map_or(at + 1, |exists| at + exists + 2);
-    let on = name + tokens[name..].iter().position(|token| token.is("ON"))?;
-    let table = on + 1 + usize::from(upper(tokens, on + 1) == "ONLY");
-    Some(Index { name: named(&tokens[name..on]), table: named(tokens.get(table..)?) })
+    match upper(tokens, 0).as_str() {
+        "CREATE" => {
+            let on = name + tokens.get(name..)?.iter().position(|token| token.is("ON"))?;
+            let table = on + 1 + usize::from(upper(tokens, on + 1) == "ONLY");
+            let table = Some(named(tokens.get(table..)?));
+            Some(Index { name: named(&tokens[name..on]), table }).filter(|index| !index.name.is_empty())
+        }
+        "DROP" if !top_level(tokens).any(|at| tokens[at].text == ",") => {
+            Some(Index { name: named(tokens.get(name..)?), table: None })
+                .filter(|index| !index.name.is_empty())
+        }
+        _ => None,
+    }
 }
 
 /// What breaks, in a few words; remembers what the file makes.
@@ -253,7 +252,6 @@ mod tests {
             "\\copy t from 'x'",
             "SET standard_conforming_strings = off",
             "UPDATE migrate_db_history SET a = 1",
-            "CREATE INDEX CONCURRENTLY i ON t (a)",
             "ALTER TABLE t DETACH PARTITION p CONCURRENTLY",
         ] {
             assert!(forbidden(text).is_some(), "{text}");
@@ -264,6 +262,7 @@ mod tests {
             "SELECT 'BEGIN \\'",
             "LOCK TABLE t",
             "VACUUM t",
+            "CREATE INDEX CONCURRENTLY i ON t (a)",
             "CREATE INDEX CONCURRENTLY IF NOT EXISTS i ON t (a)",
             "DROP INDEX CONCURRENTLY IF EXISTS i",
             "SET LOCAL x.y = 1",
@@ -295,11 +294,14 @@ mod tests {
 
     #[test]
     fn an_index_is_known_by_its_name_and_table() {
-        let index = |text: &str| effect::builds_index(&cut(text)[0]);
-        let expected = Some(Index { name: "i".into(), table: "t".into() });
+        let index = |text: &str| effect::moves_index(&cut(text)[0]);
+        let expected = Some(Index { name: "i".into(), table: Some("t".into()) });
         assert_eq!(index("CREATE INDEX CONCURRENTLY IF NOT EXISTS I ON ONLY s.T USING btree (a)"), expected);
         assert_eq!(index("CREATE UNIQUE INDEX CONCURRENTLY i ON t (a)"), expected);
-        assert_eq!(index("DROP INDEX CONCURRENTLY i"), None);
+        assert_eq!(index("CREATE INDEX CONCURRENTLY ON t (a)"), None);
+        let dropped = Some(Index { name: "i".into(), table: None });
+        assert_eq!(index("DROP INDEX CONCURRENTLY IF EXISTS s.i"), dropped);
+        assert_eq!(index("DROP INDEX CONCURRENTLY i, j"), None);
     }
 
     proptest::proptest! {
@@ -310,7 +312,7 @@ mod tests {
             text in "(ALTER |DROP |TABLE |WITH |DELETE |UPDATE |CREATE |INDEX |CONCURRENTLY |COPY |ON |ONLY |IF |EXISTS |VIEW |TRUNCATE |\"a\"|[.,();a*]| ){0,12}",
         ) {
             for one in statements(&text, Dialect::Postgres).unwrap_or_default() {
-                let _ = (effect::forbidden(&one), effect::stands_alone(&one), effect::builds_index(&one), Breakage::default().of(&one));
+                let _ = (effect::forbidden(&one), effect::stands_alone(&one), effect::moves_index(&one), Breakage::default().of(&one));
             }
         }
     }

@@ -23,7 +23,8 @@ pub struct Misdirected {
     pub why: String,
 }
 
-const MARK: &str = "migrate-db:";
+/// What a comment that is meant for us begins with.
+pub const MARK: &str = "migrate-db:";
 const KEYS: &str = "known are phase=expand, phase=contract and approve=TICKET";
 
 /// Reads the directives of a text. One behind a statement would look as if it counted, so it is refused.

@@ -1,22 +1,15 @@
 //! Plain numbered files: `NNN_description.sql` and, optionally, `NNN_description.down.sql`; a file that comes near is never skipped.
 
-use std::{
-    collections::BTreeMap,
-    fs, io,
-    path::{Path, PathBuf},
+pub(super) mod history;
+
+use std::collections::BTreeMap;
+
+use super::{
+    Checksums, Migration, Script, Version,
+    name::is_near,
+    tree::{Source, Tree},
 };
-
-use ci::Place;
-
-use crate::{
-    effect::Breakage,
-    error::Error,
-    layout::{Migration, Phase, Script, Version, directive},
-    statement::Dialect,
-};
-
-/// More than any project has; fewer than would fill the memory.
-const ENTRIES_MAX: usize = 100_000;
+use crate::error::Error;
 
 /// What a file's name says.
 #[derive(PartialEq, Eq, Debug)]
@@ -25,7 +18,7 @@ enum Name {
     Up(Version, String),
     /// A way back.
     Down(Version, String),
-    /// Nothing of ours: a README, a hidden file.
+    /// Nothing of ours: a README.
     Other,
 }
 
@@ -34,14 +27,13 @@ type Misnamed = &'static str;
 
 /// Tools that know another form skip such files without a word, and a later migration then fails or, worse, does not.
 fn name(file: &str) -> Result<Name, Misnamed> {
-    let sql = file.to_ascii_lowercase().ends_with(".sql");
-    if file.starts_with('.') || !sql && !file.starts_with(|first: char| first.is_ascii_digit()) {
+    if !is_near(file) {
         return Ok(Name::Other);
     }
     let stem = file.strip_suffix(".sql").ok_or("it begins with a number and does not end in .sql")?;
     let (number, description) = stem.split_once('_').ok_or("it has no `_` behind its number")?;
-    let version: Version = number.parse().map_err(|_| "what stands before the first `_` is no number")?;
-    if version == Version::NONE {
+    let version = Version::number(number).ok_or("what stands before the first `_` is no number")?;
+    if version.is_none() {
         return Err("0 stands for the empty database");
     }
     let (description, down) = match description.strip_suffix(".down") {
@@ -59,93 +51,70 @@ fn name(file: &str) -> Result<Name, Misnamed> {
 }
 
 /// The migrations of the directory.
-pub fn read(directory: &Path, dialect: Dialect) -> Result<Vec<Migration>, Error> {
-    let mut ups: BTreeMap<Version, (String, PathBuf)> = BTreeMap::new();
-    let mut downs: BTreeMap<Version, (String, PathBuf)> = BTreeMap::new();
-    for path in list(directory)? {
-        let file = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-        let named = name(&file).map_err(|why| Error::Misnamed { file: path.clone(), why })?;
-        let (map, version, description) = match named {
+pub(super) fn read(tree: &Tree) -> Result<Vec<Migration>, Error> {
+    let mut ups: BTreeMap<Version, (String, &Source)> = BTreeMap::new();
+    let mut downs: BTreeMap<Version, (String, &Source)> = BTreeMap::new();
+    // What lies in directories of its own is nobody's mistake: seeds, archives.
+    for source in tree.sources.iter().filter(|source| source.parent().is_none()) {
+        let misnamed = |why| Error::Misnamed { file: source.path.clone(), why };
+        let (map, version, description) = match name(source.file()).map_err(misnamed)? {
             Name::Up(version, description) => (&mut ups, version, description),
             Name::Down(version, description) => (&mut downs, version, description),
             Name::Other => continue,
         };
         if let Some((_, first)) = map.get(&version) {
-            return Err(Error::Duplicate { version, first: first.clone(), second: path });
+            return Err(Error::Duplicate { version, first: first.path.clone(), second: source.path.clone() });
         }
-        map.insert(version, (description, path));
+        map.insert(version, (description, source));
     }
     let migrations = ups
         .into_iter()
-        .map(|(version, (description, file))| {
-            migration(version, description, &file, downs.remove(&version), dialect)
+        .map(|(version, (description, source))| {
+            migration(version.clone(), description, source, downs.remove(&version))
         })
         .collect::<Result<Vec<_>, _>>()?;
-    if let Some((_, (_, file))) = downs.pop_first() {
-        return Err(Error::Misnamed { file, why: "it leads back from a migration that is not there" });
+    match downs.pop_first() {
+        Some((_, (_, source))) => Err(Error::Misnamed {
+            file: source.path.clone(),
+            why: "it leads back from a migration that is not there",
+        }),
+        None => Ok(migrations),
     }
-    if migrations.is_empty() { Err(Error::NoMigrations(directory.to_owned())) } else { Ok(migrations) }
-}
-
-/// The entries of the directory by name, so that a mistake is always reported the same way.
-fn list(directory: &Path) -> Result<Vec<PathBuf>, Error> {
-    let unreadable = |source| Error::Directory { directory: directory.to_owned(), source };
-    let entries = fs::read_dir(directory).map_err(unreadable)?;
-    let mut paths = Vec::new();
-    for entry in entries {
-        if paths.len() == ENTRIES_MAX {
-            return Err(unreadable(io::Error::other(format!("it has more than {ENTRIES_MAX} entries"))));
-        }
-        paths.push(entry.map_err(unreadable)?.path());
-    }
-    paths.sort();
-    Ok(paths)
 }
 
 fn migration(
     version: Version,
     description: String,
-    file: &Path,
-    down: Option<(String, PathBuf)>,
-    dialect: Dialect,
+    source: &Source,
+    down: Option<(String, &Source)>,
 ) -> Result<Migration, Error> {
-    let up = Script::read(file, dialect)?;
-    let at = |line| Place { file: file.to_owned(), line: Some(line) };
-    let directives = directive::read(&up.text, dialect)
-        .map_err(|wrong| Error::Directive { place: at(wrong.line), why: wrong.why })?;
-    let phase = directives.phase.unwrap_or(Phase::Expand);
-    if phase == Phase::Expand {
-        let mut breakage = Breakage::default();
-        for one in &up.statements {
-            if let Some(what) = breakage.of(one) {
-                return Err(Error::Breaks { place: at(one.line), statement: one.shown(), what });
-            }
-        }
-    }
+    let up = Script::of(&source.path, source.text());
     let down = match down {
-        Some((other, path)) if other != description => {
-            return Err(Error::Duplicate { version, first: file.to_owned(), second: path });
+        Some((other, down)) if other != description => {
+            return Err(Error::Duplicate { version, first: source.path.clone(), second: down.path.clone() });
         }
-        Some((_, path)) => Some(Script::read(&path, dialect)?),
+        Some((_, down)) => Some(Script::of(&down.path, down.text())),
         None => None,
     };
-    Ok(Migration { version, description, phase, approval: directives.approval, up, down })
+    let checksums = Checksums { written: Some(up.checksum.to_string()), accepted: Vec::new() };
+    Ok(Migration { version, description, name: source.name.clone(), checksums, up, down })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::layout::{Layout, Place};
     use ci::Failure;
 
-    fn up(number: &str, description: &str) -> Name {
-        Name::Up(number.parse().unwrap(), description.into())
+    fn version(number: &str) -> Version {
+        Version::number(number).unwrap()
     }
 
     #[test]
     fn names_are_a_number_and_a_description() {
-        assert_eq!(name("001_users_and_notes.sql"), Ok(up("1", "users and notes")));
-        assert_eq!(name("20240101120000_x.sql"), Ok(up("20240101120000", "x")));
-        assert_eq!(name("2_x.down.sql"), Ok(Name::Down("2".parse().unwrap(), "x".into())));
+        assert_eq!(name("001_users_and_notes.sql"), Ok(Name::Up(version("1"), "users and notes".into())));
+        assert_eq!(name("20240101120000_x.sql"), Ok(Name::Up(version("20240101120000"), "x".into())));
+        assert_eq!(name("2_x.down.sql"), Ok(Name::Down(version("2"), "x".into())));
     }
 
     #[test]
@@ -168,33 +137,41 @@ mod tests {
         ] {
             assert!(name(file).is_err(), "{file}: {:?}", name(file));
         }
-        for file in ["README.md", ".gitkeep", ".1_x.sql.swp", "schema.txt"] {
+        for file in ["README.md", "schema.txt"] {
             assert_eq!(name(file), Ok(Name::Other), "{file}");
         }
     }
 
     fn directory(files: &[(&str, &str)]) -> Result<Vec<Migration>, Error> {
-        let directory = tempfile::tempdir().unwrap();
+        let directory = testkit::Scratch::new();
         for (name, text) in files {
-            fs::File::create(directory.path().join(name))
-                .and_then(|mut file| io::Write::write_all(&mut file, text.as_bytes()))
-                .unwrap();
+            directory.file(name, *text);
         }
-        read(directory.path(), Dialect::Sqlite)
+        let place = Place {
+            dialect: crate::statement::Dialect::Sqlite,
+            database: String::new(),
+            schema: None,
+            table: String::new(),
+        };
+        Layout::Numbered.read(&Tree::read(directory.path())?, &place)
     }
 
     #[test]
     fn the_order_is_that_of_numbers() {
-        let read =
-            directory(&[("10_b.sql", "SELECT 1"), ("2_a.sql", "SELECT 1"), ("2_a.down.sql", "SELECT 2")]);
+        let read = directory(&[
+            ("10_b.sql", "SELECT 1"),
+            ("2_a.sql", "SELECT 1"),
+            ("2_a.down.sql", "SELECT 2"),
+            (".1_x.sql.swp", ""),
+        ]);
         let read: Vec<_> =
-            read.unwrap().iter().map(|one| (one.version.number(), one.down.is_some())).collect();
-        assert_eq!(read, [(2, true), (10, false)]);
+            read.unwrap().iter().map(|one| (one.version.to_string(), one.down.is_some())).collect();
+        assert_eq!(read, [("2".to_owned(), true), ("10".to_owned(), false)]);
     }
 
     #[test]
     fn a_byte_order_mark_and_line_ends_do_not_change_a_checksum() {
-        let one = |text| directory(&[("1_a.sql", text)]).unwrap().remove(0).checksum();
+        let one = |text| directory(&[("1_a.sql", text)]).unwrap().remove(0).checksums;
         assert_eq!(one("SELECT 1;\n"), one("\u{feff}SELECT 1;\r\n"));
         assert_ne!(one("SELECT 1;\n"), one("SELECT 1;"));
     }
@@ -202,18 +179,9 @@ mod tests {
     #[test]
     fn each_bad_directory_has_its_own_code() {
         let code = |files: &[(&str, &str)]| directory(files).unwrap_err().code().as_str();
-        assert_eq!(code(&[]), "migrations-empty");
         assert_eq!(code(&[("README.md", "")]), "migrations-empty");
-        assert_eq!(code(&[("1_a.sql", "-- nothing\n")]), "migration-empty");
         assert_eq!(code(&[("1_a.sql", "SELECT 1"), ("01_b.sql", "SELECT 1")]), "migration-duplicate");
         assert_eq!(code(&[("1_a.sql", "SELECT 1"), ("1_b.down.sql", "SELECT 1")]), "migration-duplicate");
         assert_eq!(code(&[("1_a.down.sql", "SELECT 1")]), "migration-name");
-        assert_eq!(code(&[("1_a.sql", "SELECT 'x")]), "migration-unfinished");
-        assert_eq!(code(&[("1_a.sql", "SELECT 1; COMMIT;")]), "migration-forbidden");
-        assert_eq!(code(&[("1_a.sql", "SELECT 1"), ("1_a.down.sql", "BEGIN")]), "migration-forbidden");
-        assert_eq!(code(&[("1_a.sql", "DROP TABLE t")]), "migration-breaks");
-        assert_eq!(code(&[("1_a.sql", "-- migrate-db: phase=expand\nDROP TABLE t")]), "migration-breaks");
-        assert_eq!(code(&[("1_a.sql", "-- migrate-db: phase=both\nSELECT 1")]), "migration-directive");
-        assert!(directory(&[("1_a.sql", "-- migrate-db: phase=contract\nDROP TABLE t")]).is_ok());
     }
 }

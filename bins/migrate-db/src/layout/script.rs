@@ -1,66 +1,53 @@
-//! One SQL file, or one text from the history: its statements and its checksum, checked for what may not stand in any migration.
+//! The SQL of one step as it was read: a file, a section of one, or a text from the history; never cut into statements here.
 
 use std::path::{Path, PathBuf};
 
-use ci::{Place, files};
 use contract::Digest;
 
-use crate::{
-    effect,
-    error::Error,
-    statement::{self, Dialect, Statement},
-};
+use crate::statement;
 
 /// The SQL of one step.
 #[derive(Clone, Debug)]
 pub struct Script {
     /// Where it comes from: a file, or the name of a place in the history.
     pub file: PathBuf,
+    /// The line of the file that it begins on, counted from 1.
+    pub line: usize,
     /// The text, without byte order mark and with `\n` as line end.
     pub text: String,
     /// SHA-256 of that text.
     pub checksum: Digest,
-    /// Its statements, at least one.
-    pub statements: Vec<Statement>,
-    /// What of it happens as a whole.
-    pub unit: Unit,
+    /// Whether the file asks for a transaction.
+    pub transaction: Transaction,
+    /// A placeholder that nobody gave a value.
+    pub lacks: Option<String>,
 }
 
-/// What happens as a whole or not at all.
+/// Whether a step runs in a transaction, as its file says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Unit {
-    /// The file: one transaction.
-    File,
-    /// Each statement: the database refuses to run them in a transaction.
-    Statement,
+pub enum Transaction {
+    /// In one, unless a statement can't.
+    Usual,
+    /// Each statement is one of its own.
+    Off,
 }
 
 impl Script {
-    /// Reads a file.
-    pub fn read(path: &Path, dialect: Dialect) -> Result<Self, Error> {
-        Self::of(path, &files::read_text(path)?, dialect)
+    /// A whole file.
+    pub fn of(file: &Path, text: &str) -> Self {
+        Self::section(file, 1, text, Transaction::Usual)
     }
 
-    /// Cuts a text and refuses what no migration may hold.
-    pub fn of(file: &Path, text: &str, dialect: Dialect) -> Result<Self, Error> {
+    /// A part of a file.
+    pub fn section(file: &Path, line: usize, text: &str, transaction: Transaction) -> Self {
         let text = statement::canonical(text).into_owned();
-        let at = |line| Place { file: file.to_owned(), line: Some(line) };
-        let statements = statement::statements(&text, dialect)
-            .map_err(|source| Error::Unfinished { place: at(source.line), source })?;
-        if statements.is_empty() {
-            return Err(Error::Empty(file.to_owned()));
+        Self {
+            file: file.to_owned(),
+            line,
+            checksum: Digest::of(text.as_bytes()),
+            text,
+            transaction,
+            lacks: None,
         }
-        for one in &statements {
-            if let Some(why) = effect::forbidden(one) {
-                return Err(Error::Forbidden { place: at(one.line), statement: one.shown(), why });
-            }
-        }
-        let alone: Vec<&Statement> = statements.iter().filter(|one| effect::stands_alone(one)).collect();
-        let unit = match alone.first() {
-            None => Unit::File,
-            Some(_) if alone.len() == statements.len() => Unit::Statement,
-            Some(one) => return Err(Error::Mixed { place: at(one.line), statement: one.shown() }),
-        };
-        Ok(Self { file: file.to_owned(), unit, checksum: Digest::of(text.as_bytes()), text, statements })
     }
 }

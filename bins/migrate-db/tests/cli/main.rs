@@ -8,6 +8,7 @@ mod down;
 mod drift;
 mod race;
 mod release;
+mod repair;
 mod up;
 mod verify;
 

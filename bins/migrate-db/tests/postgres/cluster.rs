@@ -214,6 +214,15 @@ impl Cluster {
         format!("{}\n{rows}", text.join("\n"))
     }
 
+    /// The definitions alone.
+    pub(crate) fn dump_of_schema(&self, database: &str) -> String {
+        let output = self.program("pg_dump", database).arg("--schema-only").output().unwrap();
+        assert!(output.status.success(), "{}", said(&output));
+        let text = String::from_utf8(output.stdout).unwrap();
+        let is_key = |line: &&str| line.starts_with("\\restrict") || line.starts_with("\\unrestrict");
+        text.lines().filter(|line| !is_key(line)).collect::<Vec<_>>().join("\n")
+    }
+
     /// Ends every session at once and starts again, as a crash of the server does.
     pub(crate) fn crash(&self) {
         let data = self.directory.join("data");

@@ -3,7 +3,10 @@
 
 mod cluster;
 mod crash;
+mod interrupted;
 mod kifu;
+mod layouts;
+mod peers;
 mod up;
 
 use cluster::Cluster;

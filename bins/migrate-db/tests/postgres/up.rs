@@ -87,7 +87,7 @@ fn an_index_is_built_concurrently_and_a_half_built_one_again() {
 fn what_runs_only_alone_stands_in_a_file_of_its_own() {
     for (text, code) in [
         ("SELECT 1; VACUUM users;", "migration-mixed"),
-        ("CREATE INDEX CONCURRENTLY names ON users (name);", "migration-forbidden"),
+        ("ALTER TABLE users DETACH PARTITION p CONCURRENTLY;", "migration-forbidden"),
         ("SELECT 1; COMMIT; SELECT 2;", "migration-forbidden"),
         ("\\i other.sql\n", "migration-forbidden"),
         ("DROP TABLE users", "migration-breaks"),

@@ -4,10 +4,7 @@ use std::future::poll_fn;
 
 use sqlx::{AssertSqlSafe, PgConnection, Row, TypeInfo, ValueRef, postgres::PgRow};
 
-use crate::database::Cell;
-
-/// One row, each value as the server writes it.
-pub(super) type Texts = Vec<Option<String>>;
+use crate::{database::Cell, layout::history::Texts};
 
 /// The rows of a question, and at most one more than wanted.
 pub(super) async fn fetch(

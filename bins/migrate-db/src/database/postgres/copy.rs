@@ -7,22 +7,22 @@ use contract::Digest;
 use super::{Postgres, answer::literal, lock::Key, restored, tools::Tools};
 use crate::{
     database::{Copied, Database, DatabaseError, Proof},
-    layout::Version,
+    lock,
 };
 
 impl Postgres {
     /// The dump and the comparison see one state, whoever writes meanwhile: both use the snapshot of this connection.
-    pub(super) fn dump_and_restore(&mut self, file: &Path) -> Result<Copied, DatabaseError> {
+    pub(super) fn dump_and_restore(&mut self, file: &Path, question: &str) -> Result<Copied, DatabaseError> {
         let tools = Tools::find(self.version / 10_000, &self.server, &self.options)?;
-        let key = Key::of("backup", &self.history);
-        self.lock(key)?;
-        let result = self.dump(&tools, file);
+        let key = Key(lock::key("backup", &self.schema));
+        self.take(key)?;
+        let result = self.dump(&tools, file, question);
         self.rollback();
         _ = self.run(&format!("SELECT pg_advisory_unlock({})", key.0));
         result
     }
 
-    fn dump(&mut self, tools: &Tools, file: &Path) -> Result<Copied, DatabaseError> {
+    fn dump(&mut self, tools: &Tools, file: &Path, question: &str) -> Result<Copied, DatabaseError> {
         // The dump may take longer than the server lets a transaction idle.
         self.run(
             "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 0; \
@@ -39,7 +39,7 @@ impl Postgres {
         ];
         let arguments: Vec<_> = arguments.iter().map(AsRef::as_ref).chain([file.as_os_str()]).collect();
         tools.run("pg_dump", Some(&database), &arguments)?;
-        let version = self.read_history()?.last().map_or(Version::NONE, |last| last.version);
+        let answer = if question.is_empty() { Vec::new() } else { self.texts(question)? };
         let may_create = "SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user";
         let proof = if self.is_true(may_create)? {
             self.restore(tools, file, &database)?;
@@ -48,12 +48,12 @@ impl Postgres {
             tools.run("pg_restore", None, &["--file=/dev/null".as_ref(), file.as_os_str()])?;
             Proof::Read
         };
-        Ok(Copied { version, proof })
+        Ok(Copied { answer, proof })
     }
 
     /// Restores into a database of its own, compares, and drops it. One that a killed run left has the same name and goes first.
     fn restore(&mut self, tools: &Tools, file: &Path, database: &str) -> Result<(), DatabaseError> {
-        let digest = Digest::of(format!("{database}.{}", self.history).as_bytes()).hex();
+        let digest = Digest::of(format!("{database}.{}.migrate_db_history", self.schema).as_bytes()).hex();
         let scratch = format!("migrate_db_verify_{}", digest.get(..16).unwrap_or_default());
         let force = if self.version >= 130_000 { " WITH (FORCE)" } else { "" };
         let drop = format!("DROP DATABASE IF EXISTS {scratch}{force}");

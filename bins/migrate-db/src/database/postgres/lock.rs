@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use contract::Digest;
 use tokio::time::sleep;
 
 use super::Postgres;
@@ -11,18 +10,11 @@ use crate::database::{Database, DatabaseError};
 /// How often a held lock is tried again.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
-/// An advisory lock of one of our two kinds, for one history.
-#[derive(Clone, Copy)]
+/// An advisory lock.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Key(pub(super) i64);
 
 impl Key {
-    /// The first eight bytes of SHA-256 over `migrate-db <purpose> <schema>.migrate_db_history`, big-endian.
-    pub(super) fn of(purpose: &str, history: &str) -> Self {
-        let digest = Digest::of(format!("migrate-db {purpose} {history}").as_bytes()).hex();
-        let bits = digest.get(..16).and_then(|hex| u64::from_str_radix(hex, 16).ok()).unwrap_or_default();
-        Self(bits.cast_signed())
-    }
-
     /// How `pg_locks` shows it (documentation, section 54.12).
     pub(super) fn condition(self) -> String {
         let bits = self.0.cast_unsigned();
@@ -38,7 +30,7 @@ impl Key {
 impl Postgres {
     /// Takes a lock of this session, which ends with the session at the latest. It is tried again and again: whoever waited in
     /// `pg_advisory_lock` would hold a snapshot, and with it block indexes that are built concurrently.
-    pub(super) fn lock(&mut self, key: Key) -> Result<(), DatabaseError> {
+    pub(super) fn take(&mut self, key: Key) -> Result<(), DatabaseError> {
         let patience = Instant::now() + self.patience;
         let give_up = self.deadline.map_or(patience, |deadline| deadline.min(patience));
         loop {

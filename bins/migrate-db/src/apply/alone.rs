@@ -1,0 +1,104 @@
+//! A file of which no transaction holds the whole: each statement on its own, and beside the history how far it came; never a transaction
+//! around them.
+
+use std::time::Instant;
+
+use super::{Outcome, Steps};
+use crate::{
+    database::DatabaseError,
+    effect,
+    error::Error,
+    layout::progress::{self, Progress},
+    plan::{Entry, Step},
+    statement::Statement,
+};
+
+impl Steps<'_> {
+    /// Goes on where an earlier run was killed. Whether a statement outside of a transaction was done before that run could say so is seen
+    /// by what it makes.
+    pub(super) fn alone(&mut self, step: &Step<'_>) -> Result<Outcome, Error> {
+        self.database.rollback();
+        let started = Instant::now();
+        let mut progress = self.begun(step)?;
+        for one in step.cut.statements.iter().skip(progress.done) {
+            self.in_time(step)?;
+            if effect::stands_alone(one) {
+                self.outside(step, one, &mut progress)?;
+            } else {
+                self.inside(step, one, &mut progress)?;
+            }
+        }
+        self.unchanged(step)?;
+        let closing = self.row(step, started.elapsed()) + &Progress::drop(&self.facts.place);
+        self.close(step, &closing)?;
+        Ok(Outcome::Taken(u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX)))
+    }
+
+    /// How far it came before; if nowhere, that it begins now.
+    fn begun(&mut self, step: &Step<'_>) -> Result<Progress, Error> {
+        let asked = match self.database.columns(&[progress::TABLE]) {
+            Ok(found) if found.is_empty() => Ok(Vec::new()),
+            Ok(_) => self.database.texts(&Progress::select(&self.facts.place)),
+            Err(error) => Err(error),
+        };
+        let rows = asked.map_err(|error| self.failed(step, error))?;
+        let known = Progress::read(&rows).map_err(|why| self.failed(step, DatabaseError::History(why)))?;
+        let fresh = step.progress(self.facts.layout);
+        if let Some(known) = known.filter(|known| known.is_of(&fresh)) {
+            self.stamp = Some(self.open(step)?);
+            self.database.rollback();
+            return Ok(known);
+        }
+        let (table, place) = (self.facts.layout.history(), &self.facts.place);
+        let mark = match step.entry {
+            Entry::Added(_) => table.begin(place, &self.entry(step, std::time::Duration::ZERO)),
+            Entry::Removed => String::new(),
+        };
+        let note = format!("{}{}{mark}", Progress::create(place), fresh.write(place));
+        self.stamp = Some(self.open(step)?);
+        self.close(step, &note)?;
+        Ok(fresh)
+    }
+
+    /// One transaction with its place in the progress.
+    fn inside(&mut self, step: &Step<'_>, one: &Statement, progress: &mut Progress) -> Result<(), Error> {
+        self.unchanged(step)?;
+        self.database.execute(one).map_err(|source| self.refused(step, one, source))?;
+        progress.done += 1;
+        let note = progress.write(&self.facts.place);
+        self.close(step, &note)
+    }
+
+    /// Outside of any. A failure that the database itself reports leaves nothing in doubt.
+    fn outside(&mut self, step: &Step<'_>, one: &Statement, progress: &mut Progress) -> Result<(), Error> {
+        let is_done = self.database.is_done(one).map_err(|error| self.failed(step, error))?;
+        if !(progress.begun && is_done) {
+            if !is_done {
+                progress.begun = true;
+                self.note(step, progress)?;
+            }
+            if let Err(source) = self.database.execute_alone(one) {
+                progress.begun = false;
+                let error = self.refused(step, one, source);
+                // Where the connection is lost, the doubt stays, and the next run looks.
+                _ = self.note(step, progress);
+                return Err(error);
+            }
+        }
+        progress.done += 1;
+        progress.begun = false;
+        self.note(step, progress)
+    }
+
+    fn note(&mut self, step: &Step<'_>, progress: &Progress) -> Result<(), Error> {
+        self.unchanged(step)?;
+        let note = progress.write(&self.facts.place);
+        self.close(step, &note)
+    }
+
+    /// Begins a transaction on the history that we left.
+    fn unchanged(&mut self, step: &Step<'_>) -> Result<(), Error> {
+        let stamp = self.open(step)?;
+        if self.stamp.as_ref() == Some(&stamp) { Ok(()) } else { Err(Error::Moved(step.version.clone())) }
+    }
+}

@@ -1,0 +1,275 @@
+//! Each tool's files and history: detected, applied, taken back, and never run a second time.
+
+use testkit::Scratch;
+
+use crate::{cluster::SHARED, migrate, place};
+
+/// The files of one migration in a tool's layout: its number, its way there, its way back, and whether it may have a transaction.
+pub(crate) struct Tool {
+    pub(crate) layout: &'static str,
+    /// How many versions its history holds.
+    pub(crate) count: &'static str,
+    /// Whether something in its history says that a file was begun.
+    pub(crate) begun: Option<&'static str>,
+    files: fn(u8, &str, &str, Wish) -> Files,
+}
+
+/// Paths and texts.
+type Files = Vec<(String, String)>;
+
+/// Whether a file asks for a transaction.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wish {
+    Transaction,
+    None,
+}
+
+impl Tool {
+    /// Adds a migration to a project.
+    pub(crate) fn add(&self, scratch: &Scratch, number: u8, up: &str, down: &str, wish: Wish) {
+        for (name, text) in (self.files)(number, up, down, wish) {
+            scratch.file(&format!("migrations/{name}"), text);
+        }
+    }
+}
+
+pub(crate) const TOOLS: [Tool; 8] = [
+    Tool {
+        layout: "numbered",
+        count: "SELECT count(*) FROM migrate_db_history",
+        begun: None,
+        files: |number, up, down, _| {
+            vec![(format!("{number}_t.sql"), up.into()), (format!("{number}_t.down.sql"), down.into())]
+        },
+    },
+    Tool {
+        layout: "flyway",
+        count: "SELECT count(*) FROM flyway_schema_history WHERE success",
+        begun: Some("SELECT count(*) FROM flyway_schema_history WHERE NOT success"),
+        files: |number, up, down, wish| {
+            let mut files =
+                vec![(format!("V{number}__t.sql"), up.into()), (format!("U{number}__t.sql"), down.into())];
+            if wish == Wish::None {
+                files.push((format!("V{number}__t.sql.conf"), "executeInTransaction=false\n".into()));
+            }
+            files
+        },
+    },
+    Tool {
+        layout: "prisma",
+        count: "SELECT count(*) FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL",
+        begun: Some(
+            "SELECT count(*) FROM _prisma_migrations WHERE finished_at IS NULL AND rolled_back_at IS NULL",
+        ),
+        files: |number, up, down, _| {
+            vec![
+                (format!("2024010{number}_t/migration.sql"), up.into()),
+                (format!("2024010{number}_t/down.sql"), down.into()),
+            ]
+        },
+    },
+    Tool {
+        layout: "sqlx",
+        count: "SELECT count(*) FROM _sqlx_migrations WHERE success",
+        begun: Some("SELECT count(*) FROM _sqlx_migrations WHERE NOT success"),
+        files: |number, up, down, wish| {
+            let head = if wish == Wish::None { "-- no-transaction\n" } else { "" };
+            vec![
+                (format!("{number}_t.up.sql"), format!("{head}{up}")),
+                (format!("{number}_t.down.sql"), format!("{head}{down}")),
+            ]
+        },
+    },
+    Tool {
+        layout: "golang-migrate",
+        count: "SELECT coalesce(max(version), 0) FROM schema_migrations WHERE NOT dirty",
+        begun: Some("SELECT count(*) FROM schema_migrations WHERE dirty"),
+        files: |number, up, down, _| {
+            vec![(format!("{number}_t.up.sql"), up.into()), (format!("{number}_t.down.sql"), down.into())]
+        },
+    },
+    Tool {
+        layout: "dbmate",
+        count: "SELECT count(*) FROM schema_migrations",
+        begun: None,
+        files: |number, up, down, wish| {
+            let option = if wish == Wish::None { " transaction:false" } else { "" };
+            vec![(
+                format!("2024010{number}_t.sql"),
+                format!("-- migrate:up{option}\n{up}\n-- migrate:down{option}\n{down}\n"),
+            )]
+        },
+    },
+    Tool {
+        layout: "goose",
+        count: "SELECT count(*) FROM goose_db_version WHERE version_id > 0 AND is_applied",
+        begun: None,
+        files: |number, up, down, wish| {
+            let option = if wish == Wish::None { "-- +goose NO TRANSACTION\n" } else { "" };
+            vec![(
+                format!("0000{number}_t.sql"),
+                format!("{option}-- +goose Up\n{up}\n-- +goose Down\n{down}\n"),
+            )]
+        },
+    },
+    Tool {
+        layout: "diesel",
+        count: "SELECT count(*) FROM __diesel_schema_migrations",
+        begun: None,
+        files: |number, up, down, wish| {
+            let mut files = vec![
+                (format!("2024-01-0{number}-000000_t/up.sql"), up.into()),
+                (format!("2024-01-0{number}-000000_t/down.sql"), down.into()),
+            ];
+            if wish == Wish::None {
+                files.push((
+                    format!("2024-01-0{number}-000000_t/metadata.toml"),
+                    "run_in_transaction = false\n".into(),
+                ));
+            }
+            files
+        },
+    },
+];
+
+#[test]
+fn each_layout_goes_up_and_down_and_its_history_says_so() {
+    for tool in &TOOLS {
+        let (scratch, cluster, database, url) = place(&[]);
+        let say = ["--layout", tool.layout];
+        tool.add(&scratch, 1, "CREATE TABLE t1 (a int);", "DROP TABLE t1;", Wish::Transaction);
+        tool.add(&scratch, 2, "BEGIN; CREATE TABLE t2 (a int); COMMIT;", "DROP TABLE t2;", Wish::Transaction);
+        migrate(&scratch, &url, &["up"]).args(say).run().succeeds();
+        assert_eq!(cluster.sql(&database, tool.count), "2", "{}", tool.layout);
+        // From here on the history says whose the files are, where they themselves leave it open.
+        let status =
+            migrate(&scratch, &url, &["status", "--require-current", "--format", "json"]).run().succeeds();
+        assert_eq!(status.json()["result"]["layout"], tool.layout);
+        tool.add(
+            &scratch,
+            3,
+            "CREATE INDEX CONCURRENTLY i3 ON t1 (a);",
+            "DROP INDEX CONCURRENTLY i3;",
+            Wish::None,
+        );
+        migrate(&scratch, &url, &["up"]).run().succeeds();
+        assert_eq!(cluster.sql(&database, tool.count), "3", "{}", tool.layout);
+        assert_eq!(cluster.sql(&database, "SELECT to_regclass('migrate_db_progress') IS NULL"), "t");
+        let again = migrate(&scratch, &url, &["up"]).run().succeeds();
+        assert!(again.stdout.contains("nothing to change"), "{}", again.stdout);
+        let first = status.json()["result"]["migrations"][0]["version"].as_str().unwrap().to_owned();
+        migrate(&scratch, &url, &["down", "--to", &first]).run().succeeds();
+        assert_eq!(cluster.sql(&database, tool.count), "1", "{}", tool.layout);
+        assert_eq!(
+            cluster.sql(&database, "SELECT to_regclass('i3') IS NULL AND to_regclass('t2') IS NULL"),
+            "t"
+        );
+        migrate(&scratch, &url, &["up"]).run().succeeds();
+        assert_eq!(cluster.sql(&database, tool.count), "3", "{}", tool.layout);
+    }
+}
+
+#[test]
+fn a_changed_file_is_refused_where_the_history_keeps_a_checksum_and_line_ends_are_no_change() {
+    for tool in TOOLS.iter().filter(|tool| ["numbered", "flyway", "prisma", "sqlx"].contains(&tool.layout)) {
+        let (scratch, _, _, url) = place(&[]);
+        let say = ["--layout", tool.layout];
+        let text = "CREATE TABLE t1 (a int);\nCREATE TABLE t2 (a int);\n";
+        tool.add(&scratch, 1, text, "DROP TABLE t1;", Wish::Transaction);
+        migrate(&scratch, &url, &["up"]).args(say).run().succeeds();
+        tool.add(&scratch, 1, &text.replace('\n', "\r\n"), "DROP TABLE t1;", Wish::Transaction);
+        migrate(&scratch, &url, &["status"]).args(say).run().succeeds();
+        tool.add(&scratch, 1, &text.replace("t2", "t3"), "DROP TABLE t1;", Wish::Transaction);
+        migrate(&scratch, &url, &["status"]).args(say).run().fails(1, "checksum-mismatch");
+        let said = migrate(&scratch, &url, &["repair"]).args(say).run().succeeds().stdout;
+        assert!(said.contains("checksum ") && said.contains(" → "), "{said}");
+        migrate(&scratch, &url, &["status"]).args(say).run().succeeds();
+        let again = migrate(&scratch, &url, &["repair"]).args(say).run().succeeds().stdout;
+        assert!(again.contains("nothing to rewrite"), "{again}");
+    }
+}
+
+#[test]
+fn what_its_tool_says_was_begun_stops_everything() {
+    for (layout, table) in [
+        ("golang-migrate", "UPDATE schema_migrations SET dirty = true"),
+        ("sqlx", "UPDATE _sqlx_migrations SET success = false"),
+        ("flyway", "UPDATE flyway_schema_history SET success = false"),
+        ("prisma", "UPDATE _prisma_migrations SET finished_at = NULL"),
+    ] {
+        let tool = TOOLS.iter().find(|tool| tool.layout == layout).unwrap();
+        let (scratch, cluster, database, url) = place(&[]);
+        let say = ["--layout", layout];
+        tool.add(&scratch, 1, "CREATE TABLE t1 (a int);", "DROP TABLE t1;", Wish::Transaction);
+        migrate(&scratch, &url, &["up"]).args(say).run().succeeds();
+        cluster.sql(&database, table);
+        for command in [&["up"][..], &["plan"], &["status"], &["down", "--to", "0"]] {
+            migrate(&scratch, &url, command).args(say).run().fails(1, "migration-half-done");
+        }
+        let version = if layout == "prisma" { "20240101" } else { "1" };
+        let repair = |flag: &str, more: &[&str]| {
+            migrate(&scratch, &url, &["repair", flag, version]).args(more).args(say).run().succeeds().stdout
+        };
+        let state = cluster.sql(&database, tool.count);
+        assert!(repair("--not-applied", &["--dry-run"]).contains("take out of the history"));
+        assert_eq!(cluster.sql(&database, tool.count), state);
+        assert!(repair("--applied", &[]).contains("enter as applied"));
+        migrate(&scratch, &url, &["status", "--require-current"]).args(say).run().succeeds();
+        cluster.sql(&database, table);
+        repair("--not-applied", &[]);
+        cluster.sql(&database, "DROP TABLE t1");
+        migrate(&scratch, &url, &["up"]).args(say).run().succeeds();
+        assert_eq!(cluster.sql(&database, tool.count), "1", "{layout}");
+        migrate(&scratch, &url, &["repair", "--not-applied", version])
+            .args(say)
+            .run()
+            .fails(2, "migration-not-begun");
+    }
+}
+
+#[test]
+fn the_history_of_another_tool_stops_everything_unless_the_files_fit_it() {
+    let (scratch, cluster, database, url) = place(&[("1_t.sql", "CREATE TABLE t1 (a int);")]);
+    migrate(&scratch, &url, &["up", "--layout", "sqlx"]).run().succeeds();
+    // The same files could be ours: the history tells.
+    let status = migrate(&scratch, &url, &["status", "--format", "json"]).run().succeeds().json();
+    assert_eq!(status["result"]["layout"], "sqlx");
+    migrate(&scratch, &url, &["up", "--layout", "numbered"]).run().fails(1, "history-of-another-tool");
+    assert_eq!(cluster.sql(&database, "SELECT to_regclass('migrate_db_history') IS NULL"), "t");
+    // Nothing tells whose these are.
+    let (scratch, _, _, url) = place(&[("1_t.up.sql", "CREATE TABLE t1 (a int);")]);
+    migrate(&scratch, &url, &["up"]).run().fails(2, "layout-ambiguous");
+}
+
+#[test]
+fn flyway_s_repeated_files_baselines_and_placeholders() {
+    let (scratch, cluster, database, url) = place(&[
+        ("V1__t.sql", "CREATE TABLE ${flyway:defaultSchema}.t1 (a int);"),
+        ("R__view.sql", "CREATE OR REPLACE VIEW v AS SELECT ${column} FROM t1;"),
+    ]);
+    migrate(&scratch, &url, &["up"]).run().fails(2, "migration-unsupported");
+    scratch.file("flyway.toml", "[flyway]\ncleanDisabled = true\n[flyway.placeholders]\ncolumn = 'a'\n");
+    migrate(&scratch, &url, &["up"]).run().succeeds();
+    let rows =
+        "SELECT installed_rank, version, description, script, success FROM flyway_schema_history ORDER BY 1";
+    assert_eq!(cluster.sql(&database, rows), "1|1|t|V1__t.sql|t\n2||view|R__view.sql|t");
+    migrate(&scratch, &url, &["status", "--require-current"]).run().succeeds();
+    scratch.file("migrations/R__view.sql", "CREATE OR REPLACE VIEW v AS SELECT ${column}, 2 AS b FROM t1;");
+    migrate(&scratch, &url, &["up"]).run().succeeds();
+    assert_eq!(cluster.sql(&database, "SELECT count(*) FROM flyway_schema_history"), "3");
+    // A baseline stands for all below it on an empty database, and for nothing on one that has a history.
+    scratch.file("migrations/V2__u.sql", "CREATE TABLE u (a int);");
+    scratch.file("migrations/B2__all.sql", "CREATE TABLE t1 (a int); CREATE TABLE u (a int);");
+    migrate(&scratch, &url, &["up"]).run().succeeds();
+    assert_eq!(
+        cluster.sql(
+            &database,
+            "SELECT string_agg(version, ',' ORDER BY installed_rank) FROM flyway_schema_history"
+        ),
+        "1,2"
+    );
+    let other = SHARED.database();
+    migrate(&scratch, &SHARED.url(&other), &["up"]).run().succeeds();
+    assert_eq!(cluster.sql(&other, "SELECT string_agg(concat(version, ' ', type), ',' ORDER BY installed_rank) FROM flyway_schema_history"), "2 SQL_BASELINE, SQL");
+    migrate(&scratch, &SHARED.url(&other), &["status", "--require-current"]).run().succeeds();
+}
