@@ -62,6 +62,9 @@ pub struct Sign {
     /// The private key
     #[arg(long, value_name = "FILE")]
     pub key: Option<PathBuf>,
+    /// And all images of an index
+    #[arg(long, conflicts_with = "blob")]
+    pub recursive: bool,
     /// Sign this file instead of images
     #[arg(long, value_name = "FILE", requires = "bundle", conflicts_with = "images")]
     pub blob: Option<PathBuf>,
@@ -79,9 +82,12 @@ pub struct Attest {
     /// cyclonedx, vulns, test-result, migration, slsaprovenance1, vsa, deployment, approval, or a URI
     #[arg(long = "type", value_name = "TYPE")]
     pub kind: PredicateType,
-    /// What is stated, as JSON in the form of the type
+    /// What is stated, as JSON in the form of the type [of slsaprovenance1 default: this GitHub job]
     #[arg(long, value_name = "FILE")]
-    pub predicate: PathBuf,
+    pub predicate: Option<PathBuf>,
+    /// And all images of an index
+    #[arg(long)]
+    pub recursive: bool,
     /// The private key
     #[arg(long, value_name = "FILE")]
     pub key: Option<PathBuf>,

@@ -12,6 +12,7 @@ use trust::{PredicateType, Requirement};
 use crate::{
     args::{self, Check, Command},
     error::Error,
+    provenance::Job,
 };
 
 /// What is to be done.
@@ -54,6 +55,8 @@ pub struct Sbom {
 pub struct Attest {
     /// The images, each once.
     pub images: Vec<ImageRef>,
+    /// Whether the images of an index are meant, too.
+    pub reach: Reach,
     /// What is claimed.
     pub claim: Claim,
     /// The private key.
@@ -62,12 +65,23 @@ pub struct Attest {
     pub taken_back_from: Vec<EnvironmentName>,
 }
 
+/// Which images are meant by the name of an index.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reach {
+    /// The index.
+    Itself,
+    /// The index and everything in it.
+    Recursive,
+}
+
 /// What is claimed about an image.
 pub enum Claim {
     /// That it is ours.
     Signature,
     /// What the file says.
     Predicate(PredicateType, PathBuf),
+    /// How the job that runs builds.
+    Provenance(Box<Job>),
 }
 
 /// A file and where its signature goes.
@@ -120,21 +134,32 @@ pub fn read(command: Command, session: &Session) -> Result<Task, Error> {
         Command::Sign(args::Sign { key, blob: Some(blob), bundle: Some(bundle), .. }) => {
             Task::SignBlob(SignBlob { blob, bundle, key: key.ok_or(Error::Keyless)? })
         }
-        Command::Sign(args::Sign { images, key, .. }) => Task::Attest(Attest {
+        Command::Sign(args::Sign { images, recursive, key, .. }) => Task::Attest(Attest {
+            reach: if recursive { Reach::Recursive } else { Reach::Itself },
             key: key.ok_or(Error::Keyless)?,
             taken_back_from: Vec::new(),
             images: images_or_release(images, session)?,
             claim: Claim::Signature,
         }),
-        Command::Attest(args::Attest { images, kind, predicate, key }) => Task::Attest(Attest {
+        Command::Attest(args::Attest { images, kind, predicate, recursive, key }) => Task::Attest(Attest {
+            reach: if recursive { Reach::Recursive } else { Reach::Itself },
             key: key.ok_or(Error::Keyless)?,
             taken_back_from: if images.is_empty() { taken_back(&session.release()?) } else { Vec::new() },
             images: images_or_release(images, session)?,
-            claim: Claim::Predicate(kind, predicate),
+            claim: claim(kind, predicate, session)?,
         }),
         Command::Verify(args) => verify(args, session)?,
         Command::Copy { from, to } => Task::Copy(Copy { from, to }),
     })
+}
+
+/// What is stated: by a file, or for provenance by the runner.
+fn claim(kind: PredicateType, predicate: Option<PathBuf>, session: &Session) -> Result<Claim, Error> {
+    match predicate {
+        Some(path) => Ok(Claim::Predicate(kind, path)),
+        None if kind == PredicateType::PROVENANCE => Ok(Claim::Provenance(Box::new(Job::of_run(session)?))),
+        None => Err(Error::NoPredicate(kind)),
+    }
 }
 
 fn verify(args: args::Verify, session: &Session) -> Result<Task, Error> {

@@ -21,6 +21,23 @@ pub enum Error {
     /// A key that only an attacker would want.
     #[error("a new key needs a password, and COSIGN_PASSWORD is not set")]
     NoPassword,
+    /// Nothing is stated.
+    #[error("nothing is stated: {0} needs a predicate")]
+    NoPredicate(PredicateType),
+    /// Provenance that nobody could vouch for.
+    #[error("this is no GitHub runner, and provenance tells how a job of one builds")]
+    OffRunner,
+    /// A runner that does not tell all.
+    #[error("the runner does not tell {0}, and provenance needs it")]
+    ContextMissing(&'static str),
+    /// A runner that tells something else.
+    #[error("the runner tells {name} as `{value}`, which it can't be")]
+    ContextMalformed {
+        /// The variable.
+        name: &'static str,
+        /// What it holds.
+        value: String,
+    },
     /// Nothing to work on.
     #[error("no IMAGE is named, and the release record holds no component")]
     NoImage,
@@ -146,6 +163,10 @@ impl Failure for Error {
             Self::Keyless => Code::new("keyless-not-yet"),
             Self::KeyExists(_) => Code::new("key-exists"),
             Self::NoPassword => Code::new("key-password-missing"),
+            Self::NoPredicate(_) => Code::new("predicate-missing"),
+            Self::OffRunner => Code::new("provenance-off-runner"),
+            Self::ContextMissing(_) => Code::new("github-context-missing"),
+            Self::ContextMalformed { .. } => Code::new("github-context-malformed"),
             Self::NoImage => Code::new("image-unnamed"),
             Self::TakenBack(_) => Code::new("test-of-another-release"),
             Self::NoSelector(_) => Code::new("image-incomplete"),
@@ -184,6 +205,11 @@ impl Failure for Error {
             }
             Self::NoPassword => {
                 "set COSIGN_PASSWORD from your secret store; set it to nothing for a key without a password"
+            }
+            Self::NoPredicate(_) => "pass --predicate; docs/evidence.md shows the forms",
+            Self::OffRunner => "run it in a workflow, or pass --predicate with what your builder says",
+            Self::ContextMissing(_) | Self::ContextMalformed { .. } => {
+                "run it on a runner of GitHub, or on one that tells what GitHub's do, and let no step change that"
             }
             Self::NoImage => "name an image, or run tag-image first so that the release record names it",
             Self::TakenBack(_) => "name the image that was tested: rollback's output restored-images",

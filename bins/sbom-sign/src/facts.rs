@@ -9,16 +9,16 @@ use std::{
 use ci::{Session, files};
 use contract::{Digest, EnvironmentName, ImageRef, Secret, Selector};
 use jiff::Timestamp;
-use oci::{Access, OciError, Repository, Transfer};
+use oci::{Access, MANIFESTS_MAX, OciError, Repository, Transfer};
 use serde_json::Value;
 use trust::{
-    Attached, BUNDLE_BYTES_MAX, Evidence, PublicKey, SigningKey, Statement, Verdict, Verifier, blob,
-    predicate::TestResult,
+    Attached, BUNDLE_BYTES_MAX, Evidence, PredicateType, PublicKey, STATEMENT_BYTES_MAX, SigningKey,
+    Statement, Verdict, Verifier, blob, predicate::TestResult,
 };
 
 use crate::{
     catalog::{Catalog, Place, cargo},
-    context::{Attest, Claim, Copy, KeyFiles, Sbom, SignBlob, Verify, VerifyBlob},
+    context::{Attest, Claim, Copy, KeyFiles, Reach, Sbom, SignBlob, Verify, VerifyBlob},
     error::Error,
 };
 
@@ -100,6 +100,29 @@ pub fn find(image: &ImageRef, access: &Arc<Access>) -> Result<Found, Error> {
     Ok(Found { image: image.clone(), digest, repository })
 }
 
+/// Images and everything in those that are indexes, each once.
+fn with_children(found: Vec<Found>, access: &Arc<Access>) -> Result<Vec<Found>, Error> {
+    let mut all = Vec::new();
+    let mut seen = BTreeSet::new();
+    let mut next: Vec<Found> = found.into_iter().rev().collect();
+    while let Some(one) = next.pop() {
+        if !seen.insert((one.image.location().clone(), one.digest)) {
+            continue;
+        }
+        if seen.len() > MANIFESTS_MAX {
+            let (digest, limit) = (one.digest, MANIFESTS_MAX);
+            return Err(OciError::Endless { digest, limit, what: "manifests" }.into());
+        }
+        let manifest = one.repository.manifest(one.digest)?;
+        for child in manifest.children().iter().rev() {
+            let image = ImageRef::repository(one.image.location().clone()).with_digest(child.digest);
+            next.push(find(&image, access)?);
+        }
+        all.push(one);
+    }
+    Ok(all)
+}
+
 /// A claim about one image, and whether it was made already.
 pub struct Claimed {
     /// The image.
@@ -114,11 +137,12 @@ pub struct Claimed {
 pub fn claims(wanted: &Attest, session: &Session) -> Result<(SigningKey, Vec<Claimed>), Error> {
     let predicate = match &wanted.claim {
         Claim::Signature => None,
-        Claim::Predicate(kind, path) => Some((kind, json(path)?)),
+        Claim::Predicate(kind, path) => Some((kind.clone(), json(path)?)),
+        Claim::Provenance(job) => Some((PredicateType::PROVENANCE, job.predicate(&job.workflow()))),
     };
     let statement = |digest| match &predicate {
         None => Ok(Statement::signature(digest)),
-        Some((kind, predicate)) => Statement::of(digest, (*kind).clone(), predicate.clone()),
+        Some((kind, predicate)) => Statement::of(digest, kind.clone(), predicate.clone()),
     };
     // Judged before the key is opened, which takes a while and a password.
     let form = statement(Digest::of(b""))?;
@@ -127,7 +151,10 @@ pub fn claims(wanted: &Attest, session: &Session) -> Result<(SigningKey, Vec<Cla
     }
     let access = Access::of_run(session);
     let found = wanted.images.iter().map(|image| find(image, &access));
-    let found: Vec<Found> = found.collect::<Result<_, _>>()?;
+    let mut found: Vec<Found> = found.collect::<Result<_, _>>()?;
+    if wanted.reach == Reach::Recursive {
+        found = with_children(found, &access)?;
+    }
     let key = SigningKey::read(&wanted.key, session)?;
     let own = Verifier::new([key.public().clone()]);
     let claimed = found.into_iter().map(|found| {
@@ -149,8 +176,9 @@ fn tested_in(statement: &Statement) -> Option<EnvironmentName> {
 }
 
 fn json(path: &Path) -> Result<Value, Error> {
-    let text = files::read_text(path)?;
-    serde_json::from_str(&text).map_err(|source| Error::NotJson { path: path.to_owned(), source })
+    // Twice as much as can be signed: indented JSON is as long as that.
+    let bytes = files::read(path, 2 * STATEMENT_BYTES_MAX)?;
+    serde_json::from_slice(&bytes).map_err(|source| Error::NotJson { path: path.to_owned(), source })
 }
 
 /// A file to sign.

@@ -12,6 +12,7 @@ pub mod error;
 pub mod facts;
 pub mod outputs;
 pub mod plan;
+pub mod provenance;
 
 use ci::{Mode, Report, Session, Stop};
 use trust::PredicateType;
@@ -58,5 +59,6 @@ fn kind_of(claim: Claim) -> PredicateType {
     match claim {
         Claim::Signature => PredicateType::SIGNATURE,
         Claim::Predicate(kind, _) => kind,
+        Claim::Provenance(_) => PredicateType::PROVENANCE,
     }
 }

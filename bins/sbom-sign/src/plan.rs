@@ -5,7 +5,9 @@ use std::{fmt, path::PathBuf};
 use contract::{Digest, Secret};
 use jiff::Timestamp;
 use serde_json::Value;
-use trust::{Bundle, Evidence, Judgement, PredicateType, Requirement, SigningKey, Verdict, Verifier};
+use trust::{
+    Bundle, Evidence, Judgement, PredicateType, Requirement, SigningKey, Statement, Verdict, Verifier,
+};
 
 use crate::{
     bom,
@@ -187,15 +189,18 @@ impl fmt::Display for Plan {
                 writeln!(out, "keep {}: it says the same", output.display())
             }
             Self::Blob { output, .. } => writeln!(out, "write a signature to {}", output.display()),
-            Self::Claims { kind, claims, .. } => claims.iter().try_for_each(|claim| {
-                let Found { image, digest, .. } = &claim.found;
-                match claim.already {
-                    Some(there) => {
-                        writeln!(out, "keep {kind} of {image} ({digest}): {} holds it", there.manifest)
+            Self::Claims { kind, claims, .. } => claims
+                .iter()
+                .try_for_each(|claim| {
+                    let Found { image, digest, .. } = &claim.found;
+                    match claim.already {
+                        Some(there) => {
+                            writeln!(out, "keep {kind} of {image} ({digest}): {} holds it", there.manifest)
+                        }
+                        None => writeln!(out, "sign {kind} of {image} ({digest}) and store it there"),
                     }
-                    None => writeln!(out, "sign {kind} of {image} ({digest}) and store it there"),
-                }
-            }),
+                })
+                .and_then(|()| claims.first().map_or(Ok(()), |claim| built(&claim.statement, out))),
             Self::Copy(journey) => {
                 let (from, to) = (&journey.from, &journey.to);
                 writeln!(out, "copy {} ({}) to {to}", from.image, from.digest)?;
@@ -208,4 +213,23 @@ impl fmt::Display for Plan {
             }
         }
     }
+}
+
+/// How it was built, by a claim about that: what is to be vouched for should be seen before.
+fn built(statement: &Statement, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+    if *statement.predicate_type() != PredicateType::PROVENANCE {
+        return Ok(());
+    }
+    let parts = [
+        ("built by", "/runDetails/builder/id"),
+        ("from", "/buildDefinition/resolvedDependencies/0/uri"),
+        ("at commit", "/buildDefinition/resolvedDependencies/0/digest/gitCommit"),
+        ("in the run", "/runDetails/metadata/invocationId"),
+    ];
+    parts.iter().try_for_each(|(what, place)| {
+        match statement.predicate().pointer(place).and_then(Value::as_str) {
+            Some(value) => writeln!(out, "  {what} {value}"),
+            None => Ok(()),
+        }
+    })
 }

@@ -16,6 +16,8 @@ use crate::{PublicKey, SigningKey, Statement, TrustError};
 pub const MEDIA_TYPE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
 /// The largest bundle that is written or read, in bytes: an SBOM of the largest images fits.
 pub const BUNDLE_BYTES_MAX: u64 = 32 << 20;
+/// The largest statement that is signed, in bytes: base64 makes it a third longer, and signature and certificate need their place.
+pub const STATEMENT_BYTES_MAX: u64 = BUNDLE_BYTES_MAX / 4 * 3 - (256 << 10);
 
 const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
 

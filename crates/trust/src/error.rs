@@ -65,7 +65,7 @@ pub enum TrustError {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// A bundle so large that a reader would refuse it.
-    #[error("the bundle has {bytes} bytes, and at most {} are read", crate::BUNDLE_BYTES_MAX)]
+    #[error("what is to be signed has {bytes} bytes, and at most {} are read", crate::STATEMENT_BYTES_MAX)]
     TooLarge {
         /// Its size.
         bytes: usize,

@@ -18,7 +18,7 @@ mod statement;
 mod store;
 mod verify;
 
-pub use bundle::{BUNDLE_BYTES_MAX, Bundle, MEDIA_TYPE};
+pub use bundle::{BUNDLE_BYTES_MAX, Bundle, MEDIA_TYPE, STATEMENT_BYTES_MAX};
 pub use error::{InvalidKey, TrustError};
 pub use evidence::{EVIDENCE_BYTES_MAX, Evidence, Item, Origin, REFERRERS_MAX};
 pub use keys::{PublicKey, SigningKey, password};

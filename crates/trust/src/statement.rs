@@ -6,7 +6,7 @@ use contract::Digest;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Predicate, PredicateType, TrustError, hex, predicate};
+use crate::{Predicate, PredicateType, STATEMENT_BYTES_MAX, TrustError, hex, predicate};
 
 const TYPE: &str = "https://in-toto.io/Statement/v1";
 /// What `cosign attest` v3 still writes.
@@ -43,10 +43,15 @@ impl Statement {
         Self::of(subject, P::TYPE, predicate)
     }
 
-    /// A claim of any type. The predicate of a type that this crate knows must have its form.
+    /// A claim of any type. The predicate of a type that this crate knows must have its form, and no claim may be larger than any reader
+    /// takes: a service that signs, or a log, is not asked about one in vain.
     pub fn of(subject: Digest, kind: PredicateType, predicate: Value) -> Result<Self, TrustError> {
         kind.check(&predicate)?;
-        Ok(Self::unchecked(subject, kind, predicate))
+        let statement = Self::unchecked(subject, kind, predicate);
+        match statement.to_json()?.len() {
+            bytes if bytes as u64 > STATEMENT_BYTES_MAX => Err(TrustError::TooLarge { bytes }),
+            _ => Ok(statement),
+        }
     }
 
     fn unchecked(subject: Digest, predicate_type: PredicateType, predicate: Value) -> Self {

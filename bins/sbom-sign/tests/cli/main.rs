@@ -1,6 +1,7 @@
 //! The binary as a user, a runner, a crash and cosign meet it.
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod builds;
 mod check;
 mod desk;
 mod files;
