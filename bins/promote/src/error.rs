@@ -29,7 +29,7 @@ pub(crate) enum Error {
         overridable: Vec<Gate>,
     },
     /// No ledger knows the release.
-    #[error("no environment's ledger knows the release {named}")]
+    #[error("no release manifest and no environment's ledger knows the release {named}")]
     ReleaseUnknown {
         /// As it was named.
         named: Named,
@@ -37,7 +37,9 @@ pub(crate) enum Error {
         known: Vec<String>,
     },
     /// Two releases of one version.
-    #[error("the ledgers know two releases {named} with different digests")]
+    #[error(
+        "there are two releases {named} with different digests, in the ledgers or in a ledger and a release manifest"
+    )]
     ReleaseAmbiguous {
         /// As it was named.
         named: Named,
@@ -142,10 +144,10 @@ impl Failure for Error {
                 format!("mend what the gate found; overridable here: {}", list.join(", ")).into()
             }
             Self::ReleaseUnknown { known, .. } if known.is_empty() => {
-                "name a release record; the ledgers know no release yet".into()
+                "store the release manifest with `tag-image release`, or name a release record; the ledgers know no release yet".into()
             }
             Self::ReleaseUnknown { known, .. } => {
-                format!("name one of {}, or a release record", known.join(", ")).into()
+                format!("name one of {}, a release record, or a version that `tag-image release` has stored", known.join(", ")).into()
             }
             Self::ReleaseAmbiguous { .. } => "name it by the digest of one of its components".into(),
             Self::ReleaseInvalid { .. } => {

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, path::Path};
 
 use ci::{Session, Stop};
 use config::Gate;
-use contract::{Commit, ComponentName, Digest, EnvironmentName, Tag, Version};
+use contract::{Commit, ComponentName, Digest, EnvironmentName, ImageRef, Tag, Version};
 use deploy::Running;
 use evidence::{Image, Keyring};
 use jiff::Timestamp;
@@ -21,6 +21,8 @@ pub(crate) struct Facts {
     pub now: Timestamp,
     /// Which release.
     pub candidate: Candidate,
+    /// What is known of the release manifest that names it, if one does.
+    pub manifest: Option<Image>,
     /// What is known of its images.
     pub images: BTreeMap<ComponentName, Image>,
     /// The hint of the key that each gate's evidence must be signed with.
@@ -40,8 +42,26 @@ pub(crate) struct Candidate {
     pub version: Option<Version>,
     /// Its commit.
     pub commit: Option<Commit>,
+    /// The release manifest that says so, if it was named by a version that has one.
+    pub manifest: Option<Manifest>,
     /// Its components.
     pub components: BTreeMap<ComponentName, (Digest, Vec<Tag>)>,
+}
+
+/// A release manifest, and where it lies.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Manifest {
+    /// The repository.
+    pub repository: ImageRef,
+    /// The manifest.
+    pub digest: Digest,
+}
+
+impl Manifest {
+    /// By digest.
+    pub(crate) fn image(&self) -> ImageRef {
+        self.repository.with_digest(self.digest)
+    }
 }
 
 impl Candidate {
@@ -73,12 +93,16 @@ pub(crate) fn read(context: &Context, session: &Session) -> Result<Facts, Stop> 
     let candidate = release::candidate(context, session)?;
     let keys = keyring(context)?;
     let images = images(context, &keys, &candidate);
+    let about = |manifest: &Manifest| {
+        evidence::gather(&keys, &context.access, &manifest.repository, &[], manifest.digest)
+    };
+    let manifest = candidate.manifest.as_ref().map(about);
     drop(progress);
     let target = deploy::target(session, &context.name, &context.environment.target);
     target.check()?;
     let running = target.observe()?;
     let signers = signers(context, &keys);
-    Ok(Facts { now: session.now(), candidate, images, signers, history, upstream, running })
+    Ok(Facts { now: session.now(), candidate, manifest, images, signers, history, upstream, running })
 }
 
 /// The gates whose evidence is read: all that are asked, and the two that are used though nobody asks.

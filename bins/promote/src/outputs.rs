@@ -146,6 +146,7 @@ fn data(plan: &Plan, verdict: &str, points: &[Point]) -> Value {
     json!({
         "environment": plan.environment,
         "release": plan.title,
+        "manifest": plan.manifest,
         "mode": match plan.mode { Mode::Enforce => "enforce", Mode::Observe => "observe" },
         "verdict": verdict,
         "gates": gates,

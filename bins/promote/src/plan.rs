@@ -9,7 +9,7 @@ use ledger::{Draft, Event, GateRecord, Override, Pinned, ReleaseId, Schema, Verd
 
 use crate::{
     context::Context,
-    facts::Facts,
+    facts::{Facts, Manifest},
     gates::{self, Answer},
 };
 
@@ -20,6 +20,8 @@ pub(crate) struct Plan {
     pub environment: EnvironmentName,
     /// What people call the release.
     pub title: String,
+    /// The release manifest that says which images these are, if one does.
+    pub manifest: Option<ImageRef>,
     /// Whether the gates decide here.
     pub mode: Mode,
     /// Every gate that was asked, and its answer.
@@ -97,6 +99,7 @@ pub(crate) fn plan(context: &Context, facts: &Facts) -> Plan {
     Plan {
         environment: context.name.clone(),
         title: facts.candidate.title(),
+        manifest: facts.candidate.manifest.as_ref().map(Manifest::image),
         mode: context.environment.mode,
         answers,
         skipped: context.skipped.clone(),
@@ -237,6 +240,9 @@ pub(crate) struct Told {
 impl fmt::Display for Plan {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(out, "{} into {}", self.title, self.environment)?;
+        if let Some(manifest) = &self.manifest {
+            writeln!(out, "as the release manifest {manifest} says")?;
+        }
         for answer in &self.answers {
             let overridden = if self.overridden(&answer.gate).is_some() { ", overridden" } else { "" };
             writeln!(

@@ -138,7 +138,7 @@ pub fn read(command: Command, session: &Session) -> Result<Task, Error> {
             reach: if recursive { Reach::Recursive } else { Reach::Itself },
             key: key.ok_or(Error::Keyless)?,
             taken_back_from: Vec::new(),
-            images: images_or_release(images, session)?,
+            images: signed_or_release(images, session)?,
             claim: Claim::Signature,
         }),
         Command::Attest(args::Attest { images, kind, predicate, recursive, key }) => Task::Attest(Attest {
@@ -172,8 +172,21 @@ fn verify(args: args::Verify, session: &Session) -> Result<Task, Error> {
     }
     // clap demands a type wherever there is no --blob.
     let kind = kind.unwrap_or(PredicateType::SIGNATURE);
+    let images = if kind == PredicateType::SIGNATURE {
+        signed_or_release(images, session)?
+    } else {
+        images_or_release(images, session)?
+    };
     let requirement = Requirement { kind, environment, max_age };
-    Ok(Task::Verify(Verify { images: images_or_release(images, session)?, requirement, keys }))
+    Ok(Task::Verify(Verify { images, requirement, keys }))
+}
+
+/// As [`images_or_release`], with the release manifest: it is signed like an image, and nothing else is stated about it.
+fn signed_or_release(named: Vec<ImageRef>, session: &Session) -> Result<Vec<ImageRef>, Error> {
+    let manifest = if named.is_empty() { session.release()?.manifest } else { None };
+    let mut images = images_or_release(named, session)?;
+    images.extend(manifest);
+    Ok(images)
 }
 
 /// The images named, else every component of the release, by digest; each once.

@@ -3,43 +3,43 @@
 use std::path::{Path, PathBuf};
 
 use ci::{Session, Stop, files};
-use contract::Selector;
-use oci::{OciError, Stored};
+use oci::Stored;
 
 use crate::{
-    error::TagError,
     facts::{self, Material, Target},
     metadata, plan,
 };
 
-/// Stores the image at each target, names it, and reads the name back.
+/// Stores the image at each target and gives it its name, which the repository reads back.
 ///
 /// # Errors
-/// What storing met, or [`TagError::ReadBack`] if somebody else gave the name in the same moment.
-pub(crate) fn name(plan: &plan::Plan, facts: &facts::Apply, session: &Session) -> Result<(), Stop> {
+/// What storing met, and what [`oci::Repository::tag`] says if somebody else gave the name in the same moment.
+pub(crate) fn name(facts: &facts::Apply, session: &Session) -> Result<(), Stop> {
     for target in &facts.targets {
-        let Target { name, repository, .. } = target;
+        let Target { name, repository, transfer, holds, .. } = target;
         session.check_interrupt()?;
         let _waiting = session.progress(format!("storing {name}"));
-        store(target, facts)?;
+        let was_here = match (&facts.material, transfer) {
+            (Material::Repository(_), None) => true,
+            (Material::Repository(from), Some(transfer)) => {
+                transfer.run(from.as_ref(), repository.as_ref())?;
+                false
+            }
+            (Material::Package(package), _) => {
+                package.store(repository.as_ref())?;
+                false
+            }
+        };
         session.check_interrupt()?;
-        repository.tag(&name.tag, &facts.manifest)?;
-        let found = repository.resolve(&Selector::Tag(name.tag.clone()))?.map(|found| found.digest);
-        if found != Some(plan.digest) {
-            let found = found.map_or_else(|| "nothing".to_owned(), |digest| digest.to_string());
-            return Err(TagError::ReadBack { name: name.to_string(), wanted: plan.digest, found }.into());
+        match holds {
+            // Seen by the plan.
+            Some(_) => {}
+            // Seen to be free a moment ago, and nothing has been stored in between.
+            None if was_here => drop(repository.tag_free(&name.tag, &facts.manifest)?),
+            None => drop(repository.tag(&name.tag, &facts.manifest)?),
         }
     }
     Ok(())
-}
-
-fn store(target: &Target, facts: &facts::Apply) -> Result<(), OciError> {
-    let to = target.repository.as_ref();
-    match (&facts.material, &target.transfer) {
-        (Material::Package(package), _) => package.store(to),
-        (Material::Repository(from), Some(transfer)) => transfer.run(from.as_ref(), to).map(drop),
-        (Material::Repository(from), None) => oci::copy(from.as_ref(), to, facts.manifest.digest()).map(drop),
-    }
 }
 
 /// Writes the definitions for the next step, where there is a place for them: `RUNNER_TEMP`.

@@ -46,6 +46,8 @@ pub(crate) enum Command {
     },
     /// Give an image, or the image packed from files, its names
     Apply(Box<Apply>),
+    /// Store which digests make this release, under release-<version>
+    Release(Release),
     /// Print what carries a name
     Resolve {
         /// HOST/REPOSITORY[:TAG|@DIGEST] or oci:DIR[:TAG|@DIGEST]
@@ -144,6 +146,20 @@ impl Metadata {
             || lists.iter().any(|list| !list.is_empty())
             || texts.iter().any(|text| text.is_some())
     }
+}
+
+/// Where the release of the release file is named.
+#[derive(clap::Args, Debug)]
+pub(crate) struct Release {
+    /// The repository; otherwise that of the configuration, or the one that all components share
+    #[arg(long, value_name = "IMAGE")]
+    pub(crate) target: Option<ImageRef>,
+    /// The version; otherwise that of the release file
+    #[arg(long, value_name = "SEMVER")]
+    pub(crate) version: Option<String>,
+    /// Where components are declared [default: release.toml, if there]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
 }
 
 /// What gets which names.

@@ -152,8 +152,13 @@ pub(crate) fn naming(typed: args::Naming, session: &Session) -> Result<Naming, S
         },
         (None, Some(VersionFrom::GitTag) | None) => run_ref(session.env())?,
     };
-    let config = config.map_or_else(|| Config::Usual("release.toml".into()), Config::Typed);
+    let config = self::config(config);
     Ok(Naming { component, version, git_prefix, prefix, image, config })
+}
+
+/// The configuration, by what was typed.
+pub(crate) fn config(typed: Option<PathBuf>) -> Config {
+    typed.map_or_else(|| Config::Usual("release.toml".into()), Config::Typed)
 }
 
 /// What the runner says this run is about: a tag names a version, a branch names none.

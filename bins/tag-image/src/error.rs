@@ -3,7 +3,7 @@
 use std::{borrow::Cow, path::PathBuf, str::FromStr};
 
 use ci::{Code, Failure, Kind, Place};
-use contract::{Digest, ImageRef, InvalidImage, Version};
+use contract::{ComponentName, ImageRef, IncompleteRelease, InvalidImage, Version};
 
 /// A name was not found, or not given.
 #[derive(Debug, thiserror::Error)]
@@ -109,16 +109,19 @@ pub(crate) enum TagError {
     /// The variable that sets the clock.
     #[error("SOURCE_DATE_EPOCH holds `{0}`, which is no number of seconds")]
     Epoch(String),
-    /// Somebody else gave the name in the same moment.
-    #[error("{name} was given to {wanted} and is {found}")]
-    ReadBack {
-        /// The name.
-        name: String,
-        /// What we gave it to.
-        wanted: Digest,
-        /// What carries it.
-        found: String,
-    },
+    /// A record that holds no whole release.
+    #[error("the release is not whole")]
+    ReleaseIncomplete(#[source] IncompleteRelease),
+    /// A release without some of its components.
+    #[error("the release lacks {}, which the configuration declares", list(.0))]
+    ComponentsMissing(Vec<ComponentName>),
+    /// Components in several repositories.
+    #[error("the components lie in several repositories, and none is named for the release manifest")]
+    NoReleaseImage,
+}
+
+fn list(names: &[ComponentName]) -> String {
+    names.iter().map(ComponentName::as_str).collect::<Vec<_>>().join(", ")
 }
 
 impl Failure for TagError {
@@ -144,14 +147,14 @@ impl Failure for TagError {
             Self::NamedByDigest(_) => Code::new("target-is-a-digest"),
             Self::Image(_) => Code::new("image-invalid"),
             Self::Epoch(_) => Code::new("source-date-epoch-invalid"),
-            Self::ReadBack { .. } => Code::new("tag-taken-meanwhile"),
+            Self::ReleaseIncomplete(_) | Self::ComponentsMissing(_) => Code::new("release-incomplete"),
+            Self::NoReleaseImage => Code::new("release-image-unknown"),
         }
     }
 
     fn kind(&self) -> Kind {
         match self {
             Self::Latest(_) | Self::PreRelease(_) | Self::Contradiction { .. } => Kind::Refused,
-            Self::ReadBack { .. } => Kind::World,
             _ => Kind::Input,
         }
     }
@@ -179,7 +182,9 @@ impl Failure for TagError {
             Self::NamedByDigest(_) => "name a tag, or the repository alone for the standard tag",
             Self::Image(_) => "write HOST/REPOSITORY[:TAG|@DIGEST] or oci:DIR[:TAG|@DIGEST]",
             Self::Epoch(_) => "set it to the seconds since 1970 of the commit: git log -1 --format=%ct",
-            Self::ReadBack { .. } => "find out who else gives this name, and give the new content a new version",
+            Self::ReleaseIncomplete(_) => "let `tag-image apply` record every component at this commit, or give --version",
+            Self::ComponentsMissing(_) => "let `tag-image apply` record them, or correct [components] in release.toml",
+            Self::NoReleaseImage => "give --target, or say image in [release] of release.toml",
         }
         .into()
     }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use ci::{Session, Stop, files, process::Program};
 use contract::{Commit, ComponentName, Digest, ImageRef, Release, Selector};
-use oci::{Access, Descriptor, Manifest, Package, Platform, Repository, Transfer};
+use oci::{Access, Descriptor, Manifest, OciError, Package, Platform, Repository, Transfer, Write};
 use serde::Deserialize;
 
 use crate::{
@@ -42,7 +42,7 @@ pub(crate) fn naming(context: &context::Naming, session: &Session) -> Result<Nam
         VersionSource::File { manifest, .. } => Some(manifest.version()?),
         _ => None,
     };
-    Ok(Naming { commit, git_tags, declared, components: components(&context.config)? })
+    Ok(Naming { commit, git_tags, declared, components: self::declared(&context.config)?.components })
 }
 
 /// The tags that point at the commit. A repository that does not know the commit has none for it.
@@ -52,10 +52,18 @@ fn git_tags(commit: &Commit) -> Result<Vec<String>, Stop> {
 }
 
 /// As much of `release.toml` as names images; what else it holds is judged by promote, which acts on it.
-#[derive(Deserialize)]
-struct Config {
+#[derive(Deserialize, Default)]
+pub(crate) struct Declared {
     #[serde(default)]
-    components: BTreeMap<ComponentName, DeclaredComponent>,
+    pub(crate) components: BTreeMap<ComponentName, DeclaredComponent>,
+    #[serde(default)]
+    pub(crate) release: DeclaredRelease,
+}
+
+/// `[release]`, as far as it says where release manifests lie.
+#[derive(Deserialize, Default)]
+pub(crate) struct DeclaredRelease {
+    pub(crate) image: Option<ImageRef>,
 }
 
 /// A declared component.
@@ -66,16 +74,19 @@ pub(crate) struct DeclaredComponent {
     pub(crate) prefix: Option<ComponentName>,
 }
 
-fn components(config: &context::Config) -> Result<BTreeMap<ComponentName, DeclaredComponent>, Stop> {
+/// Reads the configuration, if there is one.
+///
+/// # Errors
+/// [`TagError::Config`] for one that can't be understood.
+pub(crate) fn declared(config: &context::Config) -> Result<Declared, Stop> {
     let file = config.path();
     let text = match config {
         context::Config::Typed(file) => Some(files::read_text(file)?),
         context::Config::Usual(file) => files::read_text_if_there(file)?,
     };
-    let Some(text) = text else { return Ok(BTreeMap::new()) };
-    let config: Config = toml::from_str(&text)
-        .map_err(|source| TagError::Config { file: file.to_owned(), source: source.into() })?;
-    Ok(config.components)
+    let Some(text) = text else { return Ok(Declared::default()) };
+    let invalid = |source: toml::de::Error| TagError::Config { file: file.to_owned(), source: source.into() };
+    Ok(toml::from_str(&text).map_err(invalid)?)
 }
 
 /// Where the image comes from.
@@ -94,8 +105,17 @@ pub(crate) struct Target {
     pub(crate) holds: Option<Digest>,
     /// The blobs that are not there yet.
     pub(crate) missing: Vec<Descriptor>,
-    /// How an image gets there; a package is stored instead.
+    /// Whether a packed image's manifest is there.
+    pub(crate) packed: Presence,
+    /// How an image gets there, if it lies elsewhere; a package is stored instead.
     pub(crate) transfer: Option<Transfer>,
+}
+
+/// Whether something is there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Presence {
+    There,
+    Absent,
 }
 
 /// Everything that decides about giving names.
@@ -105,6 +125,8 @@ pub(crate) struct Apply {
     /// What gets the names.
     pub(crate) manifest: Manifest,
     pub(crate) targets: Vec<Target>,
+    /// What it runs on, as far as that is known.
+    pub(crate) platforms: Vec<Platform>,
 }
 
 /// Looks at the source and at every target.
@@ -127,8 +149,35 @@ pub(crate) fn apply(context: &context::Apply, names: &Names, session: &Session) 
         }
     };
     let target = |name| target(name, &access, &material, &manifest);
-    let targets = names.targets.iter().map(target).collect::<Result<_, Stop>>()?;
-    Ok(Apply { release, material, manifest, targets })
+    let targets = names.targets.iter().map(target).collect::<Result<Vec<_>, Stop>>()?;
+    let platforms = platforms(context, &material, &manifest, &targets)?;
+    Ok(Apply { release, material, manifest, targets, platforms })
+}
+
+/// What the image runs on. An image that stays where it is and says so only in its configuration is not read for that: a new name
+/// takes three requests.
+fn platforms(
+    context: &context::Apply,
+    material: &Material,
+    manifest: &Manifest,
+    targets: &[Target],
+) -> Result<Vec<Platform>, Stop> {
+    Ok(match material {
+        Material::Package(_) => vec![context.platform.clone()],
+        Material::Repository(from) if targets.iter().any(|target| target.transfer.is_some()) => {
+            match manifest.image() {
+                Some(image) => Vec::from_iter(config(from.as_ref(), image)?.platform()),
+                None => children(manifest),
+            }
+        }
+        Material::Repository(_) => children(manifest),
+    })
+}
+
+/// The platforms of an index. What carries no program, such as BuildKit's attestations, says `unknown`.
+fn children(manifest: &Manifest) -> Vec<Platform> {
+    let platforms = manifest.children().iter().filter_map(|child| child.platform.clone());
+    platforms.filter(|platform| platform.os != "unknown").collect()
 }
 
 fn target(
@@ -140,8 +189,10 @@ fn target(
     let repository = oci::open_or_new_with(name.repository.location(), access)?;
     let holds = repository.resolve(&Selector::Tag(name.tag.clone()))?.map(|found| found.digest);
     let mut missing = Vec::new();
-    let mut transfer = None;
+    let (mut transfer, mut packed) = (None, Presence::There);
     match material {
+        // What was found here is here: only its name is new.
+        Material::Repository(from) if from.location() == repository.location() => {}
         Material::Repository(from) => {
             let survey = Transfer::survey(from.as_ref(), repository.as_ref(), manifest.digest())?;
             missing.extend_from_slice(survey.missing());
@@ -153,15 +204,36 @@ fn target(
                     missing.push(blob.clone());
                 }
             }
+            if !repository.has_manifest(manifest)? {
+                packed = Presence::Absent;
+            }
         }
     }
-    Ok(Target { name: name.clone(), repository, holds, missing, transfer })
+    Ok(Target { name: name.clone(), repository, holds, missing, packed, transfer })
 }
 
 fn find(image: &context::Image, access: &Arc<Access>) -> Result<(Box<dyn Repository>, Manifest), Stop> {
     let repository = oci::open_with(image.repository.location(), access)?;
     let manifest = repository.find(&image.selector)?;
     Ok((repository, manifest))
+}
+
+impl Apply {
+    /// What giving this name will write, one line a request or a file.
+    pub(crate) fn writes(&self, target: &Target) -> Vec<String> {
+        let to = target.repository.as_ref();
+        let mut writes = match &target.transfer {
+            Some(transfer) => transfer.writes(to),
+            None => target.missing.iter().flat_map(|blob| to.writes(Write::Blob(blob, None))).collect(),
+        };
+        if target.packed == Presence::Absent {
+            writes.extend(to.writes(Write::Manifest(&self.manifest)));
+        }
+        if target.holds.is_none() {
+            writes.extend(to.writes(Write::Tag(&target.name.tag, &self.manifest)));
+        }
+        writes
+    }
 }
 
 /// What there is to know about an image.
@@ -181,6 +253,7 @@ struct ImageConfig {
     created: Option<String>,
     os: Option<String>,
     architecture: Option<String>,
+    variant: Option<String>,
     #[serde(default)]
     config: RunConfig,
 }
@@ -189,6 +262,20 @@ struct ImageConfig {
 struct RunConfig {
     #[serde(rename = "Labels")]
     labels: Option<BTreeMap<String, String>>,
+}
+
+impl ImageConfig {
+    fn platform(&self) -> Option<Platform> {
+        let mut platform = Platform::new(self.os.clone()?, self.architecture.clone()?);
+        platform.variant.clone_from(&self.variant);
+        Some(platform)
+    }
+}
+
+/// An artifact's configuration is what it likes; only an image's has something to show.
+fn config(from: &dyn Repository, image: &oci::Image) -> Result<ImageConfig, OciError> {
+    let bytes = from.blob_bytes(&image.config, CONFIG_BYTES_MAX)?;
+    Ok(serde_json::from_slice(&bytes).unwrap_or_default())
 }
 
 /// Looks up one image.
@@ -201,7 +288,7 @@ pub(crate) fn resolve(context: &context::Image, session: &Session) -> Result<Res
         image: context.repository.with_digest(manifest.digest()),
         descriptor: manifest.descriptor().clone(),
         size: size(&manifest),
-        platforms: manifest.children().iter().filter_map(|child| child.platform.clone()).collect(),
+        platforms: children(&manifest),
         labels: manifest.annotations().clone(),
         created: manifest.annotations().get("org.opencontainers.image.created").cloned(),
     };
@@ -209,12 +296,8 @@ pub(crate) fn resolve(context: &context::Image, session: &Session) -> Result<Res
         resolved.size = resolved.size.saturating_add(size(&repository.described(child)?));
     }
     if let Some(image) = manifest.image() {
-        let bytes = repository.blob_bytes(&image.config, CONFIG_BYTES_MAX)?;
-        // An artifact's configuration is what it likes; only an image's has something to show.
-        let config: ImageConfig = serde_json::from_slice(&bytes).unwrap_or_default();
-        resolved
-            .platforms
-            .extend(config.os.zip(config.architecture).map(|(os, arch)| Platform::new(os, arch)));
+        let config = config(repository.as_ref(), image)?;
+        resolved.platforms.extend(config.platform());
         resolved.labels.extend(config.config.labels.unwrap_or_default());
         resolved.created = config.created.or(resolved.created);
     }

@@ -1,7 +1,7 @@
 //! What is this image called, and does exactly that digest carry the name?
 //!
-//! `compute` works out `<component>:<semver>-<short sha>`, `apply` gives that name to one digest and never to another, `resolve` says
-//! what carries a name, `unpack` writes the files of an image.
+//! `compute` works out `<component>:<semver>-<short sha>`, `apply` gives that name to one digest and never to another, `release` names the
+//! set of digests that a release is, `resolve` says what carries a name, `unpack` writes the files of an image.
 
 mod apply;
 mod args;
@@ -13,6 +13,7 @@ mod metadata;
 mod name;
 mod outputs;
 mod plan;
+mod release;
 
 use ci::{Mode, Report, Session, Stop};
 
@@ -49,10 +50,11 @@ pub fn run(args: Args, session: &Session) -> Result<Report, Stop> {
             if session.mode() == Mode::DryRun {
                 return Ok(Report::planned(&plan, outputs::json(&plan)));
             }
-            apply::name(&plan, &facts, session)?;
-            session.save(&outputs::record(&plan, facts.release))?;
+            apply::name(&facts, session)?;
+            session.save(&outputs::record(&plan, facts.release, facts.platforms))?;
             Ok(outputs::applied(&plan))
         }
+        Command::Release(typed) => release::run(typed, session),
         Command::Resolve { image } => {
             let context = context::image(image)?;
             Ok(outputs::resolved(&facts::resolve(&context, session)?))

@@ -28,7 +28,7 @@ pub(crate) fn computed(computed: &Computed) -> Report {
 
 /// The plan, or what was done, as data.
 pub(crate) fn json(plan: &Plan) -> Value {
-    let step = |step: &crate::plan::Step| json!({"name": step.name.to_string(), "state": step.state.word()});
+    let step = |step: &crate::plan::Step| json!({"name": step.name.to_string(), "state": step.state.word(), "writes": step.writes});
     json!({
         "component": plan.component,
         "version": plan.version,
@@ -62,15 +62,24 @@ pub(crate) fn applied(plan: &Plan) -> Report {
 }
 
 /// Adds the component to the record. The first target's repository is where the next steps find it.
-pub(crate) fn record(plan: &Plan, mut release: Release) -> Release {
+pub(crate) fn record(plan: &Plan, mut release: Release, platforms: Vec<Platform>) -> Release {
     let Some(repository) = plan.steps.first().map(|step| step.name.repository.clone()) else {
         return release;
     };
+    let known = release.components.get(&plan.component).map(|component| component.digest);
+    if known != Some(plan.digest) {
+        // It names another set of digests.
+        release.manifest = None;
+    }
     let new = Component::new(repository.clone(), plan.digest);
     let component = release.components.entry(plan.component.clone()).or_insert(new);
     if component.digest != plan.digest || component.image != repository {
         component.tags.clear();
+        component.platforms.clear();
         component.version = None;
+    }
+    if !platforms.is_empty() {
+        component.platforms = platforms;
     }
     component.image = repository;
     component.digest = plan.digest;

@@ -255,6 +255,8 @@ pub(crate) struct Step {
     pub(crate) state: State,
     blobs: usize,
     bytes: u64,
+    /// What will be written, one line a request or a file.
+    pub(crate) writes: Vec<String>,
 }
 
 /// What is to be done.
@@ -290,7 +292,8 @@ pub(crate) fn apply(context: &context::Apply, names: &Names, facts: &facts::Appl
             }
         };
         let bytes = target.missing.iter().fold(0_u64, |sum, blob| sum.saturating_add(blob.size));
-        Ok(Step { name: target.name.clone(), state, blobs: target.missing.len(), bytes })
+        let (name, blobs, writes) = (target.name.clone(), target.missing.len(), facts.writes(target));
+        Ok(Step { name, state, blobs, bytes, writes })
     };
     let source = match &context.source {
         Source::Image(image) => image.to_string(),
@@ -303,7 +306,7 @@ pub(crate) fn apply(context: &context::Apply, names: &Names, facts: &facts::Appl
 impl fmt::Display for Plan {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(out, "{} is {}", self.source, self.digest)?;
-        for Step { name, state, blobs, bytes } in &self.steps {
+        for Step { name, state, blobs, bytes, writes } in &self.steps {
             if *blobs > 0 {
                 writeln!(out, "store {blobs} blobs ({bytes} bytes) in {}", name.repository)?;
             }
@@ -311,6 +314,7 @@ impl fmt::Display for Plan {
                 State::New => writeln!(out, "name it {name}")?,
                 State::Unchanged => writeln!(out, "it is {name} already")?,
             }
+            writes.iter().try_for_each(|write| writeln!(out, "  {write}"))?;
         }
         Ok(())
     }

@@ -136,6 +136,9 @@ fn files_become_an_image_with_a_name_and_a_record() {
           "tags": [
             "1.2.3-c7be663"
           ],
+          "platforms": [
+            "linux/amd64"
+          ],
           "version": "1.2.3"
         }
       },
@@ -183,6 +186,10 @@ fn a_dry_run_says_what_would_be_done() {
     app is sha256:0a35090c11f1f5ec02f61065e070e3edb8fef4b43531f6eb4d16fd94cb340ff0
     store 2 blobs (2493 bytes) in oci:registry/app
     name it oci:registry/app:1.2.3-c7be663
+      write registry/app/blobs/sha256/6fd5235b49a7ad87de6339b3276f92312a7f3a0bdfe29f8dc5146ab30c245a76, 445 bytes
+      write registry/app/blobs/sha256/c4541745ea068d3eff9d61a70e37953563a068a4cfeba432360d092e3b3055df, 2048 bytes
+      write registry/app/blobs/sha256/0a35090c11f1f5ec02f61065e070e3edb8fef4b43531f6eb4d16fd94cb340ff0, 574 bytes
+      write registry/app/index.json, with the name 1.2.3-c7be663
     ");
     assert_eq!(before.difference(&scratch.tree(&[])), "");
 }

@@ -49,6 +49,14 @@ impl Config {
         at.images.get(component).or_else(|| self.components.get(component).map(|component| &component.image))
     }
 
+    /// Where release manifests lie, if anywhere: where the file says, else in the one repository that all components are built into.
+    pub fn release_image(&self) -> Option<&ImageRef> {
+        let mut images = self.components.values().map(|component| &component.image);
+        let first = images.next();
+        let only = first.filter(|first| images.all(|image| image == *first));
+        self.release.image.as_ref().or(only)
+    }
+
     /// The key that this gate's evidence must verify with.
     pub fn key<'a>(&'a self, at: &'a Environment, gate: &Gate) -> Option<&'a Path> {
         let require = &at.require;

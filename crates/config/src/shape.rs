@@ -31,6 +31,8 @@ pub struct Settings {
     pub ledger: LedgerPlace,
     /// The caller's word that the ledger's directory outlives the run; asked for on a runner, whose disk does not.
     pub persistent: bool,
+    /// Where release manifests lie, without tag or digest; otherwise in the one repository that all components share.
+    pub image: Option<ImageRef>,
     /// The public key that all evidence must verify with, unless a requirement names its own.
     pub verify_key: Option<PathBuf>,
 }

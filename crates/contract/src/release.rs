@@ -6,7 +6,7 @@ use semver::Version;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Commit, ComponentName, Digest, EnvironmentName, EnvironmentRecord, ImageRef, Tag};
+use crate::{Commit, ComponentName, Digest, EnvironmentName, EnvironmentRecord, ImageRef, Platform, Tag};
 
 /// The form of the record this code writes; `docs/release.schema.json` describes it.
 const SCHEMA_VERSION: u64 = 1;
@@ -23,6 +23,9 @@ pub struct Release {
     /// The release's version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<Version>,
+    /// The release manifest, by digest, once it was stored: see [`ReleaseManifest`](crate::ReleaseManifest).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manifest: Option<ImageRef>,
     /// The deployables, by name.
     #[serde(default)]
     pub components: BTreeMap<ComponentName, Component>,
@@ -44,6 +47,9 @@ pub struct Component {
     /// What it is called.
     #[serde(default)]
     pub tags: Vec<Tag>,
+    /// What it runs on, where it says so.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "crate::platform::texts")]
+    pub platforms: Vec<Platform>,
     /// Its own version, where components are versioned apart.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<Version>,
@@ -60,6 +66,9 @@ pub enum InvalidRelease {
     /// Written by a later version, in a form we might destroy.
     #[error("the release record has schemaVersion {0}; this version reads {SCHEMA_VERSION}")]
     Version(u64),
+    /// A release of nothing.
+    #[error("the release has no component")]
+    Empty,
 }
 
 impl Release {
@@ -69,6 +78,7 @@ impl Release {
             schema_version: SCHEMA_VERSION,
             commit,
             version: None,
+            manifest: None,
             components: BTreeMap::new(),
             environments: BTreeMap::new(),
             unknown: Map::new(),
@@ -98,7 +108,15 @@ impl Release {
 impl Component {
     /// A component known by its digest.
     pub fn new(image: ImageRef, digest: Digest) -> Self {
-        Self { image, digest, tags: Vec::new(), version: None, unknown: Map::new() }
+        Self { image, digest, tags: Vec::new(), platforms: Vec::new(), version: None, unknown: Map::new() }
+    }
+
+    /// What this version knows of it, in one order.
+    pub(crate) fn known(&self) -> Self {
+        let mut known = Self { unknown: Map::new(), ..self.clone() };
+        known.tags.sort();
+        known.tags.dedup();
+        known
     }
 
     /// The exact image.

@@ -33,13 +33,32 @@ impl Artifact {
     /// # Errors
     /// None in practice: all of its members can be written as JSON.
     pub fn manifest(&self, subject: &Descriptor) -> Result<Manifest, OciError> {
+        self.written(Some(subject.bare()))
+    }
+
+    /// The manifest of content that is about nothing but itself; the same bytes for the same artifact.
+    ///
+    /// # Errors
+    /// None in practice: all of its members can be written as JSON.
+    pub fn standalone(&self) -> Result<Manifest, OciError> {
+        self.written(None)
+    }
+
+    fn written(&self, subject: Option<Descriptor>) -> Result<Manifest, OciError> {
         let config = Descriptor::of(media_type::EMPTY, EMPTY_CONTENT);
         let mut image = Image::new(config, vec![self.layer()]);
         image.artifact_type = Some(self.artifact_type.clone());
-        image.subject = Some(subject.bare());
+        image.subject = subject;
         image.annotations = self.annotations.clone();
-        let digest = subject.digest;
+        let digest = self.layer().digest;
         image.into_manifest().map_err(|source| OciError::ManifestInvalid { digest, source })
+    }
+
+    /// Stores the blobs of its manifest, whatever that is about.
+    pub(crate) fn store(&self, to: &dyn Repository) -> Result<(), OciError> {
+        to.put_blob(Blob::new(Descriptor::of(media_type::EMPTY, EMPTY_CONTENT), EMPTY_CONTENT))?;
+        to.put_blob(Blob::new(self.layer(), self.content.as_slice()))?;
+        Ok(())
     }
 
     fn layer(&self) -> Descriptor {
@@ -54,9 +73,7 @@ impl Artifact {
 pub fn attach(to: &dyn Repository, subject: Digest, artifact: &Artifact) -> Result<Descriptor, OciError> {
     let image = to.find(&Selector::Digest(subject))?;
     let manifest = artifact.manifest(image.descriptor())?;
-    let empty = Descriptor::of(media_type::EMPTY, EMPTY_CONTENT);
-    to.put_blob(Blob::new(empty, EMPTY_CONTENT))?;
-    to.put_blob(Blob::new(artifact.layer(), artifact.content.as_slice()))?;
+    artifact.store(to)?;
     to.put_manifest(&manifest, Role::Root)?;
     Ok(manifest.as_referrer())
 }

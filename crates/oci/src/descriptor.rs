@@ -1,8 +1,8 @@
 //! What points at content: its type, digest and size (OCI image specification 1.1, "Content Descriptors"); never the content.
 
-use std::{collections::BTreeMap, fmt, str::FromStr};
+use std::collections::BTreeMap;
 
-use contract::Digest;
+use contract::{Digest, Platform};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -62,82 +62,6 @@ impl Descriptor {
     }
 }
 
-/// What an image runs on, in Go's words: `linux` and `amd64`.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct Platform {
-    /// The operating system.
-    pub os: String,
-    /// The processor.
-    pub architecture: String,
-    /// Which of the processor's variants, such as `v7`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub variant: Option<String>,
-    #[serde(flatten)]
-    unknown: Map<String, Value>,
-}
-
-/// The text is no platform.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no platform: expected OS/ARCHITECTURE[/VARIANT], such as linux/amd64")]
-pub struct InvalidPlatform(String);
-
-impl Platform {
-    /// A platform without a variant.
-    pub fn new(os: impl Into<String>, architecture: impl Into<String>) -> Self {
-        Self { os: os.into(), architecture: architecture.into(), variant: None, unknown: Map::new() }
-    }
-
-    /// What this program runs on.
-    pub fn host() -> Self {
-        let architecture = match std::env::consts::ARCH {
-            "x86_64" => "amd64",
-            "aarch64" => "arm64",
-            "x86" => "386",
-            other => other,
-        };
-        let os = match std::env::consts::OS {
-            "macos" => "darwin",
-            other => other,
-        };
-        Self::new(os, architecture)
-    }
-
-    /// Whether an image for the other platform runs on this one: the same system and processor, and the same variant where both name one.
-    pub fn runs(&self, other: &Self) -> bool {
-        let variants_agree = match (&self.variant, &other.variant) {
-            (Some(ours), Some(theirs)) => ours == theirs,
-            _ => true,
-        };
-        self.os == other.os && self.architecture == other.architecture && variants_agree
-    }
-}
-
-impl FromStr for Platform {
-    type Err = InvalidPlatform;
-
-    fn from_str(text: &str) -> Result<Self, InvalidPlatform> {
-        let word = |part: &str| {
-            let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
-            !part.is_empty() && part.bytes().all(fits)
-        };
-        let parts: Vec<&str> = text.split('/').collect();
-        match *parts {
-            [os, architecture] if word(os) && word(architecture) => Ok(Self::new(os, architecture)),
-            [os, architecture, variant] if word(os) && word(architecture) && word(variant) => {
-                Ok(Self { variant: Some(variant.to_owned()), ..Self::new(os, architecture) })
-            }
-            _ => Err(InvalidPlatform(text.to_owned())),
-        }
-    }
-}
-
-impl fmt::Display for Platform {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{}/{}", self.os, self.architecture)?;
-        self.variant.iter().try_for_each(|variant| write!(out, "/{variant}"))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -147,15 +71,5 @@ mod tests {
         let text = r#"{"mediaType":"a","digest":"sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","size":0,"platform":{"os":"linux","architecture":"arm","os.version":"1"},"urls":["https://example.com"]}"#;
         let descriptor: Descriptor = serde_json::from_str(text).unwrap();
         assert_eq!(serde_json::to_string(&descriptor).unwrap(), text);
-    }
-
-    proptest::proptest! {
-        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
-        #[test]
-        fn a_platform_is_written_as_it_is_read(text in "[a-z/.]{0,12}") {
-            if let Ok(platform) = text.parse::<Platform>() {
-                proptest::prop_assert_eq!(platform.to_string(), text);
-            }
-        }
     }
 }

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, io, path::PathBuf};
 
 use ci::{Code, Failure, Kind, files::FileError};
-use contract::{Digest, ImageRef, Location};
+use contract::{Digest, ImageRef, InvalidRelease, Location};
 
 use crate::{manifest::InvalidManifest, registry::RegistryError};
 
@@ -87,6 +87,22 @@ pub enum OciError {
         digest: Digest,
         /// Why not.
         source: InvalidManifest,
+    },
+    /// The name of a release, on something else.
+    #[error("{image} is {digest}, which is no release manifest")]
+    NoRelease {
+        /// Which name.
+        image: Box<ImageRef>,
+        /// What carries it.
+        digest: Digest,
+    },
+    /// A release manifest of another form.
+    #[error("the release manifest {digest} cannot be read")]
+    ReleaseInvalid {
+        /// Which one.
+        digest: Digest,
+        /// What is wrong with it.
+        source: InvalidRelease,
     },
     /// Indexes in indexes, or referrers of referrers, without end.
     #[error("{digest} has more than {limit} {what} below it")]
@@ -178,6 +194,8 @@ impl Failure for OciError {
             Self::TypeMismatch { .. } => Code::new("media-type-mismatch"),
             Self::TooLarge { .. } => Code::new("content-too-large"),
             Self::ManifestInvalid { .. } => Code::new("manifest-invalid"),
+            Self::NoRelease { .. } => Code::new("release-manifest-expected"),
+            Self::ReleaseInvalid { .. } => Code::new("release-manifest-invalid"),
             Self::Endless { .. } => Code::new("image-endless"),
             Self::TagWouldMove { .. } => Code::new("tag-would-move"),
             Self::TagAmbiguous(_) => Code::new("tag-ambiguous"),
@@ -199,6 +217,8 @@ impl Failure for OciError {
             | Self::SizeMismatch { .. }
             | Self::TypeMismatch { .. }
             | Self::TagWouldMove { .. }
+            | Self::NoRelease { .. }
+            | Self::ReleaseInvalid { .. }
             | Self::Unsafe { .. } => Kind::Refused,
             Self::Busy { .. }
             | Self::ContentMissing { .. }
@@ -223,6 +243,8 @@ impl Failure for OciError {
             }
             Self::TooLarge { .. } | Self::Endless { .. } => "check that this is the image you meant; no ordinary one is like this",
             Self::ManifestInvalid { .. } => "push the image again with a tool that writes OCI or Docker schema 2 manifests",
+            Self::NoRelease { .. } => "find out who gave this name to something else; name the release by a record or a digest",
+            Self::ReleaseInvalid { .. } => "find out who wrote it; compare it with docs/release-manifest.schema.json",
             Self::TagWouldMove { .. } => "give the new content a new version; a name that moves proves nothing",
             Self::TagAmbiguous(_) => "name the image by its digest, and remove one of the two entries from index.json",
             Self::Transfer { .. } | Self::SourceChanged(_) => "run again; what is already there is kept",

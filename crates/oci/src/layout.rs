@@ -22,7 +22,7 @@ use crate::{
     error::OciError,
     lock,
     manifest::{MANIFEST_BYTES_MAX, Manifest},
-    repository::{Repository, Role, Stored},
+    repository::{Repository, Role, Stored, Write},
 };
 use blobs::Blobs;
 use index_file::{IndexFile, TagConflict};
@@ -266,6 +266,18 @@ impl Repository for Layout {
                 TagConflict::Ambiguous => OciError::TagAmbiguous(Box::new(self.named(tag))),
             })
         })
+    }
+
+    fn writes(&self, write: Write<'_>) -> Vec<String> {
+        let index = || format!("write {}", self.root.join(INDEX).display());
+        let content = |content: &Descriptor| {
+            format!("write {}, {} bytes", self.blobs.path(content.digest).display(), content.size)
+        };
+        match write {
+            Write::Blob(blob, _) => vec![content(blob)],
+            Write::Manifest(manifest) => vec![content(manifest.descriptor())],
+            Write::Tag(tag, _) => vec![format!("{}, with the name {tag}", index())],
+        }
     }
 
     fn referrers(&self, subject: Digest) -> Result<Vec<Descriptor>, OciError> {

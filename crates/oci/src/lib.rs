@@ -13,6 +13,7 @@ mod manifest;
 pub mod media_type;
 mod pack;
 mod registry;
+mod release;
 mod repository;
 mod transfer;
 mod tree;
@@ -24,13 +25,15 @@ use contract::Location;
 
 pub use attach::{Artifact, attach};
 pub use blob::Blob;
-pub use descriptor::{Descriptor, InvalidPlatform, Platform};
+pub use contract::Platform;
+pub use descriptor::Descriptor;
 pub use error::OciError;
 pub use layout::Layout;
 pub use manifest::{Content, Image, Index, InvalidManifest, MANIFEST_BYTES_MAX, Manifest};
 pub use pack::{Package, Recipe};
 pub use registry::{Access, Registry, RegistryError};
-pub use repository::{Repository, Role, Stored};
+pub use release::{NewRelease, StoredRelease, release};
+pub use repository::{Repository, Role, Stored, Write};
 pub use transfer::{DEPTH_MAX, MANIFESTS_MAX, Moved, Transfer, copy, legacy_tag, validate};
 pub use unpack::{for_platform, unpack};
 

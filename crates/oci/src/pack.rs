@@ -4,13 +4,13 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use contract::Digest;
+use contract::{Digest, Platform};
 use jiff::Timestamp;
 use serde_json::json;
 
 use crate::{
     blob::Blob,
-    descriptor::{Descriptor, Platform},
+    descriptor::Descriptor,
     error::OciError,
     manifest::{Image, Manifest},
     media_type,

@@ -8,11 +8,12 @@ mod credentials;
 mod download;
 mod error;
 mod referrers;
+mod requests;
 mod token;
 mod upload;
 
 use std::{
-    collections::BTreeSet,
+    collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -26,7 +27,7 @@ use crate::{
     error::OciError,
     manifest::{MANIFEST_BYTES_MAX, Manifest},
     media_type,
-    repository::{Repository, Role, Stored},
+    repository::{Repository, Role, Stored, Write},
 };
 pub use access::Access;
 use connection::{Connection, expect};
@@ -52,8 +53,8 @@ pub struct Registry {
     connection: Connection,
     /// What was read and checked, oldest first.
     kept: Mutex<Vec<Manifest>>,
-    /// The manifests that were seen in this repository, so that they are looked for once.
-    seen: Mutex<BTreeSet<Digest>>,
+    /// Which manifests this repository holds, as far as it was asked, so that each is looked for once.
+    held: Mutex<BTreeMap<Digest, bool>>,
 }
 
 #[derive(Deserialize)]
@@ -76,7 +77,7 @@ impl Registry {
         };
         let address = access.address(host, repository)?;
         let connection = Connection { access: Arc::clone(access), address };
-        Ok(Self { location: location.clone(), connection, kept: Mutex::default(), seen: Mutex::default() })
+        Ok(Self { location: location.clone(), connection, kept: Mutex::default(), held: Mutex::default() })
     }
 
     fn manifest_request(&self, method: Method, reference: &str) -> Request {
@@ -248,15 +249,17 @@ impl Repository for Registry {
 
     fn holds(&self, manifest: &Manifest) -> Result<bool, OciError> {
         let digest = manifest.digest();
-        let seen = || self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        if seen().contains(&digest) {
-            return Ok(true);
+        let held = || self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(there) = held().get(&digest) {
+            return Ok(*there);
         }
         let there = self.resolve(&Selector::Digest(digest))?.is_some();
-        if there {
-            seen().insert(digest);
-        }
+        held().insert(digest, there);
         Ok(there)
+    }
+
+    fn has_manifest(&self, manifest: &Manifest) -> Result<bool, OciError> {
+        self.holds(manifest)
     }
 
     fn has_blob(&self, blob: &Descriptor) -> Result<bool, OciError> {
@@ -290,6 +293,7 @@ impl Repository for Registry {
             Stored::AlreadyThere
         } else {
             self.put(manifest, &manifest.digest().to_string())?;
+            self.held.lock().unwrap_or_else(PoisonError::into_inner).insert(manifest.digest(), true);
             Stored::New
         };
         let listed = self.list_referrer(manifest)?;
@@ -307,15 +311,23 @@ impl Repository for Registry {
                     to,
                 });
             }
-            None => {
-                if self.put(manifest, tag.as_str())?.is_none() {
-                    self.read_back(tag, to)?;
-                }
-                Stored::New
-            }
+            None => return self.tag_free(tag, manifest),
         };
         self.list_referrer(manifest)?;
         Ok(stored)
+    }
+
+    fn tag_free(&self, tag: &Tag, manifest: &Manifest) -> Result<Stored, OciError> {
+        // What the registry says it has stored under the name is the name read back.
+        if self.put(manifest, tag.as_str())?.is_none() {
+            self.read_back(tag, manifest.digest())?;
+        }
+        self.list_referrer(manifest)?;
+        Ok(Stored::New)
+    }
+
+    fn writes(&self, write: Write<'_>) -> Vec<String> {
+        self.requests(write)
     }
 
     fn referrers(&self, subject: Digest) -> Result<Vec<Descriptor>, OciError> {

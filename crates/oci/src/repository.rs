@@ -27,6 +27,17 @@ pub enum Role {
     Child,
 }
 
+/// Something to be written, as a plan names it.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Write<'a> {
+    /// A blob that is not there, and where it lies now, if it lies somewhere.
+    Blob(&'a Descriptor, Option<&'a Location>),
+    /// A manifest that is not there.
+    Manifest(&'a Manifest),
+    /// A name for a manifest.
+    Tag(&'a Tag, &'a Manifest),
+}
+
 /// Where the images of one name lie. All bytes that are read are checked against their digest; nothing is ever rewritten or removed.
 ///
 /// Order of writes: blobs, then the manifests that name them, then tags; so what is cut off leaves only what nobody refers to.
@@ -61,6 +72,14 @@ pub trait Repository: Send + Sync {
         Ok(false)
     }
 
+    /// Whether this manifest is there, whatever has become of what it names.
+    ///
+    /// # Errors
+    /// [`OciError`] if that can't be known.
+    fn has_manifest(&self, manifest: &Manifest) -> Result<bool, OciError> {
+        self.has_blob(manifest.descriptor())
+    }
+
     /// Whether this blob is there, in its full length.
     ///
     /// # Errors
@@ -90,6 +109,17 @@ pub trait Repository: Send + Sync {
     /// # Errors
     /// [`OciError::TagWouldMove`] if the name belongs to another digest: names never move.
     fn tag(&self, tag: &Tag, manifest: &Manifest) -> Result<Stored, OciError>;
+
+    /// As [`tag`](Self::tag), without another look: the caller has just seen that the name is free, and nothing has happened since.
+    ///
+    /// # Errors
+    /// As [`tag`](Self::tag), where the keeper of names can tell that it is taken by now.
+    fn tag_free(&self, tag: &Tag, manifest: &Manifest) -> Result<Stored, OciError> {
+        self.tag(tag, manifest)
+    }
+
+    /// What this write will be, one line a request or a file, for who wants to know before.
+    fn writes(&self, write: Write<'_>) -> Vec<String>;
 
     /// The manifests whose `subject` is this digest, with kind and annotations.
     ///

@@ -2,13 +2,13 @@
 
 use std::{collections::BTreeSet, io};
 
-use contract::{Digest, Selector, Tag};
+use contract::{Digest, Location, Selector, Tag};
 
 use crate::{
     descriptor::Descriptor,
     error::OciError,
     manifest::Manifest,
-    repository::{Repository, Role, Stored},
+    repository::{Repository, Role, Stored, Write},
 };
 
 /// How deep indexes may lie in indexes and referrers on referrers.
@@ -25,8 +25,11 @@ const LEGACY_ENDINGS: [&str; 3] = ["sig", "att", "sbom"];
 /// All that belongs to an image, and which of its blobs the destination lacks: the plan of a copy.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Transfer {
+    origin: Location,
     manifests: Vec<(Manifest, Role)>,
     tags: Vec<(Tag, Digest)>,
+    /// The manifests that the destination lacks.
+    absent: BTreeSet<Digest>,
     missing: Vec<Descriptor>,
 }
 
@@ -136,10 +139,13 @@ impl Transfer {
     /// [`OciError`] if the image is incomplete, damaged or endless.
     pub fn survey(from: &dyn Repository, to: &dyn Repository, root: Digest) -> Result<Self, OciError> {
         let survey = Survey::of(from, root, Referrers::Followed)?;
-        let mut incomplete = Vec::new();
+        let (mut incomplete, mut absent) = (Vec::new(), BTreeSet::new());
         for (manifest, _) in &survey.manifests {
             if manifest.image().is_some() && !to.holds(manifest)? {
                 incomplete.push(manifest);
+            }
+            if !to.has_manifest(manifest)? {
+                absent.insert(manifest.digest());
             }
         }
         let mut missing = Vec::new();
@@ -148,7 +154,25 @@ impl Transfer {
                 missing.push(blob.bare());
             }
         }
-        Ok(Self { manifests: survey.manifests, tags: survey.tags, missing })
+        Ok(Self { origin: from.location().clone(), manifests: survey.manifests, tags: survey.tags, absent, missing })
+    }
+
+    /// Whether the destination has all of it.
+    pub fn is_done(&self) -> bool {
+        self.missing.is_empty() && self.absent.is_empty()
+    }
+
+    /// What [`run`](Self::run) will write, one line a request or a file.
+    pub fn writes(&self, to: &dyn Repository) -> Vec<String> {
+        let blobs = self.missing.iter().map(|blob| Write::Blob(blob, Some(&self.origin)));
+        let absent = || self.manifests().filter(|manifest| self.absent.contains(&manifest.digest()));
+        let named = |(tag, digest): &'_ (Tag, Digest)| {
+            absent().find(|manifest| manifest.digest() == *digest).map(|manifest| (tag.clone(), manifest))
+        };
+        let tags: Vec<(Tag, &Manifest)> = self.tags.iter().filter_map(named).collect();
+        let tags = tags.iter().map(|(tag, manifest)| Write::Tag(tag, manifest));
+        let writes = blobs.chain(absent().map(Write::Manifest)).chain(tags);
+        writes.flat_map(|write| to.writes(write)).collect()
     }
 
     /// The manifests, in the order in which they are stored.

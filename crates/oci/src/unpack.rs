@@ -11,12 +11,12 @@ use std::{
 };
 
 use ci::files::FileError;
-use contract::Digest;
+use contract::{Digest, Platform};
 use flate2::read::MultiGzDecoder;
 use tar::EntryType;
 
 use crate::{
-    descriptor::{Descriptor, Platform},
+    descriptor::Descriptor,
     error::OciError,
     lock,
     manifest::Manifest,

@@ -1,19 +1,25 @@
-//! Finds out which digests are meant: by a release record, or by what the ledgers know.
+//! Finds out which digests are meant: by a release record, by a release manifest, or by what the ledgers know.
 
 use std::{collections::BTreeMap, path::Path};
 
 use ci::{Session, Stop, files};
-use contract::{ComponentName, Digest, Release, Tag};
+use contract::{ComponentName, Digest, Release, ReleaseManifest, Tag, Version};
 use ledger::Entry;
+use oci::{OciError, StoredRelease};
 
-use crate::{context::Context, error::Error, facts::Candidate, named::Named};
+use crate::{
+    context::Context,
+    error::Error,
+    facts::{Candidate, Manifest},
+    named::Named,
+};
 
 /// The release that was named, which must have exactly the configured components.
 pub(super) fn candidate(context: &Context, session: &Session) -> Result<Candidate, Stop> {
     let candidate = match &context.release {
         Named::File(path) if *path == context.release_file && path.exists() => of(session.release()?),
         Named::File(path) => of(record(path)?),
-        named => known(context, named)?,
+        named => named_alone(context, named)?,
     };
     let configured = &context.config.components;
     let missing: Vec<ComponentName> =
@@ -39,8 +45,47 @@ pub(crate) fn of(release: Release) -> Candidate {
     Candidate {
         version: release.version,
         commit: release.commit,
+        manifest: None,
         components: components.map(|(name, component)| (name, (component.digest, component.tags))).collect(),
     }
+}
+
+/// A name without a record: the manifest of that version says which digests are meant, else the ledgers do; and they never say two
+/// different things.
+fn named_alone(context: &Context, named: &Named) -> Result<Candidate, Stop> {
+    let stored = match named {
+        Named::Version(version) => stored(context, version)?,
+        Named::Digest(_) | Named::File(_) => None,
+    };
+    match (stored, known(context, named)) {
+        (None, known) => known,
+        (Some(stored), Ok(known)) if stored.digests() != known.digests() => {
+            Err(Error::ReleaseAmbiguous { named: named.clone() }.into())
+        }
+        (Some(stored), _) => Ok(stored),
+    }
+}
+
+/// The release manifest of this version, if there is one.
+fn stored(context: &Context, version: &Version) -> Result<Option<Candidate>, Stop> {
+    let Some(repository) = context.config.release_image() else { return Ok(None) };
+    // A version that no tag can hold has no manifest.
+    let Ok(tag) = ReleaseManifest::tag(version) else { return Ok(None) };
+    let from = match oci::open_with(repository.location(), &context.access) {
+        Err(OciError::LayoutMissing(_)) => return Ok(None),
+        opened => opened?,
+    };
+    let candidate = |StoredRelease { digest, release }: StoredRelease| Candidate {
+        version: Some(release.version),
+        commit: Some(release.commit),
+        manifest: Some(Manifest { repository: repository.clone(), digest }),
+        components: release
+            .components
+            .into_iter()
+            .map(|(name, component)| (name, (component.digest, component.tags)))
+            .collect(),
+    };
+    Ok(oci::release(from.as_ref(), &tag)?.map(candidate))
 }
 
 fn known(context: &Context, named: &Named) -> Result<Candidate, Stop> {
@@ -75,5 +120,5 @@ fn known(context: &Context, named: &Named) -> Result<Candidate, Stop> {
         .map(|(name, pinned)| (name.clone(), (pinned.digest, pinned.tags.clone())))
         .collect();
     let release = newest.what.release.clone();
-    Ok(Candidate { version: release.version, commit: release.commit, components })
+    Ok(Candidate { version: release.version, commit: release.commit, manifest: None, components })
 }

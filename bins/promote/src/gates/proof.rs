@@ -1,5 +1,7 @@
 //! The gates that stand on signed statements about the images: signature, SBOM, smoke test, migration.
 
+use std::fmt;
+
 use config::{Accepted, Gate};
 use contract::{ComponentName, EnvironmentName, TestResult};
 use evidence::{Bar, Claim, Condition, Image, Says, Test};
@@ -11,10 +13,17 @@ use crate::{context::Context, facts::Facts, gates::Part};
 /// How many of the things that do not count are told.
 const DOUBTS_MAX: usize = 3;
 
+/// Where a release manifest says which images are meant, it is signed too: good images can be put together to a bad release.
 pub(super) fn signature(facts: &Facts) -> Vec<Part> {
-    each_image(facts, &Gate::Signature, |name, image, signer| {
+    let signed = |name: &dyn fmt::Display, image: &Image, signer: &str| {
         claimed(name, image, signer, "signature", |claim| claim.says == Says::Signature)
-    })
+    };
+    let mut parts = each_image(facts, &Gate::Signature, |name, image, signer| signed(name, image, signer));
+    if let (Some(manifest), Some(signer)) = (&facts.manifest, facts.signers.get(&Gate::Signature)) {
+        let name = "the release manifest";
+        parts.push(unusable(&name, manifest).unwrap_or_else(|| signed(&name, manifest, signer)));
+    }
+    parts
 }
 
 pub(super) fn sbom(facts: &Facts) -> Vec<Part> {
@@ -108,12 +117,14 @@ pub(super) fn migration(environment: &EnvironmentName, facts: &Facts) -> Vec<Par
 /// Asks about each image that can be used; one that can't answers for itself.
 fn each_image(facts: &Facts, gate: &Gate, ask: impl Fn(&ComponentName, &Image, &str) -> Part) -> Vec<Part> {
     let Some(signer) = facts.signers.get(gate) else { return Vec::new() };
-    let judge = |(name, image)| unusable(name, image).unwrap_or_else(|| ask(name, image, signer));
+    let judge = |(name, image): (&ComponentName, &Image)| {
+        unusable(name, image).unwrap_or_else(|| ask(name, image, signer))
+    };
     facts.images.iter().map(judge).collect()
 }
 
 /// An image that is not there, not whole or not to be seen answers every question about it.
-fn unusable(name: &ComponentName, image: &Image) -> Option<Part> {
+fn unusable(name: &dyn fmt::Display, image: &Image) -> Option<Part> {
     match &image.condition {
         Condition::Whole => None,
         Condition::Absent(why) => Some(Part::fail(format!("{name} is not there: {why}"))),
@@ -125,7 +136,7 @@ fn unusable(name: &ComponentName, image: &Image) -> Option<Part> {
 }
 
 fn claimed(
-    name: &ComponentName,
+    name: &dyn fmt::Display,
     image: &Image,
     signer: &str,
     what: &str,

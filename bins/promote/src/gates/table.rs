@@ -127,8 +127,10 @@ fn good() -> Facts {
         candidate: Candidate {
             version: None,
             commit: None,
+            manifest: None,
             components: candidate.map(|(name, digest)| (name, (digest, Vec::new()))).collect(),
         },
+        manifest: None,
         images: names().map(image).into(),
         signers: [
             signer("signature", "build"),
@@ -191,6 +193,19 @@ fn a_proof_by_the_key_of_another_gate_is_none() {
     assert_eq!(signed_by("build", |says| *says == Says::Sbom), "sbom fail");
     let tests = |says: &Says| matches!(says, Says::Test(_));
     assert_eq!(signed_by("build", tests), "smoke-test@staging fail, after fail");
+}
+
+#[test]
+fn a_release_manifest_is_signed_like_an_image() {
+    let manifest = |condition: Condition, claims: Vec<Claim>| {
+        changed(|facts| facts.manifest = Some(Image { condition, claims, doubts: Vec::new() }))
+    };
+    let signed = |key: &str| vec![claim(key, Says::Signature)];
+    assert_eq!(manifest(Condition::Whole, signed("build")), "");
+    assert_eq!(manifest(Condition::Whole, signed("all")), "signature fail");
+    assert_eq!(manifest(Condition::Whole, vec![claim("build", Says::Sbom)]), "signature fail");
+    assert_eq!(manifest(Condition::Absent("gone".into()), signed("build")), "signature fail");
+    assert_eq!(manifest(Condition::Unknown("the network".into()), Vec::new()), "signature error");
 }
 
 #[test]

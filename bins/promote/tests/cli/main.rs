@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that fails here has failed")]
 
+mod by_version;
 mod convergence;
 mod gates;
 mod misuse;

@@ -22,7 +22,8 @@ impl Blobs {
         Self(root.join("blobs/sha256"))
     }
 
-    fn path(&self, digest: Digest) -> PathBuf {
+    /// Where a blob lies, or would.
+    pub(super) fn path(&self, digest: Digest) -> PathBuf {
         self.0.join(digest.hex())
     }
 

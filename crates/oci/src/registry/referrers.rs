@@ -24,7 +24,8 @@ const WRITES_MAX: u32 = 5;
 
 #[derive(Deserialize)]
 struct Page {
-    manifests: Vec<Descriptor>,
+    /// `null` where nothing refers to the image, in registries written in Go.
+    manifests: Option<Vec<Descriptor>>,
 }
 
 impl Registry {
@@ -91,7 +92,7 @@ impl Registry {
                 url: (&answer.url).into(),
                 why: "is no list of referrers",
             })?;
-            found.extend(page.manifests);
+            found.extend(page.manifests.into_iter().flatten());
             Ok(())
         })?;
         Ok(found)

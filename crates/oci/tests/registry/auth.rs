@@ -13,12 +13,10 @@ use serde_json::json;
 use testkit::{
     Scratch,
     http::{Reply, Request, Server},
-};
-
-use crate::{
-    images::{at, by_tag, image, quick, tag, with},
     served::Served,
 };
+
+use crate::images::{at, by_tag, image, quick, tag, with};
 
 /// `me` with the password `pass-word`.
 const HTPASSWD: &str = "me:$2b$04$bTfEcu47ttDrMgQ6t4VDLONctgh0TfS//C6dQQtHP1Xw2verBuY06\n";

@@ -14,13 +14,11 @@ use oci::{
 use testkit::{
     Scratch,
     http::{Reply, Server},
-};
-
-use crate::{
-    images::{at, by_tag, image, put, quick, tag, with},
     relay::{relay, transcript},
     served::Served,
 };
+
+use crate::images::{at, by_tag, image, put, quick, tag, with};
 
 /// Longer than anything that is sent in one piece or kept in memory.
 fn large() -> Vec<u8> {

@@ -5,6 +5,4 @@ mod auth;
 mod faults;
 mod images;
 mod referrers;
-mod relay;
-mod served;
 mod verbs;

@@ -9,13 +9,13 @@ use ci::Failure;
 use contract::{Digest, Selector};
 use oci::{Descriptor, Image, Manifest, Registry, Repository, Role, Stored, attach, media_type};
 use serde_json::{Value, json};
-use testkit::http::{Reply, Server};
-
-use crate::{
-    images::{at, image, note, notes, tag},
+use testkit::{
+    http::{Reply, Server},
     relay::relay,
     served::Served,
 };
+
+use crate::images::{at, image, note, notes, tag};
 
 fn fallback(of: &Manifest) -> String {
     format!("sha256-{}", of.digest().hex())
@@ -57,6 +57,20 @@ fn where_the_registry_lists_evidence_no_tag_is_written() {
     }
     assert_eq!(notes(&registry, &manifest), ["one", "three", "two"]);
     assert_eq!(registry.resolve(&Selector::Tag(tag(&fallback(&manifest)))).unwrap(), None);
+}
+
+#[test]
+fn a_registry_that_lists_evidence_by_itself_gets_no_fallback_tag() {
+    let served = Served::cuelabs();
+    let registry = at(&served.authority(), "acme/app");
+    let manifest = image(&registry, b"layer");
+    // Its empty list is `null`.
+    assert_eq!(registry.referrers(manifest.digest()).unwrap(), []);
+    for text in ["one", "two", "one"] {
+        attach(&registry, manifest.digest(), &note(text)).unwrap();
+    }
+    assert_eq!(notes(&at(&served.authority(), "acme/app"), &manifest), ["one", "two"]);
+    assert_eq!(registry.tags().unwrap(), []);
 }
 
 #[test]

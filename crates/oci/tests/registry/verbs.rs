@@ -1,23 +1,23 @@
-//! Resolve, read, write, tag, list, copy: against both registries.
+//! Resolve, read, write, tag, list, copy: against all registries.
 
 use contract::Selector;
 use oci::{Blob, Layout, Manifest, OciError, Repository, Stored, copy};
-use testkit::Scratch;
-
-use crate::{
-    images::{at, by_tag, family, image, notes, tag},
+use testkit::{
+    Scratch,
     relay::{relay, transcript},
     served::Served,
 };
 
-/// Both, because they differ.
-fn both() -> [Served; 2] {
-    [Served::crane(), Served::docker("")]
+use crate::images::{at, by_tag, family, image, notes, tag};
+
+/// All, because they differ.
+fn all() -> [Served; 3] {
+    [Served::crane(), Served::docker(""), Served::cuelabs()]
 }
 
 #[test]
 fn what_is_written_is_read_back() {
-    for served in both() {
+    for served in all() {
         let registry = at(&served.authority(), "acme/app");
         assert_eq!(registry.resolve(&by_tag("1")).unwrap(), None);
         assert_eq!(registry.tags().unwrap(), []);
@@ -39,7 +39,7 @@ fn what_is_written_is_read_back() {
 
 #[test]
 fn a_tag_never_moves() {
-    for served in both() {
+    for served in all() {
         let registry = at(&served.authority(), "acme/app");
         let (one, two) = (image(&registry, b"one"), image(&registry, b"two"));
         registry.tag(&tag("1"), &one).unwrap();
@@ -52,7 +52,7 @@ fn a_tag_never_moves() {
 
 #[test]
 fn a_retag_of_a_present_image_takes_three_requests() {
-    for served in both() {
+    for served in all() {
         let manifest = image(&at(&served.authority(), "acme/app"), b"layer");
         let relay = relay(&served.authority(), |_| None);
         let registry = at(&relay.authority(), "acme/app");
@@ -76,15 +76,16 @@ fn a_copy_of_a_present_image_asks_the_destination_once() {
 
 #[test]
 fn an_index_travels_with_its_children_and_evidence_between_registries_and_layouts() {
-    let [crane, docker] = both();
+    let [crane, docker, cuelabs] = all();
     let scratch = Scratch::new();
     let layout = Layout::open_or_new(&scratch.join("layout")).unwrap();
     let index = family(&layout);
     let there = at(&crane.authority(), "acme/app");
     let onward = at(&docker.authority(), "acme/mirror");
+    let listing = at(&cuelabs.authority(), "acme/mirror");
     let back = Layout::open_or_new(&scratch.join("back")).unwrap();
-    let steps: [(&dyn Repository, &dyn Repository); 3] =
-        [(&layout, &there), (&there, &onward), (&onward, &back)];
+    let steps: [(&dyn Repository, &dyn Repository); 4] =
+        [(&layout, &there), (&there, &onward), (&onward, &listing), (&listing, &back)];
     for (from, to) in steps {
         let moved = copy(from, to, index.digest()).unwrap();
         assert_eq!((moved.blobs, moved.manifests), (6, 5), "{}", to.location());

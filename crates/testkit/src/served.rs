@@ -1,7 +1,8 @@
 //! Real registries on this machine, each on a port of its own, ended with the test; never a stand-in.
 
 use std::{
-    fs::File,
+    env,
+    fs::{self, File},
     net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -9,13 +10,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use testkit::Scratch;
+use crate::Scratch;
 
 /// How long a registry may take to listen.
 const START_MAX: Duration = Duration::from_secs(20);
 
 /// A program that listens on a port.
-pub(crate) struct Served {
+pub struct Served {
     child: Child,
     port: u16,
     directory: Scratch,
@@ -23,21 +24,26 @@ pub(crate) struct Served {
 
 impl Served {
     /// go-containerregistry's: no `Location` and no `OCI-Subject` where others have them.
-    pub(crate) fn crane() -> Self {
-        let env = ci::Env::capture();
-        let tools = env.raw("SEAWORTHY_TOOLS").map(PathBuf::from);
-        let home = || Some(PathBuf::from(env.raw("HOME")?).join(".cache/seaworthy/tools"));
-        let tools = tools.or_else(home).unwrap_or_default();
+    pub fn crane() -> Self {
         Self::start(|directory, port| {
-            let mut command = Command::new(tools.join("bin/crane"));
+            let mut command = Command::new(tool("crane"));
             command.args(["registry", "serve", "--address", &format!("127.0.0.1:{port}"), "--disk"]);
             command.arg(directory);
             command
         })
     }
 
+    /// cuelabs' ociserver: with the referrers API of the distribution specification 1.1 (tests/referrers-registry).
+    pub fn cuelabs() -> Self {
+        Self::start(|_, port| {
+            let mut command = Command::new(tool("referrers-registry"));
+            command.arg(format!("127.0.0.1:{port}"));
+            command
+        })
+    }
+
     /// Debian's docker-registry: no referrers API. `auth` is the section of that name of its configuration.
-    pub(crate) fn docker(auth: &str) -> Self {
+    pub fn docker(auth: &str) -> Self {
         Self::start(|directory, port| {
             let root = directory.join("data");
             let text = format!(
@@ -49,7 +55,7 @@ impl Served {
     }
 
     /// nginx in front of another registry; `rules` belong to the server, and `up` is the registry's address.
-    pub(crate) fn nginx(rules: &str, up: &str) -> Self {
+    pub fn nginx(rules: &str, up: &str) -> Self {
         Self::start(|directory, port| {
             let text = format!(
                 "daemon off; master_process off; pid {0}/pid; error_log {0}/error.log;
@@ -79,18 +85,21 @@ impl Served {
     fn try_start(command: impl Fn(&Path, u16) -> Command) -> Result<Self, String> {
         let directory = Scratch::new();
         let path = directory.join("served");
-        std::fs::create_dir_all(&path).unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        fs::create_dir_all(&path).expect("a scratch directory can be written");
+        let port = TcpListener::bind("127.0.0.1:0")
+            .and_then(|free| free.local_addr())
+            .expect("a port is free")
+            .port();
         let mut command = command(&path, port);
-        let log = File::create(path.join("log")).unwrap();
-        command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
+        let log = File::create(path.join("log")).expect("a scratch directory can be written");
+        command.stdin(Stdio::null()).stdout(log.try_clone().expect("an open file")).stderr(log);
         let program = command.get_program().to_string_lossy().into_owned();
         let child = command.spawn();
         let child = child.unwrap_or_else(|_| panic!("{program} is not installed: run script/setup"));
         let mut served = Self { child, port, directory };
         let began = Instant::now();
         loop {
-            if served.child.try_wait().unwrap().is_some() {
+            if served.child.try_wait().expect("our own child").is_some() {
                 return Err(served.log());
             }
             if TcpStream::connect(served.authority()).is_ok() {
@@ -103,11 +112,11 @@ impl Served {
 
     fn log(&self) -> String {
         let log = self.directory.join("served/log");
-        ci::files::read_text(&log).unwrap_or_default()
+        fs::read_to_string(log).unwrap_or_default()
     }
 
     /// `127.0.0.1:<port>`.
-    pub(crate) fn authority(&self) -> String {
+    pub fn authority(&self) -> String {
         format!("127.0.0.1:{}", self.port)
     }
 }
@@ -119,12 +128,17 @@ impl Drop for Served {
     }
 }
 
+/// Where script/setup puts what it installs into its cache.
+pub fn tool(name: &str) -> PathBuf {
+    let home = || PathBuf::from(env::var_os("HOME").unwrap_or_default()).join(".cache/seaworthy/tools");
+    env::var_os("SEAWORTHY_TOOLS").map_or_else(home, PathBuf::from).join("bin").join(name)
+}
+
 fn configured(program: &str, arguments: &[&str], directory: &Path, text: &str) -> Command {
     let path = directory.join("config");
-    ci::files::write(&path, text.as_bytes()).unwrap();
+    fs::write(&path, text).expect("a scratch directory can be written");
     // nginx is installed where only root's PATH looks.
-    let env = ci::Env::capture();
-    let path_of = env.text("PATH").unwrap().unwrap_or_default() + ":/usr/sbin";
+    let path_of = env::var("PATH").unwrap_or_default() + ":/usr/sbin";
     let found = path_of.split(':').map(|place| Path::new(place).join(program)).find(|place| place.exists());
     let mut command = Command::new(found.unwrap_or_else(|| program.into()));
     command.args(arguments).arg(&path).env("OTEL_TRACES_EXPORTER", "none");
