@@ -136,10 +136,10 @@ mod tests {
     #[test]
     fn a_later_tag_makes_no_other_release_and_another_digest_does() {
         let (mut tagged, mut rebuilt) = (manifest(), manifest());
-        for (_, component) in &mut tagged.components {
+        for component in tagged.components.values_mut() {
             component.tags.push("stable".parse().unwrap());
         }
-        for (_, component) in &mut rebuilt.components {
+        for component in rebuilt.components.values_mut() {
             component.digest = Digest::of(b"other");
         }
         assert!(manifest().is(&tagged));
