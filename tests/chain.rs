@@ -34,7 +34,8 @@ fn a_release_goes_from_source_to_production_and_back() {
         rows.iter().filter(matching).count()
     };
     assert_eq!(said("validate-env", "variables are as .env.schema wants them"), 6, "{shown}");
-    assert_eq!(said("tag-image", "is oci:registry/notes:"), 3, "{shown}");
+    assert_eq!(said("tag-image", "is oci:registry/notes:1."), 3, "{shown}");
+    assert_eq!(said("tag-image", "is oci:registry/notes:release-1."), 3, "{shown}");
     assert_eq!(said("migrate-db", "version 2 → 3"), 2, "{shown}");
     assert_eq!(said("sbom-sign", "signed oci:registry/notes@"), 3, "{shown}");
     assert_eq!(said("promote", "1.1.0 may not enter production: signature says fail"), 1, "{shown}");
