@@ -75,6 +75,9 @@ fn scheme_of(range: &Range, scheme: Scheme) -> Result<Scheme, String> {
 
 fn within(range: &Range, version: &str, scheme: Scheme) -> Result<State, String> {
     let scheme = scheme_of(range, scheme)?;
+    if !range.events.iter().any(|event| matches!(event, Event::Introduced(_))) {
+        return Err("the record does not say since when".to_owned());
+    }
     let compare = |bound: &str| scheme.compare(version, bound).map_err(|error| error.to_string());
     if !before_limits(range, &compare)? {
         return Ok(State::Clear);

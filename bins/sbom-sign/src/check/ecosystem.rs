@@ -108,7 +108,7 @@ pub(crate) fn canonical<'n>(base: &str, name: &'n str) -> Cow<'n, str> {
     match base {
         "PyPI" => purl::pypi_name(name).into(),
         // Package URLs of these are in lower case, whatever the databases write.
-        "Go" | "GitHub Actions" | "NuGet" | "Packagist" | "Hex" | "Pub" | "SwiftURL" => {
+        "npm" | "Go" | "GitHub Actions" | "NuGet" | "Packagist" | "Hex" | "Pub" | "SwiftURL" => {
             name.to_ascii_lowercase().into()
         }
         _ => name.into(),

@@ -52,7 +52,6 @@ pub(crate) fn of<'r>(
         for entry in entries {
             let fixed = match answer(entry, &question.version, question.ecosystem.scheme()) {
                 Answer::Affected(fixed) => fixed,
-                Answer::Clear | Answer::Undecided(_) if is_claimed => Vec::new(),
                 Answer::Clear => continue,
                 Answer::Undecided(why) => {
                     doubt = Some(why);
@@ -67,6 +66,11 @@ pub(crate) fn of<'r>(
                     hit.fixed.extend(fixed);
                 }
             }
+        }
+        // A service may know a package by another name than its record does.
+        if is_claimed && hit.is_none() {
+            let (severity, fixed) = (Severity::of(record, &Affected::default()), Vec::new());
+            hit = Some(Hit { record, severity, fixed });
         }
         match (hit, doubt) {
             (Some(hit), _) => hits.push(hit),
@@ -176,5 +180,7 @@ mod tests {
         let claimed = BTreeSet::from(["GHSA-1".to_owned()]);
         assert_eq!(of(&question("1.0.0.0"), &records, Some(&claimed)).vulnerabilities.len(), 1);
         assert_eq!(of(&question("2.0.0"), &records, Some(&claimed)).vulnerabilities.len(), 1);
+        let renamed = Question::of(&"pkg:npm/b@1.0.0".parse().unwrap(), None, None).unwrap();
+        assert_eq!(of(&renamed, &records, Some(&claimed)).vulnerabilities.len(), 1);
     }
 }

@@ -109,7 +109,7 @@ pub(crate) struct Rating {
 }
 
 /// A package and its affected versions.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 pub(crate) struct Affected {
     #[serde(default)]
     pub(crate) package: Option<Package>,

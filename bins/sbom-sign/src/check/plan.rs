@@ -158,10 +158,15 @@ fn vulnerabilities(context: &Context, facts: &Facts, lines: &Lines<'_>, gaps: &m
         }
         let base = question.ecosystem.base();
         let named = |name: &String| by_name.get(&(base, name.clone())).into_iter().flatten().copied();
-        let mut records: Vec<&Record> = question.names.iter().flat_map(named).collect();
+        let claims = facts.found.claims.get(question);
+        let claimed = claims
+            .into_iter()
+            .flat_map(|ids| facts.found.records.iter().filter(|record| ids.contains(&record.id)));
+        let named = question.names.iter().flat_map(named);
+        let mut records: Vec<&Record> = named.chain(claimed).collect();
         records.sort_by(|left, right| left.id.cmp(&right.id));
         records.dedup_by(|left, right| left.id == right.id);
-        let found = findings::of(question, records, facts.found.claims.get(question));
+        let found = findings::of(question, records, claims);
         for (names, why) in found.undecided {
             if lines.ignores(&names, &packages).is_none() {
                 let why = format!("nobody can tell whether {} is in it: {why}", names[0]);

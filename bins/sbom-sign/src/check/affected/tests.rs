@@ -104,6 +104,8 @@ fn what_cannot_be_put_in_order_is_undecided_and_never_clear() {
     undecided(&range("ECOSYSTEM", r#"{"introduced": "0"}, {"fixed": "1"}"#), "2", Scheme::Unknown);
     undecided(&range("GIT", r#"{"introduced": "0"}"#), "1.0.0", Scheme::Semver);
     undecided(&affected("{}"), "1.0.0", Scheme::Semver);
+    undecided(&semver(&[]), "1.0.0", Scheme::Semver);
+    undecided(&semver(&[("fixed", "2.0.0")]), "1.0.0", Scheme::Semver);
     // A range that can be read does not speak for one that can't.
     let half = affected(
         r#"{"versions": ["8"], "ranges": [{"type": "GIT", "events": [{"introduced": "0"}]},

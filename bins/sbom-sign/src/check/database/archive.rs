@@ -11,6 +11,9 @@ use zip::ZipArchive;
 
 use super::{CheckError, RECORD_BYTES_MAX, RECORDS_MAX};
 
+/// How many bytes the entries of one share may have together: small archives can be made to hold more than any disk.
+const UNPACKED_BYTES_MAX: u64 = 32 << 30;
+
 /// Reads a share of the entries: every `step`-th from `first` on.
 pub(super) fn read(
     path: &Path,
@@ -24,7 +27,7 @@ pub(super) fn read(
     if archive.len() as u64 > RECORDS_MAX {
         return Err(CheckError::DatabaseTooLarge(RECORDS_MAX));
     }
-    let mut json = Vec::new();
+    let (mut json, mut unpacked) = (Vec::new(), 0);
     for place in (first..archive.len()).step_by(step) {
         let entry = archive.by_index(place).map_err(broken)?;
         let name = entry.name().map_err(broken)?.into_owned();
@@ -36,6 +39,10 @@ pub(super) fn read(
         entry.take(RECORD_BYTES_MAX + 1).read_to_end(&mut json).map_err(|source| broken(source.into()))?;
         if json.len() as u64 > RECORD_BYTES_MAX {
             return Err(CheckError::RecordTooLarge(format!("{name} in {}", path.display())));
+        }
+        unpacked += json.len() as u64;
+        if unpacked > UNPACKED_BYTES_MAX {
+            return Err(CheckError::RecordTooLarge(path.display().to_string()));
         }
         each(&name, &json)?;
     }

@@ -10,6 +10,7 @@ fn question(purl: &str) -> Result<Question, String> {
 fn a_package_is_asked_for_by_the_name_that_its_ecosystem_has_for_it() {
     for (purl, ecosystem, name, version) in [
         ("pkg:cargo/serde@1.0.1", "crates.io", "serde", "1.0.1"),
+        ("pkg:npm/JSONStream@1.0.0", "npm", "JSONStream", "1.0.0"),
         ("pkg:npm/%40angular/core@1.0.0", "npm", "@angular/core", "1.0.0"),
         ("pkg:pypi/Ruamel.Yaml_clib@0.2.8", "PyPI", "ruamel-yaml-clib", "0.2.8"),
         (
