@@ -12,6 +12,7 @@ mod error;
 mod facts;
 mod findings;
 mod licence;
+mod lines;
 mod osv;
 mod outputs;
 mod package_url;

@@ -154,7 +154,13 @@ impl Transfer {
                 missing.push(blob.bare());
             }
         }
-        Ok(Self { origin: from.location().clone(), manifests: survey.manifests, tags: survey.tags, absent, missing })
+        Ok(Self {
+            origin: from.location().clone(),
+            manifests: survey.manifests,
+            tags: survey.tags,
+            absent,
+            missing,
+        })
     }
 
     /// Whether the destination has all of it.

@@ -7,7 +7,8 @@ use trust::predicate::{ScanResult, ScannedSeverity, Scanner, Vulnerabilities};
 use super::{
     context::Context,
     error::CheckError,
-    plan::{Finding, Gap, GapKind, LeftOut, Licensed, Standing, Verdict},
+    lines::LeftOut,
+    plan::{Finding, Gap, GapKind, Licensed, Standing, Verdict},
 };
 
 /// How many packages are named where more have the same gap.
