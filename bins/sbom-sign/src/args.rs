@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use contract::{EnvironmentName, ImageRef, Span};
 use trust::PredicateType;
 
+use crate::bom::SpecVersion;
 pub use crate::check::Check;
 
 /// What is inside, who made it, and can anyone check that?
@@ -29,12 +30,15 @@ pub enum Command {
     },
     /// List what a source tree is made of, as CycloneDX
     Sbom {
-        /// A directory with a Cargo.lock, or the file itself
+        /// A directory with lock files, or one of them
         #[arg(default_value = ".")]
         path: PathBuf,
         /// Where the SBOM goes
         #[arg(long, value_name = "FILE")]
         output: PathBuf,
+        /// The version of CycloneDX
+        #[arg(long, value_enum, value_name = "VERSION", default_value = "1.5")]
+        spec_version: SpecVersion,
     },
     /// Refuse what an SBOM lists: known vulnerabilities, licences that are not taken
     Check(Box<Check>),

@@ -11,9 +11,10 @@ use cyclonedx_bom::{
         property::{Properties, Property},
         tool::Tools,
     },
-    prelude::{Bom, Component, Components, DateTime, Metadata, Purl, SpecVersion, UrnUuid},
+    prelude::{Bom, Component, Components, DateTime, Metadata, Purl, SpecVersion as Written, UrnUuid},
 };
 use jiff::{Timestamp, tz::TimeZone};
+use serde_json::Value;
 
 use crate::{
     catalog::{self, Algorithm, Catalog, Kind, Licence, Package},
@@ -23,15 +24,29 @@ use crate::{
 /// The property that holds the layer in which a file was found, with the file's path after the digest.
 const LAYER: &str = "seaworthy:layer";
 
+/// A version of the CycloneDX specification.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, clap::ValueEnum)]
+pub enum SpecVersion {
+    /// 1.5
+    #[value(name = "1.5")]
+    V1_5,
+    /// 1.6 (ECMA-424, first edition)
+    #[value(name = "1.6")]
+    V1_6,
+    /// 1.7 (ECMA-424, second edition)
+    #[value(name = "1.7")]
+    V1_7,
+}
+
 /// The SBOM as JSON. Its serial number comes from its content, so that it says something.
-pub fn json(catalog: &Catalog, now: Timestamp) -> Result<Vec<u8>, Error> {
+pub fn json(catalog: &Catalog, version: SpecVersion, now: Timestamp) -> Result<Vec<u8>, Error> {
     let bom = |serial_number, timestamp| Bom {
         version: 1,
         serial_number,
         metadata: Some(metadata(catalog, timestamp)),
         components: Some(Components(components(catalog))),
         dependencies: Some(Dependencies(dependencies(catalog))),
-        spec_version: SpecVersion::V1_5,
+        spec_version: Written::V1_5,
         services: None,
         external_references: None,
         compositions: None,
@@ -41,18 +56,41 @@ pub fn json(catalog: &Catalog, now: Timestamp) -> Result<Vec<u8>, Error> {
         annotations: None,
         formulation: None,
     };
-    let serial = serial_number(Digest::of(&written(bom(None, None))?));
+    let serial = serial_number(Digest::of(&written(bom(None, None), version)?));
     let time = now.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     let time = DateTime::try_from(time).map_err(Error::bom)?;
-    let mut json = written(bom(Some(serial), Some(time)))?;
+    let mut json = written(bom(Some(serial), Some(time)), version)?;
     json.push(b'\n');
     Ok(json)
 }
 
-fn written(bom: Bom) -> Result<Vec<u8>, Error> {
+fn written(bom: Bom, version: SpecVersion) -> Result<Vec<u8>, Error> {
     let mut json = Vec::new();
-    bom.output_as_json(&mut json, SpecVersion::V1_5).map_err(Error::bom)?;
-    Ok(json)
+    bom.output_as_json(&mut json, Written::V1_5).map_err(Error::bom)?;
+    let number = match version {
+        SpecVersion::V1_5 => return Ok(json),
+        SpecVersion::V1_6 => "1.6",
+        SpecVersion::V1_7 => "1.7",
+    };
+    let mut later: Value = serde_json::from_slice(&json).map_err(Error::bom)?;
+    later["specVersion"] = number.into();
+    let components = later.get_mut("components").and_then(Value::as_array_mut);
+    for component in components.into_iter().flatten() {
+        acknowledge(component);
+    }
+    if let Some(component) = later.pointer_mut("/metadata/component") {
+        acknowledge(component);
+    }
+    serde_json::to_vec_pretty(&later).map_err(Error::bom)
+}
+
+/// Since 1.6 a licence says whose word it is: these are the packages' own, and nobody has looked into their files.
+fn acknowledge(component: &mut Value) {
+    let licences = component.get_mut("licenses").and_then(Value::as_array_mut);
+    for licence in licences.into_iter().flatten() {
+        let stated = if licence.get("license").is_some() { &mut licence["license"] } else { licence };
+        stated["acknowledgement"] = "declared".into();
+    }
 }
 
 /// A UUID of version 8 (RFC 9562, section 5.8) made from the digest.

@@ -1,14 +1,32 @@
 //! What a source tree or an image is made of, whatever wrote it down; one foreign format, one file below. Nothing is executed and nothing
 //! fetched.
 
+pub mod bun;
 pub mod cargo;
+#[cfg(test)]
+mod drawn;
+pub mod go_mod;
 pub mod hash;
 pub mod licence;
 mod merge;
+pub mod npm;
+pub mod package_json;
+pub mod pdm;
+pub mod pipfile;
+pub mod pnpm;
+pub mod poetry;
 pub mod purl;
+pub mod pyproject;
+pub mod requirements;
+pub mod source;
+pub mod tree;
+pub mod uv;
+pub mod workflow;
+pub mod yarn;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ci::files::FileError;
 use contract::Digest;
 
 pub use hash::{Algorithm, Hash};
@@ -118,6 +136,22 @@ pub struct Malformed {
     pub line: Option<usize>,
 }
 
+/// A fault in the file that is read, or in one beside it.
+#[derive(Debug, thiserror::Error)]
+pub enum Faulty {
+    /// It is not what its name says.
+    #[error("{path}: {source}")]
+    Malformed {
+        /// The file, by its path below the root.
+        path: String,
+        /// What is wrong.
+        source: Malformed,
+    },
+    /// It could not be read at all.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
 impl Package {
     /// A library from elsewhere, named and versioned as its package URL is.
     pub fn new(purl: Purl) -> Self {
@@ -197,6 +231,13 @@ impl Part {
     }
 }
 
+impl Faulty {
+    /// What is wrong with the file at this path.
+    pub fn at(path: &str, source: Malformed) -> Self {
+        Self::Malformed { path: path.to_owned(), source }
+    }
+}
+
 impl Malformed {
     /// Wrong as a whole.
     pub fn whole(why: impl Into<String>) -> Self {
@@ -208,10 +249,40 @@ impl Malformed {
         Self { why: why.into(), line: Some(line_of(text, byte)) }
     }
 
+    /// Wrong where the text has these words first, if it has them.
+    pub fn near(text: &str, words: &str, why: impl Into<String>) -> Self {
+        Self { why: why.into(), line: text.find(words).map(|byte| line_of(text, byte)) }
+    }
+
     /// Wrong in this line, counted from 1.
     pub fn in_line(line: usize, why: impl Into<String>) -> Self {
         Self { why: why.into(), line: Some(line) }
     }
+}
+
+impl From<InvalidPurl> for Malformed {
+    fn from(error: InvalidPurl) -> Self {
+        Self::whole(error.to_string())
+    }
+}
+
+/// The path beside this one: in its directory, with `..` and `.` resolved. `None` if it leaves the tree.
+fn beside(path: &str, other: &str) -> Option<String> {
+    let directory = path.rsplit_once('/').map_or("", |(directory, _)| directory);
+    let mut parts: Vec<&str> = directory.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+    if other.starts_with('/') {
+        return None;
+    }
+    for part in other.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            _ => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
 }
 
 /// The line that this byte of the text is in, counted from 1.

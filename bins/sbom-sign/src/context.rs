@@ -11,6 +11,7 @@ use trust::{PredicateType, Requirement};
 
 use crate::{
     args::{self, Check, Command},
+    bom::SpecVersion,
     error::Error,
     provenance::Job,
 };
@@ -45,10 +46,12 @@ pub struct KeyFiles {
 
 /// A tree and where its SBOM goes.
 pub struct Sbom {
-    /// A directory or a lock file.
+    /// A directory with lock files, or one of them.
     pub path: PathBuf,
     /// The SBOM.
     pub output: PathBuf,
+    /// The version of CycloneDX that it is written in.
+    pub spec_version: SpecVersion,
 }
 
 /// A claim about images.
@@ -130,7 +133,7 @@ pub fn read(command: Command, session: &Session) -> Result<Task, Error> {
             public: with_ending(&output_prefix, ".pub"),
         }),
         Command::Check(args) => Task::Check(args),
-        Command::Sbom { path, output } => Task::Sbom(Sbom { path, output }),
+        Command::Sbom { path, output, spec_version } => Task::Sbom(Sbom { path, output, spec_version }),
         Command::Sign(args::Sign { key, blob: Some(blob), bundle: Some(bundle), .. }) => {
             Task::SignBlob(SignBlob { blob, bundle, key: key.ok_or(Error::Keyless)? })
         }

@@ -7,7 +7,7 @@ use contract::{Digest, EnvironmentName, ImageRef};
 use oci::OciError;
 use trust::{PredicateType, Shortfall, TrustError};
 
-use crate::catalog::Malformed;
+use crate::catalog::tree::TreeError;
 
 /// A failure of sbom-sign.
 #[derive(Debug, thiserror::Error)]
@@ -55,17 +55,9 @@ pub enum Error {
         /// What is wrong.
         source: serde_json::Error,
     },
-    /// The directory holds no lock file that is read.
-    #[error("{} holds no Cargo.lock, the one lock file this version reads", .0.display())]
-    NoLockFile(PathBuf),
-    /// The lock file is none.
-    #[error("{} is no Cargo.lock that can be read", .path.display())]
-    LockFile {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        source: Malformed,
-    },
+    /// The tree can't be catalogued.
+    #[error(transparent)]
+    Tree(#[from] TreeError),
     /// The SBOM could not be written as JSON.
     #[error("the SBOM could not be written: {0}")]
     Bom(String),
@@ -146,15 +138,44 @@ impl Error {
     /// The failure of another crate that this one only passes on.
     fn inner(&self) -> Option<&dyn Failure> {
         Some(match self {
+            Self::Tree(TreeError::File(error)) | Self::File(error) => error,
             Self::Trust(error) => error,
             Self::Image(error) => error,
-            Self::File(error) => error,
             Self::Variable(error) => error,
             Self::Record(error) => error,
             Self::Interrupted(error) => error,
             _ => return None,
         })
     }
+}
+
+fn tree_code(error: &TreeError) -> Code {
+    match error {
+        TreeError::Nothing(_) => Code::new("lock-file-missing"),
+        TreeError::Empty(_) => Code::new("lock-file-empty"),
+        TreeError::Unknown(_) => Code::new("lock-file-unknown"),
+        TreeError::Outside(_) => Code::new("lock-file-outside"),
+        TreeError::TooLarge { .. } => Code::new("tree-too-large"),
+        TreeError::Malformed { .. } => Code::new("lock-file-malformed"),
+        TreeError::File(error) => error.code(),
+    }
+}
+
+fn tree_fix(error: &TreeError) -> Cow<'static, str> {
+    match error {
+        TreeError::Nothing(_) => {
+            "name the directory with the lock file, or let the package manager write one; docs/sbom-sign.md lists those that are read"
+        }
+        TreeError::Empty(_) => "check that this is the tree you meant; an SBOM of nothing says nothing",
+        TreeError::Unknown(_) => {
+            "name the directory it is in, or give the file the name that its tool gives it; docs/sbom-sign.md lists those that are read"
+        }
+        TreeError::Outside(_) => "put the file where the link is",
+        TreeError::TooLarge { .. } => "name the directory of one project in it",
+        TreeError::Malformed { .. } => "let the tool that wrote it write it again",
+        TreeError::File(error) => return error.fix(),
+    }
+    .into()
 }
 
 impl Failure for Error {
@@ -171,8 +192,7 @@ impl Failure for Error {
             Self::TakenBack(_) => Code::new("test-of-another-release"),
             Self::NoSelector(_) => Code::new("image-incomplete"),
             Self::NotJson { .. } => Code::new("predicate-not-json"),
-            Self::NoLockFile(_) => Code::new("lock-file-missing"),
-            Self::LockFile { .. } => Code::new("lock-file-malformed"),
+            Self::Tree(error) => tree_code(error),
             Self::Bom(_) => Code::new("sbom-unwritable"),
             Self::Unmet { shortfall, .. } => match shortfall {
                 Shortfall::Missing => Code::new("evidence-missing"),
@@ -215,10 +235,7 @@ impl Failure for Error {
             Self::TakenBack(_) => "name the image that was tested: rollback's output restored-images",
             Self::NoSelector(_) => "add :TAG or @DIGEST",
             Self::NotJson { .. } => "check that this is the file you meant; docs/evidence.md shows the forms",
-            Self::NoLockFile(_) => {
-                "name the directory with the Cargo.lock, or run `cargo generate-lockfile` there"
-            }
-            Self::LockFile { .. } => "let cargo write it again: `cargo update --workspace`",
+            Self::Tree(error) => return tree_fix(error),
             Self::Bom(_) => "please report it with the lock file",
             Self::Unmet { shortfall, .. } => match shortfall {
                 Shortfall::Missing => {
@@ -244,7 +261,9 @@ impl Failure for Error {
     fn place(&self) -> Option<Place> {
         match self {
             Self::NotJson { path, source } => Some(Place { file: path.clone(), line: Some(source.line()) }),
-            Self::LockFile { path, source } => Some(Place { file: path.clone(), line: source.line }),
+            Self::Tree(TreeError::Malformed { path, source }) => {
+                Some(Place { file: path.clone(), line: source.line })
+            }
             other => other.inner().and_then(Failure::place),
         }
     }

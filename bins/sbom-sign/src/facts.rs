@@ -17,7 +17,7 @@ use trust::{
 };
 
 use crate::{
-    catalog::{Catalog, Place, cargo},
+    catalog::{Catalog, tree},
     context::{Attest, Claim, Copy, KeyFiles, Reach, Sbom, SignBlob, Verify, VerifyBlob},
     error::Error,
 };
@@ -63,16 +63,9 @@ pub enum Clock {
     Fixed,
 }
 
-/// Reads the lock file.
+/// Reads every lock file of the tree.
 pub fn listed(wanted: &Sbom, session: &Session) -> Result<Listed, Error> {
-    let path = if wanted.path.is_dir() { wanted.path.join(cargo::LOCK_FILE) } else { wanted.path.clone() };
-    if path != wanted.path && !path.exists() {
-        return Err(Error::NoLockFile(wanted.path.clone()));
-    }
-    let text = files::read_text(&path)?;
-    let part = cargo::read(&text).map_err(|source| Error::LockFile { path, source })?;
-    let place = Place { path: cargo::LOCK_FILE.to_owned(), layer: None };
-    let catalog = Catalog::of_tree(vec![part.found_at(&place)]);
+    let catalog = Catalog::of_tree(tree::read(&wanted.path)?);
     let fixed = session.env().raw("SOURCE_DATE_EPOCH").is_some();
     Ok(Listed {
         catalog,

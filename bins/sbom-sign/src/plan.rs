@@ -103,9 +103,9 @@ pub fn keygen(files: KeyFiles, there: KeyPair) -> Result<Plan, Error> {
 pub fn sbom(wanted: Sbom, listed: &Listed) -> Result<Plan, Error> {
     let Listed { catalog, existing, now, clock } = listed;
     let kept = existing.as_deref().filter(|_| *clock == Clock::Running).and_then(time_of);
-    let json = bom::json(catalog, kept.unwrap_or(*now))?;
+    let json = bom::json(catalog, wanted.spec_version, kept.unwrap_or(*now))?;
     let state = State::of(existing.as_ref().filter(|existing| existing.as_bytes() == json));
-    let json = if state == State::Unchanged { json } else { bom::json(catalog, *now)? };
+    let json = if state == State::Unchanged { json } else { bom::json(catalog, wanted.spec_version, *now)? };
     Ok(Plan::Sbom { output: wanted.output, json, components: bom::component_count(catalog), state })
 }
 

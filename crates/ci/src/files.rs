@@ -104,7 +104,7 @@ impl Failure for FileError {
 
 impl FileError {
     /// Sorts what the system said about reading this path.
-    fn reading(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
+    pub fn reading(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
         move |source| match source.kind() {
             io::ErrorKind::NotFound => Self::Missing(path.to_owned()),
             io::ErrorKind::IsADirectory => Self::NotAFile(path.to_owned()),

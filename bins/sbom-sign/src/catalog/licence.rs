@@ -12,8 +12,8 @@ pub enum Licence {
 }
 
 impl Licence {
-    /// Reads what a package says; `None` if it says nothing. Spellings that everybody understands (`MIT/Apache-2.0`, `Apache 2`) become
-    /// the expression that they stand for.
+    /// Reads what a package says; `None` if it says nothing. `MIT/Apache-2.0`, as crates wrote it once, and `GPL-3.0+` become the
+    /// expression that they stand for.
     pub fn of(text: &str) -> Option<Self> {
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         if text.is_empty() {
@@ -26,8 +26,12 @@ impl Licence {
     }
 }
 
+/// Only what can be read in one way: `BSD` is no licence, though a lax reader takes it for one.
 fn expression(text: &str) -> Option<String> {
     let strict = spdx::ParseMode { allow_deprecated: true, ..spdx::ParseMode::STRICT };
+    let spelt =
+        spdx::ParseMode { allow_slash_as_or_operator: true, allow_postfix_plus_on_gpl: true, ..strict };
+    spdx::Expression::parse_mode(text, spelt).ok()?;
     let canonical = spdx::Expression::canonicalize(text).ok()?.unwrap_or_else(|| text.to_owned());
     spdx::Expression::parse_mode(&canonical, strict).ok()?;
     Some(canonical)
@@ -58,7 +62,7 @@ mod tests {
         ] {
             assert_eq!(Licence::of(said), expression(meant), "{said}");
         }
-        for words in ["see LICENSE", "UNLICENSED", "public-domain", "MIT AND"] {
+        for words in ["BSD", "Apache 2.0", "see LICENSE", "UNLICENSED", "public-domain", "MIT AND"] {
             assert_eq!(Licence::of(words), Some(Licence::Name(words.to_owned())), "{words}");
         }
         assert_eq!(Licence::of(" \n"), None);

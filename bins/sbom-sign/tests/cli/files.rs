@@ -99,6 +99,44 @@ fn an_sbom_that_says_the_same_keeps_its_time() {
 }
 
 #[test]
+fn an_sbom_of_several_ecosystems_has_one_root_and_no_path_of_the_machine() {
+    let desk = desk();
+    desk.file("tree/web/package-lock.json", r#"{"lockfileVersion": 3, "packages": {"": {"name": "web"}, "node_modules/a": {"version": "1.0.0"}}}"#);
+    desk.file(
+        "tree/.github/workflows/ci.yml",
+        "jobs:\n  a:\n    steps:\n      - uses: actions/checkout@v4\n",
+    );
+    let sbom = |place: &str, version: &str| {
+        let line = format!("sbom {place} --output bom.json --spec-version {version}");
+        sbom_sign(&desk, &line).on_runner().run().succeeds();
+        desk.read("bom.json")
+    };
+    let text = sbom("tree", "1.6");
+    for part in [
+        "\"specVersion\": \"1.6\"",
+        "pkg:cargo/serde@1.0.1",
+        "pkg:npm/a@1.0.0",
+        "pkg:github/actions/checkout@v4",
+        "web/package-lock.json",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    assert!(!text.contains(&desk.path().display().to_string()), "{text}");
+    assert_eq!(sbom(&desk.join("tree").display().to_string(), "1.6"), text, "wherever the tree lies");
+    assert_ne!(sbom("tree", "1.7"), text);
+    desk.file("tree/empty/bun.lockb", "\u{0}");
+    let refused = sbom_sign(&desk, "sbom tree --output bom.json").run().fails(2, "lock-file-malformed");
+    assert!(refused.stderr.contains("bun install --save-text-lockfile"), "{}", refused.stderr);
+    sbom_sign(&desk, "sbom artifact.tar --output bom.json").run().fails(2, "lock-file-unknown");
+    desk.file("none/requirements.txt", "");
+    sbom_sign(&desk, "sbom none --output bom.json").run().fails(2, "lock-file-empty");
+    std::os::unix::fs::symlink("../tree/Cargo.lock", desk.join("none/Cargo.lock")).unwrap();
+    sbom_sign(&desk, "sbom none --output bom.json").run().fails(2, "lock-file-outside");
+    desk.file(&format!("deep/{}go.mod", "d/".repeat(70)), "module a\n");
+    sbom_sign(&desk, "sbom deep --output bom.json").run().fails(2, "tree-too-large");
+}
+
+#[test]
 fn every_wrong_call_is_refused() {
     bad_input::check_cli(BINARY, &["sbom", ".", "--output", "bom.json"]);
 }
@@ -112,7 +150,14 @@ fn every_bad_file_is_refused() {
         words.push(file.into());
         words
     };
-    bad_input::files(BINARY, |file| with("sbom --output bom.json", file));
+    // By its name it is told what a file should be.
+    bad_input::files(BINARY, |file| {
+        let lock = file.with_file_name("Cargo.lock");
+        if file.symlink_metadata().is_ok() {
+            std::fs::rename(file, &lock).unwrap();
+        }
+        with("sbom --output bom.json", &lock)
+    });
     bad_input::files(BINARY, |file| {
         with("attest oci:~/registry:app --type test-result --key ~/k.key --predicate", file)
     });

@@ -1,7 +1,7 @@
 //! Findings put together.
 
 use super::*;
-use crate::catalog::{Place, Purl, PurlType, Scope};
+use crate::catalog::{Place, Purl, PurlType, drawn::drawn};
 
 fn npm(name: &str, version: &str) -> Package {
     Package::new(Purl::new(PurlType::Npm, name).unwrap().version(version)).named(name)
@@ -17,19 +17,6 @@ fn member(name: &str) -> Package {
     Package::member(Purl::new(PurlType::Npm, name).unwrap().version("1.0.0"))
 }
 
-/// `reference (scope) → references`, a line each.
-fn drawn(catalog: &Catalog) -> String {
-    let reference = |place: &usize| catalog.packages[*place].reference.as_str();
-    let line = |(place, package): (usize, &Package)| {
-        let needs: Vec<&str> = package.needs.iter().map(reference).collect();
-        let development: Vec<&str> = package.development.iter().map(reference).collect();
-        let root = if place == catalog.root { "* " } else { "" };
-        let scope = if package.scope == Scope::Optional { " (optional)" } else { "" };
-        format!("{root}{}{scope} → {}; {}\n", package.reference, needs.join(" "), development.join(" "))
-    };
-    catalog.packages.iter().enumerate().map(line).collect()
-}
-
 #[test]
 fn what_only_development_needs_is_optional() {
     let part = Part {
@@ -43,10 +30,10 @@ fn what_only_development_needs_is_optional() {
         ..Part::default()
     };
     insta::assert_snapshot!(drawn(&Catalog::of_tree(vec![part])), @r"
-    * member:npm/app@1.0.0 → pkg:npm/both@1.0.0; pkg:npm/test@1.0.0
-    pkg:npm/both@1.0.0 → ; 
-    pkg:npm/deep@1.0.0 (optional) → ; 
-    pkg:npm/test@1.0.0 (optional) → pkg:npm/both@1.0.0 pkg:npm/deep@1.0.0;
+    * member:npm/app@1.0.0 → pkg:npm/both@1.0.0 ; pkg:npm/test@1.0.0
+    pkg:npm/both@1.0.0
+    ? pkg:npm/deep@1.0.0
+    ? pkg:npm/test@1.0.0 → pkg:npm/both@1.0.0 pkg:npm/deep@1.0.0
     ");
 }
 
@@ -56,13 +43,13 @@ fn what_one_part_needs_in_earnest_is_required_whatever_the_other_says() {
     let second = Part { tops: [0].into(), ..Part { packages: vec![npm("a", "1.0.0")], ..Part::default() } };
     let optional = Catalog::of_tree(vec![first.clone()]);
     insta::assert_snapshot!(drawn(&optional), @r"
-    pkg:npm/a@1.0.0 (optional) → ; 
-    * workspace → ; pkg:npm/a@1.0.0
+    ? pkg:npm/a@1.0.0
+    * workspace ; pkg:npm/a@1.0.0
     ");
     let catalog = Catalog::of_tree(vec![first, second]);
     insta::assert_snapshot!(drawn(&catalog), @r"
-    pkg:npm/a@1.0.0 → ; 
-    * workspace → pkg:npm/a@1.0.0;
+    pkg:npm/a@1.0.0
+    * workspace → pkg:npm/a@1.0.0
     ");
 }
 
@@ -76,10 +63,10 @@ fn one_package_of_two_files_is_one_with_all_that_both_say() {
     let both = vec![first.found_at(&at("x/lock")), second.found_at(&at("y/lock"))];
     let catalog = Catalog::of_tree(both.clone());
     insta::assert_snapshot!(drawn(&catalog), @r"
-    pkg:npm/a@1.0.0 → pkg:npm/b@1.0.0 pkg:npm/c@1.0.0; 
-    pkg:npm/b@1.0.0 → ; 
-    pkg:npm/c@1.0.0 → ; 
-    * workspace → pkg:npm/a@1.0.0;
+    pkg:npm/a@1.0.0 → pkg:npm/b@1.0.0 pkg:npm/c@1.0.0
+    pkg:npm/b@1.0.0
+    pkg:npm/c@1.0.0
+    * workspace → pkg:npm/a@1.0.0
     ");
     assert_eq!(catalog.packages[0].places, [at("x/lock"), at("y/lock")].into());
     let turned: Vec<Part> = both.into_iter().rev().collect();
@@ -92,10 +79,10 @@ fn a_circle_that_nothing_needs_hangs_below_the_root() {
         vec![needing(npm("a", "1.0.0"), &[1], &[]), needing(npm("b", "1.0.0"), &[0], &[]), npm("c", "1.0.0")];
     let catalog = Catalog::of_tree(vec![Part { packages, ..Part::default() }]);
     insta::assert_snapshot!(drawn(&catalog), @r"
-    pkg:npm/a@1.0.0 → pkg:npm/b@1.0.0; 
-    pkg:npm/b@1.0.0 → pkg:npm/a@1.0.0; 
-    pkg:npm/c@1.0.0 → ; 
-    * workspace → pkg:npm/a@1.0.0 pkg:npm/c@1.0.0;
+    pkg:npm/a@1.0.0 → pkg:npm/b@1.0.0
+    pkg:npm/b@1.0.0 → pkg:npm/a@1.0.0
+    pkg:npm/c@1.0.0
+    * workspace → pkg:npm/a@1.0.0 pkg:npm/c@1.0.0
     ");
 }
 
@@ -104,9 +91,9 @@ fn names_that_differ_in_case_only_are_two_packages() {
     let catalog =
         Catalog::of_tree(vec![Part::flat(vec![npm("JSONStream", "1.0.0"), npm("jsonstream", "1.0.0")])]);
     insta::assert_snapshot!(drawn(&catalog), @r"
-    pkg:npm/jsonstream@1.0.0 → ; 
-    pkg:npm/jsonstream@1.0.0#jsonstream → ; 
-    * workspace → pkg:npm/jsonstream@1.0.0 pkg:npm/jsonstream@1.0.0#jsonstream;
+    pkg:npm/jsonstream@1.0.0
+    pkg:npm/jsonstream@1.0.0#jsonstream
+    * workspace → pkg:npm/jsonstream@1.0.0 pkg:npm/jsonstream@1.0.0#jsonstream
     ");
 }
 
@@ -117,8 +104,8 @@ fn an_image_is_the_root_of_all_that_is_in_it() {
     let catalog =
         Catalog::of_image(image, vec![Part::flat(vec![system]), Part::flat(vec![npm("a", "1.0.0")])]);
     insta::assert_snapshot!(drawn(&catalog), @r"
-    * container:app@sha256:0 → operating-system:debian@13 pkg:npm/a@1.0.0; 
-    operating-system:debian@13 → ; 
-    pkg:npm/a@1.0.0 → ;
+    * container:app@sha256:0 → operating-system:debian@13 pkg:npm/a@1.0.0
+    operating-system:debian@13
+    pkg:npm/a@1.0.0
     ");
 }
