@@ -4,7 +4,10 @@ use contract::Digest;
 use oci::{Index, Repository, Role};
 use testkit::{Cmd, Scratch};
 
-use crate::desk::{desk, image, layout, put_image, sbom_sign};
+use crate::{
+    desk::{PASSWORD, desk, image, layout, put_image, sbom_sign},
+    peers::{accepts, desk_with_cosign_key, refuses, take_out},
+};
 
 /// What a runner sets for a job of a tag.
 const JOB: [(&str, &str); 11] = [
@@ -135,4 +138,33 @@ fn a_statement_that_nobody_would_read_is_refused_before_it_is_signed() {
         &layout.described(&layout.referrers(image()).unwrap()[0]).unwrap().image().unwrap().layers[0].clone();
     assert!(bundle.size <= trust::BUNDLE_BYTES_MAX, "{}", bundle.size);
     sbom_sign(&desk, "verify oci:registry:app --type cyclonedx --key k.pub").run().succeeds();
+}
+
+#[test]
+#[ignore = "peers: needs cosign, see script/setup --peers"]
+fn peers_cosign_reads_our_provenance_and_what_check_has_found() {
+    let desk = desk_with_cosign_key();
+    let verify = |bundle: &str, kind: &str, key: &str| {
+        format!(
+            "verify-blob-attestation --key {key} --bundle {bundle} --type {kind} --insecure-ignore-tlog manifest.json"
+        )
+    };
+    in_a_job(&desk, &ATTEST.replace("k.key", "cosign.key"), "")
+        .env("COSIGN_PASSWORD", PASSWORD)
+        .run()
+        .succeeds();
+    desk.file("bom.json", crate::check::BOM);
+    desk.file("db/npm/1.json", crate::check::GHSA);
+    desk.file("db/Debian/1.json", crate::check::DEBIAN);
+    sbom_sign(&desk, "check bom.json --database db --fail-on critical --predicate vulns.json")
+        .run()
+        .succeeds();
+    let attest = "attest oci:registry:app --type vulns --predicate vulns.json --key cosign.key";
+    sbom_sign(&desk, attest).env("COSIGN_PASSWORD", PASSWORD).run().succeeds();
+    take_out(&desk);
+    let vulns = "https://in-toto.io/attestation/vulns/v0.2";
+    accepts(&desk, "cosign", &verify("bundle-v1.json", "slsaprovenance1", "cosign.pub"));
+    accepts(&desk, "cosign", &verify("bundle-v0.2.json", vulns, "cosign.pub"));
+    refuses(&desk, "cosign", &verify("bundle-v1.json", "slsaprovenance1", "other.pub"));
+    refuses(&desk, "cosign", &verify("bundle-v0.2.json", "slsaprovenance1", "cosign.pub"));
 }

@@ -6,18 +6,18 @@ use testkit::{Run, Scratch};
 
 use crate::desk::sbom_sign;
 
-const BOM: &str = r#"{"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [
+pub(crate) const BOM: &str = r#"{"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [
     {"type": "library", "name": "lodash", "version": "4.17.20", "purl": "pkg:npm/lodash@4.17.20", "licenses": [{"license": {"id": "MIT"}}]},
     {"type": "library", "name": "libssl3", "version": "3.0.11-1~deb12u2", "purl": "pkg:deb/debian/libssl3@3.0.11-1~deb12u2?upstream=openssl&distro=debian-12",
         "licenses": [{"license": {"name": "GPL-2 and more"}}]},
     {"type": "library", "name": "openssl", "version": "3.0.11-1~deb12u2", "purl": "pkg:deb/debian/openssl@3.0.11-1~deb12u2?distro=debian-12",
         "licenses": [{"expression": "Apache-2.0"}]}]}"#;
 
-const GHSA: &str = r#"{"id": "GHSA-35jh-r3h4-6jhm", "modified": "2027-01-10T00:00:00Z", "aliases": ["CVE-2021-23337"],
+pub(crate) const GHSA: &str = r#"{"id": "GHSA-35jh-r3h4-6jhm", "modified": "2027-01-10T00:00:00Z", "aliases": ["CVE-2021-23337"],
     "severity": [{"type": "CVSS_V3", "score": "CVSS:3.1/AV:N/AC:L/PR:H/UI:N/S:U/C:H/I:H/A:H"}],
     "affected": [{"package": {"ecosystem": "npm", "name": "lodash"}, "ranges": [{"type": "SEMVER", "events": [{"introduced": "0"}, {"fixed": "4.17.21"}]}]}]}"#;
 
-const DEBIAN: &str = r#"{"id": "DEBIAN-CVE-2023-5678", "modified": "2027-01-12T00:00:00Z", "upstream": ["CVE-2023-5678"],
+pub(crate) const DEBIAN: &str = r#"{"id": "DEBIAN-CVE-2023-5678", "modified": "2027-01-12T00:00:00Z", "upstream": ["CVE-2023-5678"],
     "affected": [{"package": {"ecosystem": "Debian:12", "name": "openssl"},
         "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "3.0.13-1~deb12u1"}]}],
         "ecosystem_specific": {"urgency": "low"}}]}"#;

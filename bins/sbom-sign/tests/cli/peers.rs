@@ -49,7 +49,7 @@ pub(crate) fn ours(desk: &Scratch, line: &str) -> testkit::Run {
 }
 
 /// The manifest of the image as a file: its digest is the subject, so cosign can take it for the blob.
-fn take_out(desk: &Scratch) {
+pub(crate) fn take_out(desk: &Scratch) {
     let manifest = layout(desk).manifest(image()).unwrap();
     desk.file("manifest.json", manifest.bytes());
     for referrer in layout(desk).referrers(image()).unwrap() {
