@@ -168,3 +168,14 @@ fn peers_cosign_reads_our_provenance_and_what_check_has_found() {
     refuses(&desk, "cosign", &verify("bundle-v1.json", "slsaprovenance1", "other.pub"));
     refuses(&desk, "cosign", &verify("bundle-v0.2.json", "slsaprovenance1", "cosign.pub"));
 }
+
+#[test]
+fn signing_an_index_that_is_killed_at_any_write_is_done_by_a_second_run() {
+    let make = || {
+        let desk = desk();
+        put_index(&desk);
+        let command = sbom_sign(&desk, "sign oci:registry:all --recursive --key k.key");
+        (desk, command)
+    };
+    testkit::crash::Crash::of(make).except(&["**.partial"]).run();
+}

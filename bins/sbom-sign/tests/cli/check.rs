@@ -2,7 +2,7 @@
 
 mod api;
 
-use testkit::{Run, Scratch};
+use testkit::{Run, Scratch, bad_input};
 
 use crate::desk::sbom_sign;
 
@@ -314,4 +314,26 @@ fn a_dry_run_asks_everything_and_writes_nothing() {
     assert!(desk.bytes("vulns.json").is_some());
     check(&desk, "--predicate none.json --fail-on critical --max-database-age 1h").fails(4, "database-stale");
     assert!(desk.bytes("none.json").is_none());
+}
+
+#[test]
+fn every_bad_sbom_policy_and_record_is_refused() {
+    let desk = desk();
+    let words = |first: &str, file: &std::path::Path, last: &[&str]| {
+        let database = desk.join("db").into_os_string();
+        let bom = desk.join("bom.json").into_os_string();
+        let mut words: Vec<std::ffi::OsString> = vec!["check".into()];
+        words.push(if first.is_empty() { file.into() } else { bom });
+        words.extend(["--database".into(), database]);
+        words.extend((!first.is_empty()).then(|| first.into()));
+        words.extend((!first.is_empty()).then(|| file.into()));
+        words.extend(last.iter().map(Into::into));
+        words
+    };
+    let binary = env!("CARGO_BIN_EXE_sbom-sign");
+    bad_input::files(binary, |file| words("", file, &[]));
+    // An empty policy lets nothing pass, which the desk's SBOM does not do.
+    bad_input::files_except(binary, &[bad_input::BadFile::Empty], |file| words("--policy", file, &[]));
+    desk.file("empty.toml", "");
+    check(&desk, "--policy empty.toml").fails(1, "vulnerability-found");
 }
