@@ -64,7 +64,15 @@ pub enum Command {
         #[arg(long, value_name = "TIME", default_value = BUDGET)]
         budget: Span,
     },
-    /// Tell the history what people have seen: other checksums, what is there, what is not
+    /// Judge the files, without asking the database
+    Lint {
+        #[command(flatten)]
+        target: Target,
+        /// Judge only what comes after this version
+        #[arg(long, value_name = "VERSION")]
+        since: Option<String>,
+    },
+    /// Correct the history: checksums, what is applied, what is not
     Repair {
         #[command(flatten)]
         target: Target,
@@ -97,7 +105,7 @@ pub struct Target {
     /// The directory of the migrations [default: migrations]
     #[arg(long, value_name = "DIR")]
     pub dir: Option<PathBuf>,
-    /// Whose files these are, if they do not show it: numbered, flyway, prisma, sqlx, golang-migrate, dbmate, goose, diesel
+    /// Whose files these are, such as flyway [default: what they show]
     #[arg(long, value_enum, value_name = "TOOL", hide_possible_values = true)]
     pub layout: Option<Layout>,
     /// How long to wait for another writer

@@ -75,6 +75,8 @@ pub enum Work {
         /// How long all of them together may take.
         budget: Span,
     },
+    /// Judge the files above this version, or all.
+    Lint(Option<String>),
     /// Rewrite the history.
     Repair(Said),
     /// Back up into this directory.
@@ -113,6 +115,7 @@ pub fn read(args: Args, session: &Session) -> Result<(Target, Work), Error> {
             let queries = verify::read(&verify, target.url.dialect())?;
             (target, Work::Verify { queries, budget })
         }
+        Command::Lint { target: typed, since } => (target(&typed, Need::Must, session)?, Work::Lint(since)),
         Command::Repair { target: typed, applied, not_applied } => {
             let said = match (applied, not_applied) {
                 (Some(version), _) => Said::Applied(version),

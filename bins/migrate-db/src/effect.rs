@@ -1,12 +1,15 @@
 //! What a statement does to whoever else uses the database: may it stand in a migration, does the running release survive it?
 //! Judged from its words alone; never runs anything.
 
+mod locking;
 mod postgres;
+mod survey;
 
 use std::collections::BTreeSet;
 
 use crate::statement::{Dialect, Kind, Statement, Token};
 pub use postgres::Index;
+pub use survey::{Class, Finding, Found, Survey, is_rule};
 
 /// The tables this program keeps for itself.
 const OUR_TABLES: [&str; 2] = ["migrate_db_history", "migrate_db_progress"];

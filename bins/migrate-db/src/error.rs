@@ -54,6 +54,8 @@ pub enum Error {
     Begun { version: Version, layout: Layout },
     #[error("version {begun} was begun and not finished, and it does not come next or has another text now")]
     HalfDone { begun: String },
+    #[error("{count} statements break the running release or keep others waiting ({rules})")]
+    Lint { count: usize, rules: String, place: Place },
     #[error("version {0} was not begun, so nothing of it is half done")]
     NotBegun(String),
     #[error("there is no version {0} to go to")]
@@ -182,6 +184,7 @@ impl Failure for Error {
             Self::WhichLayout(_) => Code::new("layout-ambiguous"),
             Self::OtherHistory { .. } => Code::new("history-of-another-tool"),
             Self::Begun { .. } | Self::HalfDone { .. } => Code::new("migration-half-done"),
+            Self::Lint { .. } => Code::new("lint-refused"),
             Self::NotBegun(_) => Code::new("migration-not-begun"),
             Self::UnknownTarget(_) => Code::new("version-unknown"),
             Self::Changed { .. } => Code::new("checksum-mismatch"),
@@ -217,6 +220,7 @@ impl Failure for Error {
             | Self::Changed { .. }
             | Self::Missing { .. }
             | Self::OtherHistory { .. }
+            | Self::Lint { .. }
             | Self::Begun { .. }
             | Self::HalfDone { .. }
             | Self::OutOfOrder { .. }
@@ -266,6 +270,7 @@ impl Failure for Error {
             Self::Begun { .. } | Self::HalfDone { .. } => {
                 "look what of it is there, finish it or take it back by hand, and say so with `migrate-db repair --applied VERSION` or `--not-applied VERSION`"
             }
+            Self::Lint { .. } => "write them as the table says, or say `-- migrate-db: phase=contract` or `allow=RULE` at the top of a file that means it",
             Self::NotBegun(_) => "see `migrate-db status`; what is applied as a whole is taken back by `migrate-db down`",
             Self::UnknownTarget(_) => "see `migrate-db status` for the versions; 0 is the empty database",
             Self::Changed { .. } => "restore the file as it was applied, and put the change into a new migration; if the file is right, `migrate-db repair` takes its checksum",
@@ -307,6 +312,7 @@ impl Failure for Error {
     fn place(&self) -> Option<Place> {
         match self {
             Self::Unfinished { place, .. }
+            | Self::Lint { place, .. }
             | Self::Directive { place, .. }
             | Self::Forbidden { place, .. }
             | Self::Mixed { place, .. }

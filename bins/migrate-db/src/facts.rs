@@ -33,17 +33,22 @@ pub struct Facts {
 /// A database that may be missing: its facts, and the connection if there is one.
 pub fn look(target: &Target, access: Access) -> Result<(Facts, Option<Box<dyn Database>>), Error> {
     if !target.url.exists() {
-        let layout = match target.files.candidates {
-            Candidates::One(layout) | Candidates::Rather(layout, _) => layout,
-            Candidates::Either(..) => return Err(ambiguous(target)),
-            Candidates::Any => Layout::Numbered,
-        };
-        let facts = Facts::of(target, layout, &Home::default(), &Columns::new(), &Rows::default())?;
-        return Ok((Facts { exists: false, ..facts }, None));
+        return Ok((files(target)?, None));
     }
     let mut database = connect(target, access)?;
     let facts = ask(target, database.as_mut())?;
     Ok((facts, Some(database)))
+}
+
+/// The files alone, as for a database that is not there.
+pub fn files(target: &Target) -> Result<Facts, Error> {
+    let layout = match target.files.candidates {
+        Candidates::One(layout) | Candidates::Rather(layout, _) => layout,
+        Candidates::Either(..) => return Err(ambiguous(target)),
+        Candidates::Any => Layout::Numbered,
+    };
+    let facts = Facts::of(target, layout, &Home::default(), &Columns::new(), &Rows::default())?;
+    Ok(Facts { exists: false, ..facts })
 }
 
 /// A database that must be there.

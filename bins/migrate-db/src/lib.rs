@@ -9,6 +9,7 @@ pub mod effect;
 pub mod error;
 pub mod facts;
 pub mod layout;
+pub mod lint;
 pub mod lock;
 pub mod outputs;
 pub mod plan;
@@ -48,6 +49,7 @@ pub fn run(args: Args, session: &Session) -> Result<Report, Stop> {
         Work::Down { change, to } => down(&target, change, to, session),
         Work::Status(currency) => status(&target, *currency),
         Work::Verify { queries, budget } => verify(&target, queries, *budget),
+        Work::Lint(since) => lint(&target, since.as_deref()),
         Work::Repair(said) => repair(&target, said, session),
         Work::Backup(directory) => back_up(&target, directory, session),
     }
@@ -203,6 +205,16 @@ fn verify(target: &Target, queries: &[Query], budget: Span) -> Result<Report, St
     database.close();
     let report = outputs::verified(&answers);
     match result {
+        Ok(()) => Ok(report),
+        Err(error) => Err(Stop::with(report, error)),
+    }
+}
+
+fn lint(target: &Target, since: Option<&str>) -> Result<Report, Stop> {
+    let facts = facts::files(target)?;
+    let remarks = lint::lint(&facts, since)?;
+    let report = lint::report(&remarks, facts.migrations.len());
+    match lint::judged(&remarks) {
         Ok(()) => Ok(report),
         Err(error) => Err(Stop::with(report, error)),
     }

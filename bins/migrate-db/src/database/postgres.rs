@@ -72,20 +72,23 @@ impl Postgres {
     /// Connects. A connection for reading has the server refuse every change.
     pub fn open(server: &Server, access: Access, lock_timeout: Duration) -> Result<Self, DatabaseError> {
         let options = options(server);
-        let mut database = Self::connect(options, server, lock_timeout)?;
         match access {
             // Not a setting of the session, which a pooler would hand on to others.
-            Access::Read => database.run("BEGIN READ ONLY")?,
+            Access::Read => Self::connect(options, server, lock_timeout, "BEGIN READ ONLY; "),
             // Before the backup: what pg_dump sets, a pooler would hand on, too.
-            Access::Write | Access::Create => database.refuse_pooler()?,
+            Access::Write | Access::Create => {
+                let mut database = Self::connect(options, server, lock_timeout, "")?;
+                database.refuse_pooler()?;
+                Ok(database)
+            }
         }
-        Ok(database)
     }
 
     fn connect(
         options: PgConnectOptions,
         server: &Server,
         patience: Duration,
+        opening: &str,
     ) -> Result<Self, DatabaseError> {
         let world = |error: std::io::Error| DatabaseError::World(error.to_string());
         let runtime = Builder::new_current_thread().enable_all().build().map_err(world)?;
@@ -106,14 +109,15 @@ impl Postgres {
             locked: Vec::new(),
             is_lost: false,
         };
-        database.look_around()?;
+        database.look_around(opening)?;
         Ok(database)
     }
 
-    fn look_around(&mut self) -> Result<(), DatabaseError> {
-        let row = self.texts(
-            "SELECT pg_backend_pid(), current_setting('server_version_num'), current_schema(), current_database()",
-        )?;
+    /// Looks, in one message with whatever the connection begins with.
+    fn look_around(&mut self, opening: &str) -> Result<(), DatabaseError> {
+        let row = self.texts(&format!(
+            "{opening}SELECT pg_backend_pid(), current_setting('server_version_num'), current_schema(), current_database()",
+        ))?;
         let [row] = row.as_slice() else { return Err(DatabaseError::World("it does not answer".into())) };
         let text = |at: usize| row.get(at).cloned().flatten();
         self.process = text(0).unwrap_or_default();

@@ -148,6 +148,9 @@ fn alters(rest: &[Token<'_>], created: &BTreeSet<String>) -> Option<&'static str
             ("DROP", _) if upper(rest, 0) == "TABLE" => Some("drops a column"),
             ("RENAME", _) => Some("renames"),
             ("SET", "SCHEMA") => Some("moves to another schema"),
+            ("ADD", _) if upper(rest, 0) == "TABLE" => {
+                requires(action).then_some("adds a column that must be filled")
+            }
             ("ALTER", _) => {
                 let action = &action[1 + usize::from(upper(action, 1) == "COLUMN")..];
                 let changes =
@@ -157,6 +160,17 @@ fn alters(rest: &[Token<'_>], created: &BTreeSet<String>) -> Option<&'static str
             _ => None,
         }
     })
+}
+
+/// Whether an `ADD` makes a column that a release which does not know it leaves empty, and may not.
+fn requires(action: &[Token<'_>]) -> bool {
+    let others = ["CONSTRAINT", "UNIQUE", "PRIMARY", "FOREIGN", "CHECK", "EXCLUDE"];
+    let fills = ["DEFAULT", "GENERATED", "SERIAL", "BIGSERIAL", "SMALLSERIAL"];
+    // Up to the next action.
+    let end = top_level(action).find(|at| action[*at].text == ",").unwrap_or(action.len());
+    let has = |words: &[&str]| action[..end].iter().any(|token| words.iter().any(|word| token.is(word)));
+    let not_null = action[..end].windows(2).any(|pair| pair[0].is("NOT") && pair[1].is("NULL"));
+    !others.contains(&upper(action, 1).as_str()) && not_null && !has(&fills)
 }
 
 /// How many tokens `[schema .] name [*]` takes.
@@ -175,7 +189,7 @@ fn all_of(names: &[Token<'_>], created: &BTreeSet<String>) -> bool {
     })
 }
 
-fn upper(tokens: &[Token<'_>], at: usize) -> String {
+pub(super) fn upper(tokens: &[Token<'_>], at: usize) -> String {
     tokens.get(at).map_or_else(String::new, |token| token.text.to_ascii_uppercase())
 }
 
@@ -208,6 +222,7 @@ mod tests {
             ("ALTER TABLE t ALTER COLUMN a SET DATA TYPE bigint", "changes the type of a column"),
             ("ALTER TABLE t ALTER a TYPE bigint", "changes the type of a column"),
             ("ALTER VIEW v SET SCHEMA s", "moves to another schema"),
+            ("ALTER TABLE t ADD COLUMN a int NOT NULL", "adds a column that must be filled"),
             ("TRUNCATE t", "deletes all rows of a table"),
             ("DELETE FROM ONLY t", "deletes all rows of a table"),
             ("WITH x AS (SELECT 1 WHERE true) UPDATE t SET a = 1", "updates all rows of a table"),
@@ -221,6 +236,7 @@ mod tests {
         for text in [
             "ALTER TABLE t DROP CONSTRAINT c, ALTER COLUMN a DROP NOT NULL, ALTER b DROP DEFAULT",
             "ALTER TABLE t ADD COLUMN \"drop\" text DEFAULT 'RENAME'",
+            "ALTER TABLE t ADD a int NOT NULL DEFAULT 1, ADD b int, ADD CONSTRAINT c CHECK (a IS NOT NULL)",
             "ALTER INDEX i RENAME TO j",
             "DROP INDEX i",
             "CREATE TEMP TABLE n (a int); UPDATE n SET a = 1; ALTER TABLE n RENAME TO m; TRUNCATE TABLE n",

@@ -1,6 +1,7 @@
 //! What a migration says of itself in comments at its top: `-- migrate-db: phase=contract approve=OPS-123`; never in its statements.
 
 use crate::{
+    effect::is_rule,
     layout::Phase,
     statement::{Dialect, Kind, tokens},
 };
@@ -12,6 +13,8 @@ pub struct Directives {
     pub phase: Option<Phase>,
     /// `approve=<ticket>`
     pub approval: Option<String>,
+    /// `allow=<rule>,<rule>`: what `lint` finds and the file means.
+    pub allowed: Vec<String>,
 }
 
 /// A directive that can't be followed, with its line.
@@ -25,7 +28,7 @@ pub struct Misdirected {
 
 /// What a comment that is meant for us begins with.
 pub const MARK: &str = "migrate-db:";
-const KEYS: &str = "known are phase=expand, phase=contract and approve=TICKET";
+const KEYS: &str = "known are phase=expand, phase=contract, approve=TICKET and allow=RULE";
 
 /// Reads the directives of a text. One behind a statement would look as if it counted, so it is refused.
 pub fn read(text: &str, dialect: Dialect) -> Result<Directives, Misdirected> {
@@ -61,6 +64,15 @@ fn follow(content: &str, directives: &mut Directives) -> Result<(), String> {
             Some(("approve", ticket)) if !ticket.is_empty() => {
                 directives.approval.replace(ticket.to_owned()).is_some()
             }
+            Some(("allow", rules)) => {
+                for rule in rules.split(',') {
+                    if !is_rule(rule) {
+                        return Err(format!("`{rule}` is no rule of `migrate-db lint`"));
+                    }
+                    directives.allowed.push(rule.to_owned());
+                }
+                false
+            }
             _ => return Err(format!("`{word}` is no directive; {KEYS}")),
         };
         if twice {
@@ -82,7 +94,16 @@ mod tests {
     fn both_keys_are_read_from_any_comment_at_the_top() {
         let both = read("-- About\n--migrate-db: phase=contract\n/* migrate-db: approve=OPS-1 */\nSELECT 1;")
             .unwrap();
-        assert_eq!(both, Directives { phase: Some(Phase::Contract), approval: Some("OPS-1".into()) });
+        assert_eq!(
+            both,
+            Directives {
+                phase: Some(Phase::Contract),
+                approval: Some("OPS-1".into()),
+                ..Directives::default()
+            }
+        );
+        let allowed = read("-- migrate-db: allow=set-not-null,lock-table").unwrap().allowed;
+        assert_eq!(allowed, ["set-not-null", "lock-table"]);
         assert_eq!(read("SELECT '-- migrate-db: x'; -- about migrate-db: x").unwrap(), Directives::default());
     }
 
@@ -92,6 +113,7 @@ mod tests {
             ("\n-- migrate-db: fase=expand", 2, "`fase=expand` is no directive"),
             ("-- migrate-db: phase=Contract", 1, "`Contract` is no phase"),
             ("-- migrate-db: approve=", 1, "`approve=` is no directive"),
+            ("-- migrate-db: allow=everything", 1, "`everything` is no rule"),
             ("-- migrate-db:", 1, "it says nothing"),
             ("-- migrate-db: phase=expand phase=contract", 1, "`phase=contract` says a second time"),
             ("SELECT 1;\n-- migrate-db: phase=contract", 2, "it stands behind a statement"),

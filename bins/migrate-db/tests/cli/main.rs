@@ -6,6 +6,7 @@ mod bad_input;
 mod crash;
 mod down;
 mod drift;
+mod lint;
 mod race;
 mod release;
 mod repair;

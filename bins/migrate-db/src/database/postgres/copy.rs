@@ -65,7 +65,7 @@ impl Postgres {
         let [encoding, collate, ctype] = like.as_slice() else {
             return Err(DatabaseError::World("it does not say how it sorts".into()));
         };
-        let mut beside = Self::connect(self.options.clone(), &self.server, self.patience)?;
+        let mut beside = Self::connect(self.options.clone(), &self.server, self.patience, "")?;
         beside.run(&drop)?;
         beside.run(&format!(
             "CREATE DATABASE {scratch} TEMPLATE template0 ENCODING {encoding} LC_COLLATE {collate} LC_CTYPE {ctype}"
@@ -80,7 +80,8 @@ impl Postgres {
         let arguments = ["--exit-on-error", "--no-owner", "--no-privileges"].map(AsRef::as_ref);
         let arguments: Vec<_> = arguments.into_iter().chain([file.as_os_str()]).collect();
         tools.run("pg_restore", Some(scratch), &arguments)?;
-        let mut copy = Self::connect(self.options.clone().database(scratch), &self.server, self.patience)?;
+        let mut copy =
+            Self::connect(self.options.clone().database(scratch), &self.server, self.patience, "")?;
         let difference = restored::compare(self, &mut copy);
         Box::new(copy).close();
         match difference? {

@@ -47,7 +47,7 @@ impl Postgres {
     /// A pooler that lends out transactions gives the session that has just become free to the next who asks. Nobody else would
     /// ever answer two connections with one server process.
     pub(super) fn refuse_pooler(&mut self) -> Result<(), DatabaseError> {
-        let second = Self::connect(self.options.clone(), &self.server, self.patience)?;
+        let second = Self::connect(self.options.clone(), &self.server, self.patience, "")?;
         let is_pooled = second.process == self.process;
         Box::new(second).close();
         if is_pooled { Err(DatabaseError::Pooled) } else { Ok(()) }
