@@ -39,6 +39,17 @@ fn a_release_goes_through_the_actions_into_staging_and_a_broken_one_comes_back()
             ("tag-state", "new"),
         ],
     );
+    gives(
+        &log,
+        "release",
+        &[
+            ("version", "1.0.0"),
+            ("tag", "release-1.0.0"),
+            ("digest", "sha256:…"),
+            ("image", "oci:registry/notes@sha256:…"),
+            ("tag-state", "new"),
+        ],
+    );
     let keys = [("state", "new"), ("key", "release.key"), ("public-key", "release.pub"), ("hint", "…")];
     gives(&log, "keys", &keys);
     gives(&log, "sbom", &[("state", "new"), ("sbom", "sbom.cdx.json"), ("components", "1…")]);

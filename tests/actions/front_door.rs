@@ -8,7 +8,8 @@ use crate::binary::Binary;
 use crate::definition::{Action, Step, input_of};
 
 /// What each step runs, in this order: evidence before the move that needs it, nothing irreversible before what can be known.
-const STEPS: [&str; 9] = [
+const STEPS: [&str; 10] = [
+    "tag-image release",
     "validate-env check",
     "smoke-test run --dry-run",
     "promote plan --skip migration",

@@ -81,6 +81,13 @@ pub(crate) fn release_of_record(path: &Path) -> Result<Candidate, Stop> {
     Ok(release::of(release::record(path)?))
 }
 
+/// Whether this record holds exactly the digests of the release.
+pub(crate) fn is_about(record: &contract::Release, candidate: &Candidate) -> bool {
+    let digests: Running =
+        record.components.iter().map(|(name, component)| (name.clone(), component.digest)).collect();
+    digests == candidate.digests()
+}
+
 /// Reads everything that the plan needs.
 pub(crate) fn read(context: &Context, session: &Session) -> Result<Facts, Stop> {
     let progress = session.progress("reading ledgers and evidence");

@@ -104,10 +104,12 @@ fn finish(
     session: &Session,
 ) -> Result<Report, Stop> {
     let named = matches!(&context.release, named::Named::File(path) if *path == context.release_file);
-    if !named || !context.release_file.exists() {
-        return Ok(outputs::done(plan, facts, head, None));
-    }
-    let mut release = session.release()?;
+    let mut release = match session.release() {
+        _ if !context.release_file.exists() => return Ok(outputs::done(plan, facts, head, None)),
+        Ok(release) if named || facts::is_about(&release, &facts.candidate) => release,
+        Err(error) if named => return Err(error.into()),
+        _ => return Ok(outputs::done(plan, facts, head, None)),
+    };
     let record = release.environment(&context.name);
     record.promotion = Some(promotion);
     record.rolled_back = None;

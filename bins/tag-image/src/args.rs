@@ -157,6 +157,9 @@ pub(crate) struct Release {
     /// The version; otherwise that of the release file
     #[arg(long, value_name = "SEMVER")]
     pub(crate) version: Option<String>,
+    /// Begin the release file with what this version's manifest says, and store nothing
+    #[arg(long, value_name = "SEMVER", conflicts_with = "version")]
+    pub(crate) from_manifest: Option<String>,
     /// Where components are declared [default: release.toml, if there]
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, path::PathBuf, str::FromStr};
 
 use ci::{Code, Failure, Kind, Place};
-use contract::{ComponentName, ImageRef, IncompleteRelease, InvalidImage, Version};
+use contract::{Commit, ComponentName, ImageRef, IncompleteRelease, InvalidImage, Version};
 
 /// A name was not found, or not given.
 #[derive(Debug, thiserror::Error)]
@@ -115,6 +115,19 @@ pub(crate) enum TagError {
     /// A release without some of its components.
     #[error("the release lacks {}, which the configuration declares", list(.0))]
     ComponentsMissing(Vec<ComponentName>),
+    /// A release that was built from another commit than the one that is checked out.
+    #[error("release {version} was built from {}, and this run is about {}", .theirs.short(), .ours.short())]
+    OtherCommit {
+        /// Which release.
+        version: Version,
+        /// Its commit.
+        theirs: Commit,
+        /// The commit of this run.
+        ours: Commit,
+    },
+    /// A record that is about something else already.
+    #[error("the release record holds other digests than release {0}")]
+    RecordDiffers(Version),
     /// Components in several repositories.
     #[error("the components lie in several repositories, and none is named for the release manifest")]
     NoReleaseImage,
@@ -148,6 +161,8 @@ impl Failure for TagError {
             Self::Image(_) => Code::new("image-invalid"),
             Self::Epoch(_) => Code::new("source-date-epoch-invalid"),
             Self::ReleaseIncomplete(_) | Self::ComponentsMissing(_) => Code::new("release-incomplete"),
+            Self::OtherCommit { .. } => Code::new("release-other-commit"),
+            Self::RecordDiffers(_) => Code::new("release-file-other-release"),
             Self::NoReleaseImage => Code::new("release-image-unknown"),
         }
     }
@@ -184,6 +199,8 @@ impl Failure for TagError {
             Self::Epoch(_) => "set it to the seconds since 1970 of the commit: git log -1 --format=%ct",
             Self::ReleaseIncomplete(_) => "let `tag-image apply` record every component at this commit, or give --version",
             Self::ComponentsMissing(_) => "let `tag-image apply` record them, or correct [components] in release.toml",
+            Self::OtherCommit { .. } => "check out the commit of the release, and on GitHub run the workflow on its tag: configuration and migrations are the commit's",
+            Self::RecordDiffers(_) => "remove the record, or name another one with --release-file",
             Self::NoReleaseImage => "give --target, or say image in [release] of release.toml",
         }
         .into()

@@ -74,6 +74,16 @@ pub(crate) struct DeclaredComponent {
     pub(crate) prefix: Option<ComponentName>,
 }
 
+impl Declared {
+    /// Where release manifests lie: where the file says, else in the one repository that all components share.
+    pub(crate) fn image(&self) -> Option<ImageRef> {
+        let mut images = self.components.values().map(|component| component.image.as_ref());
+        let first = images.next().flatten();
+        let only = first.filter(|first| images.all(|image| image == Some(first)));
+        self.release.image.as_ref().or(only).cloned()
+    }
+}
+
 /// Reads the configuration, if there is one.
 ///
 /// # Errors

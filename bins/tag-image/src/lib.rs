@@ -13,6 +13,7 @@ mod metadata;
 mod name;
 mod outputs;
 mod plan;
+mod recall;
 mod release;
 
 use ci::{Mode, Report, Session, Stop};
@@ -54,7 +55,10 @@ pub fn run(args: Args, session: &Session) -> Result<Report, Stop> {
             session.save(&outputs::record(&plan, facts.release, facts.platforms))?;
             Ok(outputs::applied(&plan))
         }
-        Command::Release(typed) => release::run(typed, session),
+        Command::Release(typed) => match typed.from_manifest {
+            Some(version) => recall::run(&version, typed.target, typed.config, session),
+            None => release::run(typed, session),
+        },
         Command::Resolve { image } => {
             let context = context::image(image)?;
             Ok(outputs::resolved(&facts::resolve(&context, session)?))

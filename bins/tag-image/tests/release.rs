@@ -106,6 +106,46 @@ fn what_is_no_whole_release_is_refused_and_nothing_is_written() {
 }
 
 #[test]
+fn a_run_that_built_nothing_takes_the_release_up_by_its_version() {
+    let scratch = two();
+    tag_image(&scratch, "release").run().succeeds();
+    let record = scratch.read("release.json");
+    let take_up = "release --from-manifest 1.2.3";
+    tag_image(&scratch, take_up).run().succeeds();
+    assert_eq!(scratch.read("release.json"), record, "it is about that release already");
+
+    std::fs::remove_file(scratch.join("release.json")).unwrap();
+    tag_image(&scratch, &format!("{take_up} --dry-run")).run().succeeds();
+    assert!(!scratch.has("release.json"));
+    let run = tag_image(&scratch, take_up).run().succeeds();
+    insta::assert_snapshot!(run.stdout, @r"
+    this run is about release 1.2.3, as oci:registry/release@sha256:4cf011a98cf3fc007e3f511793a65e3a8a17547f08ee2ee9e903769842e90dc7 says
+      component  image
+      api        oci:registry/api@sha256:eda2418ecd3dbd9cb6e91b796a112a94858eeb6f29a2c4ce23d66a767692b2ba
+      web        oci:registry/web@sha256:7d8601b46d1ded909459c4519c60d30ebd4dbd833415e99ed86cbc27c3e5aedb
+    ");
+    assert_eq!(scratch.read("release.json"), record);
+}
+
+#[test]
+fn a_release_of_another_commit_or_beside_another_one_is_not_taken_up() {
+    let scratch = two();
+    tag_image(&scratch, "release").run().succeeds();
+    let take_up = |version: &str| tag_image(&scratch, &format!("release --from-manifest {version}"));
+    take_up("1.2.4").run().fails(2, "image-missing");
+    let before = scratch.tree(&[]);
+    std::fs::rename(scratch.join("release.json"), scratch.join("kept")).unwrap();
+    take_up("1.2.3").env("GITHUB_SHA", "f".repeat(40)).run().fails(2, "release-other-commit");
+    std::fs::rename(scratch.join("kept"), scratch.join("release.json")).unwrap();
+    assert_eq!(before.difference(&scratch.tree(&[])), "");
+
+    scratch.file("web", "three");
+    let other = "apply --component web --version 1.2.3 --source file:web --target oci:registry/web:other";
+    tag_image(&scratch, other).run().succeeds();
+    take_up("1.2.3").run().fails(2, "release-file-other-release");
+}
+
+#[test]
 fn a_kill_at_any_write_leaves_a_release_that_the_next_run_finishes() {
     Crash::of(|| {
         let scratch = two();

@@ -54,6 +54,22 @@ fn a_version_that_no_ledger_knows_is_found_in_its_manifest() {
 }
 
 #[test]
+fn a_record_of_the_same_release_learns_of_the_promotion_and_another_one_does_not() {
+    let (world, digest, _) = stored();
+    let promote = || world.promote("staging").args(["--release", "1.2.0"]).run().succeeds();
+    let learned = || {
+        let record = Release::from_json(&world.scratch.read("release.json")).unwrap();
+        record.environments.values().any(|environment| environment.promotion.is_some())
+    };
+    world.record("2", Digest::of(b"another"));
+    promote();
+    assert!(!learned());
+    world.record("2", digest);
+    promote();
+    assert!(learned());
+}
+
+#[test]
 fn good_images_under_an_unsigned_manifest_are_refused() {
     let world = World::new();
     let digest = world.build("2");
