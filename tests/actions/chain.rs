@@ -29,27 +29,7 @@ fn a_release_goes_through_the_actions_into_staging_and_a_broken_one_comes_back()
     let stage = Stage::of_one_job("chain.yml");
     let log = Log::of(&stage, "chain.yml", &["push"]);
 
-    gives(
-        &log,
-        "tag",
-        &[
-            ("digest", "sha256:…"),
-            ("image", "oci:registry/notes@sha256:…"),
-            ("tags", "oci:registry/notes:1.0.0-…"),
-            ("tag-state", "new"),
-        ],
-    );
-    gives(
-        &log,
-        "release",
-        &[
-            ("version", "1.0.0"),
-            ("tag", "release-1.0.0"),
-            ("digest", "sha256:…"),
-            ("image", "oci:registry/notes@sha256:…"),
-            ("tag-state", "new"),
-        ],
-    );
+    is_named(&log);
     let keys = [("state", "new"), ("key", "release.key"), ("public-key", "release.pub"), ("hint", "…")];
     gives(&log, "keys", &keys);
     gives(&log, "sbom", &[("state", "new"), ("sbom", "sbom.cdx.json"), ("components", "1…")]);
@@ -101,6 +81,31 @@ fn a_release_goes_through_the_actions_into_staging_and_a_broken_one_comes_back()
     gives(&log, "restored", &[("result", "PASSED"), ("passed", "9"), ("failed", "0")]);
     tells(&log);
     assert!(TcpStream::connect(&stage.addresses[0]).is_err(), "the service was left running");
+}
+
+/// The image has its name, and the release its manifest.
+fn is_named(log: &Log) {
+    gives(
+        log,
+        "tag",
+        &[
+            ("digest", "sha256:…"),
+            ("image", "oci:registry/notes@sha256:…"),
+            ("tags", "oci:registry/notes:1.0.0-…"),
+            ("tag-state", "new"),
+        ],
+    );
+    gives(
+        log,
+        "release",
+        &[
+            ("version", "1.0.0"),
+            ("tag", "release-1.0.0"),
+            ("digest", "sha256:…"),
+            ("image", "oci:registry/notes@sha256:…"),
+            ("tag-state", "new"),
+        ],
+    );
 }
 
 /// What a person sees: the summary of each step that has one, annotations in place, no secret.
