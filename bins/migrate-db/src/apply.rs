@@ -50,6 +50,8 @@ pub struct Bounds {
     pub budget: Span,
     /// How long to wait for another run.
     pub patience: Duration,
+    /// How many backups stay.
+    pub keep: Option<backup::Keep>,
 }
 
 /// Carries out the plan and notes in `done` what is finished, step by step.
@@ -75,6 +77,7 @@ pub fn apply(
             directory,
             now: session.now(),
             patience: bounds.patience,
+            keep: bounds.keep,
         };
         done.backup = Some(backup::make(database, &wanted)?);
     }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use contract::{EnvironmentName, Secret, Span};
 
-use crate::layout::Layout;
+use crate::{backup::Keep, layout::Layout};
 
 /// Moves a database schema safely: a checked backup first, each file in one transaction with its row of the history, queries after.
 #[derive(clap::Parser, Debug)]
@@ -52,6 +52,12 @@ pub enum Command {
         /// End with status 4 if a migration is pending
         #[arg(long)]
         require_current: bool,
+        /// Where backups lie
+        #[arg(long, value_name = "DIR", default_value = BACKUPS)]
+        backup_dir: PathBuf,
+        /// End with status 1 if the newest backup is older, or there is none
+        #[arg(long, value_name = "TIME")]
+        max_backup_age: Option<Span>,
     },
     /// Ask the queries of a file and compare the answers
     Verify {
@@ -90,6 +96,23 @@ pub enum Command {
         /// Where backups lie
         #[arg(long, value_name = "DIR", default_value = BACKUPS)]
         backup_dir: PathBuf,
+        /// How many backups of this database stay [default: all]
+        #[arg(long, value_name = "NUMBER")]
+        keep: Option<Keep>,
+    },
+    /// Restore the newest backup beside the database and do there what `up` would do
+    Rehearse {
+        #[command(flatten)]
+        target: Target,
+        /// Where backups lie
+        #[arg(long, value_name = "DIR", default_value = BACKUPS)]
+        backup_dir: PathBuf,
+        /// How long all files together may take, and then all queries
+        #[arg(long, value_name = "TIME", default_value = BUDGET)]
+        budget: Span,
+        /// Queries to ask afterwards (TOML)
+        #[arg(long, value_name = "FILE")]
+        verify: Option<PathBuf>,
     },
 }
 
@@ -122,6 +145,9 @@ pub struct Change {
     /// How long all files together may take, and then all queries
     #[arg(long, value_name = "TIME", default_value = BUDGET)]
     pub budget: Span,
+    /// How many backups of this database stay [default: all]
+    #[arg(long, value_name = "NUMBER")]
+    pub keep: Option<Keep>,
     /// The environment whose part of the release record is written
     #[arg(long, value_name = "NAME")]
     pub environment: Option<EnvironmentName>,

@@ -1,8 +1,10 @@
-//! A backup that was really opened and compared, under a name that says which version it holds; never removes one.
+//! A backup that was really opened and compared, under a name that says which version it holds; removes older ones only where it was told
+//! how many stay.
 
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
     io::{self, Read},
+    num::NonZeroUsize,
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     thread,
@@ -10,12 +12,12 @@ use std::{
 };
 
 use ci::files::FileError;
-use contract::Digest;
+use contract::{Digest, Span};
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    database::{Copied, Database, Proof},
+    database::{Copied, Database, Proof, Url},
     error::Error,
     facts::{self, Facts},
     layout::Version,
@@ -33,6 +35,8 @@ pub struct Backup {
     pub version: Version,
     /// How far it can be relied on.
     pub proof: Proof,
+    /// Older ones that went because of it.
+    pub removed: Vec<PathBuf>,
 }
 
 /// Which backup is wanted.
@@ -49,6 +53,8 @@ pub struct Wanted<'a> {
     pub now: Timestamp,
     /// How long to wait while another run makes one in the same directory.
     pub patience: Duration,
+    /// How many stay; all, if nothing is said.
+    pub keep: Option<Keep>,
 }
 
 /// How often a busy directory is looked at again.
@@ -79,7 +85,81 @@ pub fn make(database: &mut dyn Database, wanted: &Wanted<'_>) -> Result<Backup, 
     let sha256 = synced_digest(&partial).map_err(FileError::writing(&partial))?;
     let path = free_name(&directory, wanted, &version).ok_or_else(|| Error::BackupBusy(directory.clone()))?;
     fs::rename(&partial, &path).and_then(|()| lock.sync_all()).map_err(FileError::writing(&path))?;
-    Ok(Backup { path, sha256, version, proof })
+    let mut backup = Backup { path, sha256, version, proof, removed: Vec::new() };
+    backup.removed = thin_out(&backup, wanted)?;
+    Ok(backup)
+}
+
+/// How many backups of a database stay.
+pub type Keep = NonZeroUsize;
+
+/// A backup that lies there.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Lying {
+    /// Where.
+    pub path: PathBuf,
+    /// When it was made, as its name says.
+    pub made_on: Timestamp,
+}
+
+/// The backups of a database, newest first; none where there is no directory.
+pub fn lying(directory: &Path, name: &str, extension: &str) -> Result<Vec<Lying>, FileError> {
+    let directory = std::path::absolute(directory).map_err(FileError::reading(directory))?;
+    let entries = match fs::read_dir(&directory) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(FileError::reading(&directory))?,
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(FileError::reading(&directory))?.path();
+        let file = path.file_name().map(|file| file.to_string_lossy().into_owned()).unwrap_or_default();
+        if let Some((made_on, namesake)) = made_on(&file, name, extension) {
+            found.push((made_on, namesake, path));
+        }
+    }
+    found.sort();
+    Ok(found.into_iter().rev().map(|(made_on, _, path)| Lying { path, made_on }).collect())
+}
+
+/// The newest backup of a database, which must not be older than this.
+pub fn young(directory: &Path, url: &Url, max: Span, now: Timestamp) -> Result<Lying, Error> {
+    let newest = newest(directory, url)?;
+    let age = Span::of(age(&newest, now));
+    if age.duration() > max.duration() {
+        return Err(Error::BackupOld { path: newest.path, age, max });
+    }
+    Ok(newest)
+}
+
+/// The newest backup of a database.
+pub fn newest(directory: &Path, url: &Url) -> Result<Lying, Error> {
+    let newest = lying(directory, &url.name(), url.extension())?.into_iter().next();
+    newest.ok_or_else(|| Error::NoBackup(directory.to_owned()))
+}
+
+/// How long ago a backup was made, in whole seconds; one from the future was made now.
+pub fn age(backup: &Lying, now: Timestamp) -> Duration {
+    Duration::from_secs(u64::try_from(now.duration_since(backup.made_on).as_secs()).unwrap_or_default())
+}
+
+/// The time in a name that [`free_name`] gave, and which of its second it was.
+fn made_on(file: &str, name: &str, extension: &str) -> Option<(Timestamp, usize)> {
+    let stem = file.strip_suffix(extension)?.strip_suffix('.')?;
+    let (_, rest) = stem.strip_prefix(name)?.strip_prefix('-')?.split_once('-')?;
+    let (time, namesake) = rest.split_once('-').unwrap_or((rest, "1"));
+    let civil = jiff::civil::DateTime::strptime(TIME, time).ok()?;
+    Some((civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp(), namesake.parse().ok()?))
+}
+
+/// Removes all but the newest backups of a database. The one that was just made is among them.
+pub fn thin_out(backup: &Backup, wanted: &Wanted<'_>) -> Result<Vec<PathBuf>, Error> {
+    let Some(keep) = wanted.keep else { return Ok(Vec::new()) };
+    let old = lying(wanted.directory, wanted.name, wanted.extension)?.into_iter().skip(keep.get());
+    let old: Vec<PathBuf> = old.map(|one| one.path).filter(|path| *path != backup.path).collect();
+    for path in &old {
+        fs::remove_file(path).map_err(FileError::writing(path))?;
+    }
+    Ok(old)
 }
 
 fn wait_for(lock: &File, directory: &Path, patience: Duration) -> Result<(), Error> {
@@ -105,6 +185,9 @@ fn empty(path: &Path) -> io::Result<()> {
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map(drop)
 }
 
+/// The time in a backup's name, in UTC.
+const TIME: &str = "%Y%m%dT%H%M%SZ";
+
 /// How many backups of one second get a name of their own.
 const NAMESAKES_MAX: usize = 1000;
 
@@ -116,7 +199,7 @@ fn free_name(directory: &Path, wanted: &Wanted<'_>, version: &Version) -> Option
         .chars()
         .map(|one| if one.is_ascii_alphanumeric() || one == '.' { one } else { '_' })
         .collect();
-    let stem = format!("{}-{version}-{}", wanted.name, wanted.now.strftime("%Y%m%dT%H%M%SZ"));
+    let stem = format!("{}-{version}-{}", wanted.name, wanted.now.strftime(TIME));
     let end = wanted.extension;
     let name = |n| if n == 1 { format!("{stem}.{end}") } else { format!("{stem}-{n}.{end}") };
     (1..=NAMESAKES_MAX).map(|n| directory.join(name(n))).find(|path| !path.exists())
@@ -131,6 +214,27 @@ fn synced_digest(path: &Path) -> io::Result<Digest> {
         match file.read(&mut block)? {
             0 => return Ok(Digest::from_bytes(hash.finalize().into())),
             read => hash.update(&block[..read]),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_says_when_and_a_stranger_s_says_nothing() {
+        let when = |file: &str| made_on(file, "app.db", "sqlite").map(|(time, n)| format!("{time} {n}"));
+        assert_eq!(when("app.db-12-20231114T221320Z.sqlite").as_deref(), Some("2023-11-14T22:13:20Z 1"));
+        assert_eq!(when("app.db-1.2-20231114T221320Z-3.sqlite").as_deref(), Some("2023-11-14T22:13:20Z 3"));
+        for file in [
+            "app.db-1-20231114T221320Z.dump",
+            "other.db-1-20231114T221320Z.sqlite",
+            "app.db-1-x.sqlite",
+            ".app.db.partial",
+            "app.db.sqlite",
+        ] {
+            assert_eq!(when(file), None, "{file}");
         }
     }
 }

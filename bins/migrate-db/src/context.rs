@@ -10,6 +10,7 @@ use contract::{EnvironmentName, Span};
 
 use crate::{
     args::{self, Args, Command},
+    backup::Keep,
     database::Url,
     error::Error,
     layout::{Files, Layout},
@@ -35,6 +36,8 @@ pub struct Change {
     pub backups: PathBuf,
     /// How long all its files together may take.
     pub budget: Span,
+    /// How many backups stay; all, if nothing is said.
+    pub keep: Option<Keep>,
     /// Whose part of the release record is written.
     pub environment: Option<EnvironmentName>,
 }
@@ -66,8 +69,8 @@ pub enum Work {
         /// The version to go back to, as it was typed.
         to: String,
     },
-    /// Show the history; whether pending ones are a failure.
-    Status(Currency),
+    /// Show the history; whether pending ones are a failure, and a newest backup that is older than this.
+    Status(Currency, Option<(PathBuf, Span)>),
     /// Ask queries.
     Verify {
         /// What to ask.
@@ -79,8 +82,10 @@ pub enum Work {
     Lint(Option<String>),
     /// Rewrite the history.
     Repair(Said),
-    /// Back up into this directory.
-    Backup(PathBuf),
+    /// Back up into this directory, where so many stay.
+    Backup(PathBuf, Option<Keep>),
+    /// Restore the newest backup beside the database and do there what `up` would do.
+    Rehearse(Up),
 }
 
 /// Whether `status` accepts pending migrations.
@@ -106,9 +111,12 @@ pub fn read(args: Args, session: &Session) -> Result<(Target, Work), Error> {
         Command::Down { target: typed, change: bound, to } => {
             (target(&typed, Need::MayLack, session)?, Work::Down { change: change(bound), to })
         }
-        Command::Status { target: typed, require_current } => {
+        Command::Status { target: typed, require_current, backup_dir, max_backup_age } => {
             let currency = if require_current { Currency::Required } else { Currency::Shown };
-            (target(&typed, Need::Must, session)?, Work::Status(currency))
+            (
+                target(&typed, Need::Must, session)?,
+                Work::Status(currency, max_backup_age.map(|age| (backup_dir, age))),
+            )
         }
         Command::Verify { target: typed, verify, budget } => {
             let target = target(&typed, Need::None, session)?;
@@ -124,8 +132,13 @@ pub fn read(args: Args, session: &Session) -> Result<(Target, Work), Error> {
             };
             (target(&typed, Need::Must, session)?, Work::Repair(said))
         }
-        Command::Backup { target: typed, backup_dir } => {
-            (target(&typed, Need::None, session)?, Work::Backup(backup_dir))
+        Command::Backup { target: typed, backup_dir, keep } => {
+            (target(&typed, Need::None, session)?, Work::Backup(backup_dir, keep))
+        }
+        Command::Rehearse { target: typed, backup_dir, budget, verify } => {
+            let change = args::Change { backup_dir, budget, keep: None, environment: None };
+            let typed = args::Up { target: typed, change, to: None, verify, predicate: None };
+            up(typed, session).map(|(target, up)| (target, Work::Rehearse(up)))?
         }
     })
 }
@@ -176,5 +189,10 @@ fn files(layout: Option<Layout>, directory: Option<&Path>, need: Need) -> Result
 }
 
 fn change(typed: args::Change) -> Change {
-    Change { backups: typed.backup_dir, budget: typed.budget, environment: typed.environment }
+    Change {
+        backups: typed.backup_dir,
+        budget: typed.budget,
+        keep: typed.keep,
+        environment: typed.environment,
+    }
 }

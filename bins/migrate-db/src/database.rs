@@ -143,6 +143,10 @@ pub trait Database {
     fn stop_at(&mut self, deadline: Option<Instant>) -> Result<(), DatabaseError>;
     /// Makes a copy in this empty file, proves it, and asks it a question, if there is one.
     fn copy_to(&mut self, file: &Path, question: &str) -> Result<Copied, DatabaseError>;
+    /// Restores a copy into a database of its own beside this one, and says where it is. One that a killed run left goes first.
+    fn restore(&mut self, file: &Path) -> Result<Url, DatabaseError>;
+    /// Takes such a database away.
+    fn discard(&mut self, restored: &Url) -> Result<(), DatabaseError>;
     /// Ends the connection.
     fn close(self: Box<Self>);
 }

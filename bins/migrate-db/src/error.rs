@@ -86,6 +86,12 @@ pub enum Error {
     Database { doing: &'static str, source: DatabaseError },
     #[error("the backup in {} is not one that can be relied on", .directory.display())]
     Backup { directory: PathBuf, source: DatabaseError },
+    #[error("there is no backup of this database in {}", .0.display())]
+    NoBackup(PathBuf),
+    #[error("the newest backup, {}, is {age} old, and {max} is the most", .path.display())]
+    BackupOld { path: PathBuf, age: Span, max: Span },
+    #[error("the backup {} can't be restored", .path.display())]
+    Restore { path: PathBuf, source: DatabaseError },
     #[error("another backup is being made in {}", .0.display())]
     BackupBusy(PathBuf),
     #[error("{} can't be used as a list of queries: {why}", at(.place))]
@@ -164,6 +170,39 @@ impl DatabaseError {
     }
 }
 
+impl Error {
+    /// How to mend what is about whose files and history these are, and about backups that lie there.
+    fn fix_of_history(&self) -> &'static str {
+        match self {
+            Self::Unsupported { .. } => {
+                "rewrite it as plain SQL that says all it does, or go on with its own tool: nothing was run"
+            }
+            Self::TwoLayouts { .. } => {
+                "keep the files of one tool in --dir, or say with --layout whose they are"
+            }
+            Self::WhichLayout(_) => "say with --layout whose they are",
+            Self::OtherHistory { .. } => {
+                "say with --layout whose files these are; if the tool is really changed, enter what is there with `migrate-db repair --applied VERSION`"
+            }
+            Self::Begun { .. } | Self::HalfDone { .. } => {
+                "look what of it is there, finish it or take it back by hand, and say so with `migrate-db repair --applied VERSION` or `--not-applied VERSION`"
+            }
+            Self::Lint { .. } => {
+                "write them as the table says, or say `-- migrate-db: phase=contract` or `allow=RULE` at the top of a file that means it"
+            }
+            Self::NotBegun(_) => {
+                "see `migrate-db status`; what is applied as a whole is taken back by `migrate-db down`"
+            }
+            Self::NoBackup(_) => "make one with `migrate-db backup`, or check --backup-dir",
+            Self::BackupOld { .. } => "make a new one with `migrate-db backup`, and look why nobody did",
+            Self::Restore { .. } => {
+                "check that the role may create a database and that the file is whole; a backup that can't be restored is none"
+            }
+            _ => "see docs/failures.md for its code",
+        }
+    }
+}
+
 impl Failure for Error {
     fn code(&self) -> Code {
         match self {
@@ -203,6 +242,9 @@ impl Failure for Error {
                 source.code()
             }
             Self::Backup { .. } => Code::new("backup-unverified"),
+            Self::NoBackup(_) => Code::new("backup-missing"),
+            Self::BackupOld { .. } => Code::new("backup-too-old"),
+            Self::Restore { .. } => Code::new("backup-not-restored"),
             Self::BackupBusy(_) => Code::new("backup-busy"),
             Self::VerifyInvalid { .. } => Code::new("verify-invalid"),
             Self::VerifyEmpty(_) => Code::new("verify-empty"),
@@ -221,6 +263,8 @@ impl Failure for Error {
             | Self::Missing { .. }
             | Self::OtherHistory { .. }
             | Self::Lint { .. }
+            | Self::NoBackup(_)
+            | Self::BackupOld { .. }
             | Self::Begun { .. }
             | Self::HalfDone { .. }
             | Self::OutOfOrder { .. }
@@ -230,7 +274,7 @@ impl Failure for Error {
             | Self::Dangling { .. }
             | Self::Budget { .. }
             | Self::Unverified { .. } => Kind::Refused,
-            Self::Moved(_) | Self::Backup { .. } | Self::BackupBusy(_) => Kind::World,
+            Self::Moved(_) | Self::Backup { .. } | Self::Restore { .. } | Self::BackupBusy(_) => Kind::World,
             Self::Pending { .. } => Kind::NotYet,
             Self::Statement { source, .. } | Self::Database { source, .. } => source.kind(),
             Self::File(error) => error.kind(),
@@ -259,19 +303,6 @@ impl Failure for Error {
                 "put it into a later release, after nothing uses what goes, with `-- migrate-db: phase=contract` at the top; or, if rows are \
                  meant, say which with WHERE"
             }
-            Self::Unsupported { .. } => {
-                "rewrite it as plain SQL that says all it does, or go on with its own tool: nothing was run"
-            }
-            Self::TwoLayouts { .. } => "keep the files of one tool in --dir, or say with --layout whose they are",
-            Self::WhichLayout(_) => "say with --layout whose they are",
-            Self::OtherHistory { .. } => {
-                "say with --layout whose files these are; if the tool is really changed, enter what is there with `migrate-db repair --applied VERSION`"
-            }
-            Self::Begun { .. } | Self::HalfDone { .. } => {
-                "look what of it is there, finish it or take it back by hand, and say so with `migrate-db repair --applied VERSION` or `--not-applied VERSION`"
-            }
-            Self::Lint { .. } => "write them as the table says, or say `-- migrate-db: phase=contract` or `allow=RULE` at the top of a file that means it",
-            Self::NotBegun(_) => "see `migrate-db status`; what is applied as a whole is taken back by `migrate-db down`",
             Self::UnknownTarget(_) => "see `migrate-db status` for the versions; 0 is the empty database",
             Self::Changed { .. } => "restore the file as it was applied, and put the change into a new migration; if the file is right, `migrate-db repair` takes its checksum",
             Self::Missing { .. } => {
@@ -303,6 +334,17 @@ impl Failure for Error {
             Self::Unverified { .. } => {
                 "the schema stays as it is: mend it with a new migration, or go back with `migrate-db down --to VERSION`"
             }
+            Self::Unsupported { .. }
+            | Self::TwoLayouts { .. }
+            | Self::WhichLayout(_)
+            | Self::OtherHistory { .. }
+            | Self::Begun { .. }
+            | Self::HalfDone { .. }
+            | Self::Lint { .. }
+            | Self::NotBegun(_)
+            | Self::NoBackup(_)
+            | Self::BackupOld { .. }
+            | Self::Restore { .. } => self.fix_of_history(),
             Self::File(error) => return error.fix(),
             Self::Interrupted(error) => return error.fix(),
         }

@@ -79,7 +79,8 @@ struct Rows {
     progress: Vec<Vec<Option<String>>>,
 }
 
-fn ask(target: &Target, database: &mut dyn Database) -> Result<Facts, Error> {
+/// What a database answers, for the files of a target.
+pub fn ask(target: &Target, database: &mut dyn Database) -> Result<Facts, Error> {
     let mut tables: Vec<&str> = Layout::ALL.iter().map(|layout| layout.history().table()).collect();
     tables.push(progress::TABLE);
     let columns = database.columns(&tables).map_err(reading)?;

@@ -14,11 +14,15 @@ pub mod lock;
 pub mod outputs;
 pub mod plan;
 pub mod predicate;
+pub mod rehearsal;
 pub mod repair;
 pub mod statement;
 pub mod verify;
 
-use std::{path::Path, time::Instant};
+use std::{
+    path::{Path, PathBuf},
+    time::Instant,
+};
 
 use ci::{Mode, Page, Report, Session, Stop, record::RecordError};
 use contract::{EnvironmentName, Release, Span};
@@ -26,7 +30,7 @@ use jiff::Timestamp;
 
 use crate::{
     apply::{Bounds, Done},
-    backup::Wanted,
+    backup::{Keep, Wanted},
     context::{Change, Currency, Target, Up, Work},
     database::{Access, Database},
     error::Error,
@@ -47,11 +51,12 @@ pub fn run(args: Args, session: &Session) -> Result<Report, Stop> {
         Work::Up(wanted) if session.mode() == Mode::DryRun => Ok(show_plan(&target, wanted)?),
         Work::Up(wanted) => up(&target, wanted, session),
         Work::Down { change, to } => down(&target, change, to, session),
-        Work::Status(currency) => status(&target, *currency),
+        Work::Status(currency, age) => status(&target, *currency, age.as_ref(), session),
         Work::Verify { queries, budget } => verify(&target, queries, *budget),
         Work::Lint(since) => lint(&target, since.as_deref()),
         Work::Repair(said) => repair(&target, said, session),
-        Work::Backup(directory) => back_up(&target, directory, session),
+        Work::Backup(directory, keep) => back_up(&target, directory, *keep, session),
+        Work::Rehearse(wanted) => Ok(rehearsal::rehearse(&target, wanted, session)?),
     }
 }
 
@@ -180,14 +185,24 @@ fn down(target: &Target, change: &Change, to: &str, session: &Session) -> Result
 }
 
 fn bounds(target: &Target, change: &Change) -> Bounds {
-    Bounds { budget: change.budget, patience: target.lock_timeout }
+    Bounds { budget: change.budget, patience: target.lock_timeout, keep: change.keep }
 }
 
-fn status(target: &Target, currency: Currency) -> Result<Report, Stop> {
+fn status(
+    target: &Target,
+    currency: Currency,
+    age: Option<&(PathBuf, Span)>,
+    session: &Session,
+) -> Result<Report, Stop> {
     let (facts, database) = facts::look_at_existing(target, Access::Read)?;
     database.close();
     let standings = plan::compare(&facts)?;
     let report = outputs::status(&target.url.to_string(), &facts, &standings);
+    if let Some((directory, max)) = age
+        && let Err(error) = backup::young(directory, &target.url, *max, session.now())
+    {
+        return Err(Stop::with(report, error));
+    }
     let mut pending = standings.iter().filter(|(_, standing)| *standing == Standing::Pending);
     match (currency, pending.next()) {
         (Currency::Required, Some((first, _))) => {
@@ -233,7 +248,7 @@ fn repair(target: &Target, said: &Said, session: &Session) -> Result<Report, Sto
     Ok(outputs::repaired(&repair))
 }
 
-fn back_up(target: &Target, directory: &Path, session: &Session) -> Result<Report, Stop> {
+fn back_up(target: &Target, directory: &Path, keep: Option<Keep>, session: &Session) -> Result<Report, Stop> {
     // SQLite counts `VACUUM INTO` as writing, though not to the database it copies.
     let (facts, mut database) = facts::look_at_existing(target, Access::Write)?;
     if session.mode() == Mode::DryRun {
@@ -250,6 +265,7 @@ fn back_up(target: &Target, directory: &Path, session: &Session) -> Result<Repor
         directory,
         now: session.now(),
         patience: target.lock_timeout,
+        keep,
     };
     let backup = backup::make(database.as_mut(), &wanted);
     database.close();

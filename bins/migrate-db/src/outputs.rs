@@ -169,14 +169,19 @@ pub fn backed_up(url: &str, backup: &Backup) -> Report {
 }
 
 fn backup_line(backup: &Backup) -> String {
-    format!("backup: {} ({})", backup.path.display(), backup.proof.words())
+    let removed = match backup.removed.len() {
+        0 => String::new(),
+        count => format!(", {count} older removed"),
+    };
+    format!("backup: {} ({}{removed})", backup.path.display(), backup.proof.words())
 }
 
 fn backup_json(backup: &Backup) -> serde_json::Value {
     json!({ "path": backup.path.display().to_string(), "sha256": backup.sha256.hex(), "version": backup.version, "proof": backup.proof.words() })
 }
 
-fn answers_page(answers: &[Answer]) -> Page {
+/// The answers as a table.
+pub fn answers_page(answers: &[Answer]) -> Page {
     if answers.is_empty() {
         return Page::new();
     }
@@ -187,7 +192,8 @@ fn answers_page(answers: &[Answer]) -> Page {
     Page::new().heading("Queries").table(&["query", "result", "expected", "found"], rows)
 }
 
-fn answers_json(answers: &[Answer]) -> Vec<serde_json::Value> {
+/// The answers as data.
+pub fn answers_json(answers: &[Answer]) -> Vec<serde_json::Value> {
     let one = |answer: &Answer| json!({ "name": answer.name, "holds": answer.holds, "expected": answer.expected, "found": answer.found });
     answers.iter().map(one).collect()
 }

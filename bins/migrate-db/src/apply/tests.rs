@@ -82,11 +82,11 @@ impl Place {
 
     fn change(&self) -> Change {
         let budget = Span::of(Duration::from_mins(1));
-        Change { backups: self.directory.path().join("backups"), budget, environment: None }
+        Change { backups: self.directory.path().join("backups"), budget, keep: None, environment: None }
     }
 
     fn carry_out(&self, plan: &Plan<'_>, facts: &Facts) -> Result<Vec<Outcome>, &'static str> {
-        let bounds = Bounds { budget: self.change().budget, patience: Duration::from_secs(5) };
+        let bounds = Bounds { budget: self.change().budget, patience: Duration::from_secs(5), keep: None };
         let mut done = Done::default();
         match apply(plan, facts, self.open().as_mut(), bounds, &session(), &mut done) {
             Ok(()) => Ok(done.steps),

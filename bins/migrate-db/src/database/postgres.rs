@@ -22,7 +22,8 @@ use tokio::{
 
 use crate::{
     database::{
-        Access, Cell, Columns, Copied, Dangling, Database, DatabaseError, Home, ROWS_MAX, url::server::Server,
+        Access, Cell, Columns, Copied, Dangling, Database, DatabaseError, Home, ROWS_MAX, Url,
+        url::server::Server,
     },
     effect::{self, Index},
     layout::history::Texts,
@@ -363,6 +364,17 @@ impl Database for Postgres {
 
     fn copy_to(&mut self, file: &Path, question: &str) -> Result<Copied, DatabaseError> {
         self.dump_and_restore(file, question)
+    }
+
+    fn restore(&mut self, file: &Path) -> Result<Url, DatabaseError> {
+        self.restore_beside(file).map(Url::Postgres)
+    }
+
+    fn discard(&mut self, restored: &Url) -> Result<(), DatabaseError> {
+        match restored {
+            Url::Postgres(server) => self.drop_beside(server.database.as_deref().unwrap_or_default()),
+            Url::Sqlite(_) => Ok(()),
+        }
     }
 
     fn close(mut self: Box<Self>) {

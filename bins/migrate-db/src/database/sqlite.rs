@@ -15,7 +15,9 @@ use sqlx::{
 use tokio::runtime::{Builder, Runtime};
 
 use crate::{
-    database::{Access, Cell, Columns, Copied, Dangling, Database, DatabaseError, Home, Proof, ROWS_MAX},
+    database::{
+        Access, Cell, Columns, Copied, Dangling, Database, DatabaseError, Home, Proof, ROWS_MAX, Url,
+    },
     layout::history::{Texts, hex},
     statement::Statement,
 };
@@ -151,6 +153,25 @@ fn cells(row: &SqliteRow) -> Result<Vec<Cell>, DatabaseError> {
     Ok((0..row.len()).map(cell).collect::<Result<_, _>>()?)
 }
 
+/// Beside the backup, where there was room for it, and not beside the application's database.
+fn restored_beside(file: &Path) -> PathBuf {
+    let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    file.with_file_name(format!(".{name}.rehearsal"))
+}
+
+/// A database with what SQLite keeps beside it.
+fn remove(file: &Path) -> std::io::Result<()> {
+    for end in ["", "-wal", "-shm", "-journal"] {
+        let mut name = file.as_os_str().to_owned();
+        name.push(end);
+        match std::fs::remove_file(&name) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 /// A value as a text, and bytes as their digits.
 fn as_text(cell: Cell) -> Option<String> {
     match cell {
@@ -255,6 +276,21 @@ impl Database for Sqlite {
     fn copy_to(&mut self, file: &Path, question: &str) -> Result<Copied, DatabaseError> {
         let answer = self.copy_and_compare(file, question)?;
         Ok(Copied { answer, proof: Proof::Opened })
+    }
+
+    fn restore(&mut self, file: &Path) -> Result<Url, DatabaseError> {
+        let world = |error: std::io::Error| DatabaseError::World(error.to_string());
+        let place = restored_beside(file);
+        remove(&place).map_err(world)?;
+        std::fs::copy(file, &place).map_err(world)?;
+        Ok(Url::Sqlite(place))
+    }
+
+    fn discard(&mut self, restored: &Url) -> Result<(), DatabaseError> {
+        match restored {
+            Url::Sqlite(file) => remove(file).map_err(|error| DatabaseError::World(error.to_string())),
+            Url::Postgres(_) => Ok(()),
+        }
     }
 
     fn close(self: Box<Self>) {

@@ -8,6 +8,7 @@ mod down;
 mod drift;
 mod lint;
 mod race;
+mod rehearse;
 mod release;
 mod repair;
 mod up;

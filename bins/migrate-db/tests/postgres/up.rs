@@ -259,3 +259,19 @@ fn a_database_that_is_not_there_is_not_made() {
     let run = migrate(&scratch, &SHARED.url("nowhere"), &["up"]).run().fails(3, "database-failed");
     assert!(run.stderr.contains("3D000"), "{}", run.stderr);
 }
+
+#[test]
+fn a_rehearsal_restores_beside_the_database_and_leaves_nothing() {
+    let (scratch, cluster, database, url) =
+        place(&[USERS, ("2_flag.sql", "ALTER TABLE users ADD flag bool;")]);
+    migrate(&scratch, &url, &["up", "--to", "1"]).run().succeeds();
+    migrate(&scratch, &url, &["backup"]).run().succeeds();
+    let run = migrate(&scratch, &url, &["rehearse", "--format", "json"]).run().succeeds().json();
+    assert_eq!(run["result"]["steps"][0]["version"], "2");
+    assert_eq!(cluster.sql(&database, "SELECT version FROM migrate_db_history"), "1");
+    let left = "SELECT count(*) FROM pg_database WHERE datname LIKE 'migrate_db_rehearsal%'";
+    assert_eq!(cluster.sql(&database, left), "0");
+    scratch.file("migrations/2_flag.sql", "ALTER TABLE nobody ADD flag bool;");
+    migrate(&scratch, &url, &["rehearse"]).run().fails(1, "migration-failed");
+    assert_eq!(cluster.sql(&database, left), "0");
+}

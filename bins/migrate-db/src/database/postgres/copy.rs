@@ -1,12 +1,12 @@
 //! A dump of a PostgreSQL database that was read back: restored into a database of its own and compared, where the role may make one.
 
-use std::path::Path;
+use std::{ffi::OsStr, path::Path};
 
 use contract::Digest;
 
 use super::{Postgres, answer::literal, lock::Key, restored, tools::Tools};
 use crate::{
-    database::{Copied, Database, DatabaseError, Proof},
+    database::{Copied, Database, DatabaseError, Proof, url::server::Server},
     lock,
 };
 
@@ -51,13 +51,21 @@ impl Postgres {
         Ok(Copied { answer, proof })
     }
 
-    /// Restores into a database of its own, compares, and drops it. One that a killed run left has the same name and goes first.
-    fn restore(&mut self, tools: &Tools, file: &Path, database: &str) -> Result<(), DatabaseError> {
+    /// The name of a database of our own beside this one; the same in each run, so that the next finds what a killed one left.
+    fn beside(&self, purpose: &str, database: &str) -> String {
         let digest = Digest::of(format!("{database}.{}.migrate_db_history", self.schema).as_bytes()).hex();
-        let scratch = format!("migrate_db_verify_{}", digest.get(..16).unwrap_or_default());
+        format!("migrate_db_{purpose}_{}", digest.get(..16).unwrap_or_default())
+    }
+
+    /// Takes such a database away.
+    pub(super) fn drop_beside(&mut self, scratch: &str) -> Result<(), DatabaseError> {
         let force = if self.version >= 130_000 { " WITH (FORCE)" } else { "" };
-        let drop = format!("DROP DATABASE IF EXISTS {scratch}{force}");
-        let like = self.texts(
+        self.run(&format!("DROP DATABASE IF EXISTS {scratch}{force}"))
+    }
+
+    /// Makes such a database, empty, with the sorting of this one.
+    fn create_beside(&mut self, like: &mut Self, scratch: &str) -> Result<(), DatabaseError> {
+        let like = like.texts(
             "SELECT pg_encoding_to_char(encoding), datcollate, datctype FROM pg_database WHERE datname = current_database()",
         )?;
         let like: Vec<String> =
@@ -65,21 +73,39 @@ impl Postgres {
         let [encoding, collate, ctype] = like.as_slice() else {
             return Err(DatabaseError::World("it does not say how it sorts".into()));
         };
-        let mut beside = Self::connect(self.options.clone(), &self.server, self.patience, "")?;
-        beside.run(&drop)?;
-        beside.run(&format!(
+        self.drop_beside(scratch)?;
+        self.run(&format!(
             "CREATE DATABASE {scratch} TEMPLATE template0 ENCODING {encoding} LC_COLLATE {collate} LC_CTYPE {ctype}"
-        ))?;
+        ))
+    }
+
+    /// Restores into a database of its own, compares, and drops it.
+    fn restore(&mut self, tools: &Tools, file: &Path, database: &str) -> Result<(), DatabaseError> {
+        let scratch = self.beside("verify", database);
+        let mut beside = Self::connect(self.options.clone(), &self.server, self.patience, "")?;
+        beside.create_beside(self, &scratch)?;
         let compared = self.restore_into(tools, file, &scratch);
-        let dropped = beside.run(&drop);
+        let dropped = beside.drop_beside(&scratch);
         Box::new(beside).close();
         compared.and(dropped)
     }
 
+    /// Restores into a database that stays until [`Self::drop_beside`]. The lock keeps a second rehearsal from taking it away.
+    pub(super) fn restore_beside(&mut self, file: &Path) -> Result<Server, DatabaseError> {
+        let tools = Tools::find(self.version / 10_000, &self.server, &self.options)?;
+        self.take(Key(lock::key("rehearsal", &self.schema)))?;
+        let database = self.server.database.clone().unwrap_or_default();
+        let scratch = self.beside("rehearsal", &database);
+        let mut like = Self::connect(self.options.clone(), &self.server, self.patience, "")?;
+        let created = self.create_beside(&mut like, &scratch);
+        Box::new(like).close();
+        created?;
+        tools.run("pg_restore", Some(&scratch), &restoring(file))?;
+        Ok(Server { database: Some(scratch), ..self.server.clone() })
+    }
+
     fn restore_into(&mut self, tools: &Tools, file: &Path, scratch: &str) -> Result<(), DatabaseError> {
-        let arguments = ["--exit-on-error", "--no-owner", "--no-privileges"].map(AsRef::as_ref);
-        let arguments: Vec<_> = arguments.into_iter().chain([file.as_os_str()]).collect();
-        tools.run("pg_restore", Some(scratch), &arguments)?;
+        tools.run("pg_restore", Some(scratch), &restoring(file))?;
         let mut copy =
             Self::connect(self.options.clone().database(scratch), &self.server, self.patience, "")?;
         let difference = restored::compare(self, &mut copy);
@@ -91,4 +117,10 @@ impl Postgres {
             }
         }
     }
+}
+
+/// What `pg_restore` is called with.
+fn restoring(file: &Path) -> Vec<&OsStr> {
+    let arguments = ["--exit-on-error", "--no-owner", "--no-privileges"].map(AsRef::as_ref);
+    arguments.into_iter().chain([file.as_os_str()]).collect()
 }
