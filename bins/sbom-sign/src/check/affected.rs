@@ -21,6 +21,9 @@ pub(crate) enum Answer {
 
 /// Asks one entry of a record, which is about the package, about a version of it.
 pub(crate) fn answer(affected: &Affected, version: &str, scheme: Scheme) -> Answer {
+    if version.is_empty() {
+        return of_any_version(affected);
+    }
     let listed = affected.versions.iter().any(|one| same(one, version, scheme));
     let mut fixed = Vec::new();
     let mut hit = listed;
@@ -48,6 +51,16 @@ pub(crate) fn answer(affected: &Affected, version: &str, scheme: Scheme) -> Answ
             Answer::Undecided("the record names neither versions nor ranges".to_owned())
         }
         _ => Answer::Clear,
+    }
+}
+
+/// Where no version is told: what holds for every version holds for this one, and nothing else can be said.
+fn of_any_version(affected: &Affected) -> Answer {
+    let all = |range: &Range| matches!(range.events.as_slice(), [Event::Introduced(start)] if start == "0");
+    if affected.ranges.iter().any(all) {
+        Answer::Affected(Vec::new())
+    } else {
+        Answer::Undecided("nothing tells its version".to_owned())
     }
 }
 

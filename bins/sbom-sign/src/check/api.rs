@@ -76,6 +76,8 @@ pub(crate) fn ask(
         records.push(api.record(id)?);
     }
     records.retain(|record: &Record| !record.is_withdrawn());
+    // Without a version it lists what is known of any version, which says nothing yet.
+    claims.retain(|question, _| !question.version.is_empty());
     let newest = session.now();
     // A service that answers knows the ecosystem, and is as new as it is.
     let known = questions.iter().filter_map(|question| question.ecosystem.to_api());
@@ -93,8 +95,10 @@ impl Api<'_> {
     ) -> Result<(), CheckError> {
         let one = |question: &Question, name: &str, page: Option<String>| {
             let ecosystem = question.ecosystem.to_api();
-            let mut query =
-                json!({"package": {"name": name, "ecosystem": ecosystem}, "version": question.version});
+            let mut query = json!({"package": {"name": name, "ecosystem": ecosystem}});
+            if !question.version.is_empty() {
+                query["version"] = question.version.clone().into();
+            }
             if let Some(token) = page {
                 query["page_token"] = token.into();
             }

@@ -15,7 +15,7 @@ pub(crate) struct Question {
     pub(crate) ecosystem: Ecosystem,
     /// What it is called there; several names where databases differ. All are canonical.
     pub(crate) names: Vec<String>,
-    /// Its version.
+    /// Its version; empty where nobody tells it, as for the root of a tree: then it is clear only if no record is about it at all.
     pub(crate) version: String,
 }
 
@@ -124,7 +124,7 @@ impl Question {
         source: Option<&Source>,
         distribution: Option<&str>,
     ) -> Result<Self, String> {
-        let version = purl.version_text().ok_or("its package URL has no version")?;
+        let version = purl.version_text().unwrap_or_default();
         if let Some((base, scheme)) = LANGUAGES
             .iter()
             .find_map(|(kind, base, scheme)| (*kind == purl.kind().word()).then_some((*base, *scheme)))

@@ -105,6 +105,8 @@ fn what_cannot_be_put_in_order_is_undecided_and_never_clear() {
     undecided(&range("GIT", r#"{"introduced": "0"}"#), "1.0.0", Scheme::Semver);
     undecided(&affected("{}"), "1.0.0", Scheme::Semver);
     undecided(&semver(&[]), "1.0.0", Scheme::Semver);
+    undecided(&one, "", Scheme::Semver);
+    undecided(&affected(r#"{"versions": ["1"]}"#), "", Scheme::Unknown);
     undecided(&semver(&[("fixed", "2.0.0")]), "1.0.0", Scheme::Semver);
     // A range that can be read does not speak for one that can't.
     let half = affected(
@@ -122,7 +124,7 @@ fn what_cannot_be_put_in_order_is_undecided_and_never_clear() {
 fn a_version_introduced_at_zero_is_affected_even_where_it_is_no_version() {
     // Nothing is compared with 0; but what follows is.
     let all = semver(&[("introduced", "0")]);
-    hits(&all, Scheme::Semver, &["(devel)"], &[]);
+    hits(&all, Scheme::Semver, &["(devel)", ""], &[]);
 }
 
 proptest! {
