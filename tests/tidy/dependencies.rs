@@ -21,11 +21,12 @@ const ROOMS: &[Room] = &[
     Room("oci", "ci contract http", "base64 flate2 sha2 tar"),
     Room(
         "trust",
-        "ci contract oci",
-        "base64 crypto_secretbox getrandom p256 scrypt sha2 sigstore-bundle sigstore-types zeroize",
+        "ci contract http oci",
+        "base64 crypto_secretbox getrandom p256 p384 ring scrypt sha2 sigstore-bundle sigstore-crypto sigstore-rekor \
+         sigstore-trust-root sigstore-types sigstore-verify zeroize",
     ),
     Room("ledger", "ci contract", "rustix sha2"),
-    Room("evidence", "ci contract ledger oci trust", ""),
+    Room("evidence", "ci config contract ledger oci trust", ""),
     Room("deploy", "ci config contract http", ""),
     Room("validate-env", "ci contract", "clap regex strsim"),
     Room("tag-image", "ci config contract http oci", "clap pep440_rs regress toml"),

@@ -129,14 +129,14 @@ fn schema(
     access: &Arc<Access>,
     components: &BTreeMap<ComponentName, Pinned>,
 ) -> Result<Option<Schema>, Stop> {
-    let Some(key) = config.key(environment, &Gate::Migration) else { return Ok(None) };
-    let keys = Keyring::read([key])?;
-    let signer = keys.hint(key).unwrap_or_default();
+    let Some(signer) = config.signer(environment, &Gate::Migration) else { return Ok(None) };
+    let keys = Keyring::read([&signer], config.release.trusted_root.as_deref())?;
+    let Some(signer) = keys.policy(&signer) else { return Ok(None) };
     let images: Vec<_> = components
         .values()
         .map(|pinned| evidence::gather(&keys, access, &pinned.image, &[], pinned.digest))
         .collect();
-    let moves = images.iter().flat_map(|image| image.migrations(signer, name));
+    let moves = images.iter().flat_map(|image| image.migrations(&signer, name));
     Ok(evidence::schema(moves.map(|(_, migration)| migration), None))
 }
 

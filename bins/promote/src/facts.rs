@@ -5,12 +5,13 @@ mod release;
 use std::{collections::BTreeMap, path::Path};
 
 use ci::{Session, Stop};
-use config::Gate;
+use config::{Gate, Signer};
 use contract::{Commit, ComponentName, Digest, EnvironmentName, ImageRef, Tag, Version};
 use deploy::Running;
 use evidence::{Image, Keyring};
 use jiff::Timestamp;
 use ledger::History;
+use trust::SignerPolicy;
 
 use crate::context::Context;
 
@@ -25,8 +26,8 @@ pub(crate) struct Facts {
     pub manifest: Option<Image>,
     /// What is known of its images.
     pub images: BTreeMap<ComponentName, Image>,
-    /// The hint of the key that each gate's evidence must be signed with.
-    pub signers: BTreeMap<Gate, String>,
+    /// Who must have signed each gate's evidence.
+    pub signers: BTreeMap<Gate, SignerPolicy>,
     /// The history of this environment.
     pub history: History,
     /// The histories of the environments the gates ask about.
@@ -108,7 +109,7 @@ pub(crate) fn read(context: &Context, session: &Session) -> Result<Facts, Stop> 
     let target = deploy::target(session, &context.name, &context.environment.target);
     target.check()?;
     let running = target.observe()?;
-    let signers = signers(context, &keys);
+    let signers = signers(context, &keys, &candidate);
     Ok(Facts { now: session.now(), candidate, manifest, images, signers, history, upstream, running })
 }
 
@@ -121,18 +122,24 @@ fn gates(context: &Context) -> Vec<Gate> {
 }
 
 fn keyring(context: &Context) -> Result<Keyring, Stop> {
-    let gates = gates(context);
-    let paths = gates.iter().filter_map(|gate| key(context, gate));
-    Ok(Keyring::read(paths)?)
+    let signers: Vec<Signer> = gates(context).iter().filter_map(|gate| signer(context, gate)).collect();
+    Ok(Keyring::read(&signers, context.config.release.trusted_root.as_deref())?)
 }
 
-fn key<'a>(context: &'a Context, gate: &Gate) -> Option<&'a Path> {
-    context.config.key(&context.environment, gate)
+fn signer(context: &Context, gate: &Gate) -> Option<Signer> {
+    context.config.signer(&context.environment, gate)
 }
 
-fn signers(context: &Context, keys: &Keyring) -> BTreeMap<Gate, String> {
-    let hint = |gate: &Gate| keys.hint(key(context, gate)?).map(str::to_owned);
-    gates(context).into_iter().filter_map(|gate| Some((gate.clone(), hint(&gate)?))).collect()
+/// What says how an image was built must come from the commit of the release; what says how it was tested may come from a later one.
+fn signers(context: &Context, keys: &Keyring, candidate: &Candidate) -> BTreeMap<Gate, SignerPolicy> {
+    let policy = |gate: &Gate| {
+        let mut policy = keys.policy(&signer(context, gate)?)?;
+        if let (SignerPolicy::Workload(workload), Gate::Signature | Gate::Sbom) = (&mut policy, gate) {
+            workload.commit.clone_from(&candidate.commit);
+        }
+        Some(policy)
+    };
+    gates(context).into_iter().filter_map(|gate| Some((gate.clone(), policy(&gate)?))).collect()
 }
 
 fn images(context: &Context, keys: &Keyring, candidate: &Candidate) -> BTreeMap<ComponentName, Image> {

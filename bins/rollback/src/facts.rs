@@ -1,14 +1,15 @@
 //! Reads the world: the ledger, the evidence of the releases one could go back to, what runs; never writes, never decides.
 
-use std::{collections::BTreeMap, path::Path};
+use std::collections::BTreeMap;
 
 use ci::{Session, Stop};
-use config::Gate;
+use config::{Gate, Signer};
 use contract::{ComponentName, Digest, Release};
 use deploy::Running;
 use evidence::{Bar, Condition, Image, Keyring, Says, Terms};
 use jiff::Timestamp;
 use ledger::{Entry, History, Pinned};
+use trust::SignerPolicy;
 
 use crate::{choice, context::Context, error::Error};
 
@@ -84,13 +85,14 @@ fn candidates(
     session: &Session,
 ) -> Result<Vec<(Entry, Checked)>, Stop> {
     let _progress = session.progress("looking for the last verified release");
-    let image_key = context.config.key(&context.environment, &Gate::Signature);
-    let test_key = context.config.key(&context.environment, &Gate::SmokeTest(context.name.clone()));
-    // Where there is no key for all evidence, the one that images are signed with is the only one there is.
-    let test_key = test_key.or(image_key);
-    let keys = Keyring::read(image_key.into_iter().chain(test_key))?;
-    let hint = |key: Option<&Path>| key.and_then(|key| keys.hint(key)).unwrap_or_default();
-    let signers = Signers { keys: &keys, image: hint(image_key), test: hint(test_key) };
+    let config = &context.config;
+    let image = config.signer(&context.environment, &Gate::Signature);
+    let test = config.signer(&context.environment, &Gate::SmokeTest(context.name.clone()));
+    // Where nobody is named for all evidence, whoever signs the images is the only one there is.
+    let test = test.or_else(|| image.clone());
+    let keys = Keyring::read(image.iter().chain(&test), config.release.trusted_root.as_deref())?;
+    let policy = |signer: Option<Signer>| keys.policy(&signer?);
+    let signers = Signers { keys: &keys, image: policy(image), test: policy(test) };
     let mut looked_at = Vec::new();
     for entry in choice::candidates(&context.name, history, present, context.to.as_ref())? {
         let checked = check(context, history, entry, &signers, session.now());
@@ -103,13 +105,13 @@ fn candidates(
     Ok(looked_at)
 }
 
-/// The keys that count, and the hints of those that must have signed.
+/// Those who count, and who must have signed.
 struct Signers<'k> {
     keys: &'k Keyring,
-    /// Of the images.
-    image: &'k str,
-    /// Of the tests.
-    test: &'k str,
+    /// The images.
+    image: Option<SignerPolicy>,
+    /// The tests.
+    test: Option<SignerPolicy>,
 }
 
 fn check(
@@ -130,10 +132,10 @@ fn check(
     let adopted = history.adopted(&digests);
     let asked = context.environment.require.signature.is_some() && !adopted;
     let whole_and_signed = each(&images, |image| {
-        let mut claims = image.signed_by(signers.image);
+        let mut claims = signers.image.iter().flat_map(|signer| image.signed_by(signer));
         match claims.find(|claim| claim.says == Says::Signature) {
             Some(claim) => Ok(Some(claim.bundle)),
-            None if asked => Err("no signature by the required key".to_owned()),
+            None if asked => Err("no signature by the required signer".to_owned()),
             None => Ok(None),
         }
     });
@@ -143,7 +145,8 @@ fn check(
         if adopted {
             return Ok(None);
         }
-        evidence::verified(image, signers.test, &context.name, terms).map(Some)
+        let Some(signer) = &signers.test else { return Err("nobody is named whose tests count".to_owned()) };
+        evidence::verified(image, signer, &context.name, terms).map(Some)
     });
     Checked { signed: whole_and_signed, verified }
 }

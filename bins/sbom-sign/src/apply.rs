@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use ci::{Session, files};
 use contract::{Digest, ImageRef};
 use oci::Moved;
-use trust::{Attached, Bundle, PredicateType, PublicKey, SigningKey};
+use trust::{Attached, Pen, PredicateType, PublicKey, SigningKey};
 
 use crate::{
     context::KeyFiles,
@@ -82,15 +82,19 @@ pub fn apply(plan: Plan, session: &Session) -> Result<Done, Error> {
             files::write(&output, &json)?;
             Ok(Done::Sbom { output, digest: Digest::of(&json), components, state })
         }
-        Plan::Claims { key, kind, claims } => {
-            let claims = claims.into_iter().map(|claim| attach(&key, claim, session));
+        Plan::Claims { signatory, kind, claims } => {
+            let new = claims.iter().any(|claim| claim.already.is_none());
+            let pen = new.then(|| signatory.pen()).transpose()?;
+            let claims = claims.into_iter().map(|claim| attach(pen.as_ref(), claim, session));
             Ok(Done::Claims { kind, claims: claims.collect::<Result<_, _>>()? })
         }
-        Plan::Blob { output, bundle, state } => {
-            if state == State::New {
-                files::write(&output, bundle.bytes())?;
-            }
-            Ok(Done::Blob { output, digest: bundle.digest(), state })
+        Plan::Blob { output, existing: Some(digest), .. } => {
+            Ok(Done::Blob { output, digest, state: State::Unchanged })
+        }
+        Plan::Blob { output, digest, signatory, existing: None } => {
+            let bundle = signatory.pen()?.blob(digest)?;
+            files::write(&output, bundle.bytes())?;
+            Ok(Done::Blob { output, digest: bundle.digest(), state: State::New })
         }
         Plan::Copy(journey) => copy(*journey),
     }
@@ -103,16 +107,18 @@ fn keys(files: KeyFiles, public: &PublicKey, state: State) -> Result<Done, Error
 }
 
 fn attach(
-    key: &SigningKey,
+    pen: Option<&Pen<'_>>,
     claim: Claimed,
     session: &Session,
 ) -> Result<(ImageRef, Digest, Attached), Error> {
     let Claimed { found, statement, already } = claim;
-    if let Some(there) = already {
-        return Ok((found.image, found.digest, there));
-    }
+    let pen = match (already, pen) {
+        (None, Some(pen)) => pen,
+        (Some(there), _) => return Ok((found.image, found.digest, there)),
+        (None, None) => return Err(Error::bom("nobody signs")),
+    };
     session.check_interrupt()?;
-    let bundle = Bundle::of_statement(key, &statement)?;
+    let bundle = pen.statement(&statement, found.digest)?;
     let there = trust::attach(found.repository.as_ref(), found.digest, &bundle, &statement, session.now())?;
     Ok((found.image, found.digest, there))
 }

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use contract::{EnvironmentName, ImageRef, Span};
-use trust::PredicateType;
+use contract::{Commit, EnvironmentName, ImageRef, Span};
+use trust::{KeySource, PredicateType};
 
 use crate::bom::SpecVersion;
 pub use crate::check::Check;
@@ -46,7 +46,7 @@ pub enum Command {
     Sign(Sign),
     /// Sign a statement about images and store it beside them
     Attest(Attest),
-    /// Check what was signed, by a key you trust
+    /// Check what was signed, by a key or an identity you trust
     Verify(Verify),
     /// Copy an image with everything that refers to it, and check that all of it arrived
     Copy {
@@ -63,9 +63,9 @@ pub struct Sign {
     /// Images
     #[arg(value_name = "IMAGE")]
     pub images: Vec<ImageRef>,
-    /// The private key
-    #[arg(long, value_name = "FILE")]
-    pub key: Option<PathBuf>,
+    /// Who signs.
+    #[command(flatten)]
+    pub signatory: Signatory,
     /// And all images of an index
     #[arg(long, conflicts_with = "blob")]
     pub recursive: bool,
@@ -92,9 +92,29 @@ pub struct Attest {
     /// And all images of an index
     #[arg(long)]
     pub recursive: bool,
-    /// The private key
-    #[arg(long, value_name = "FILE")]
-    pub key: Option<PathBuf>,
+    /// Who signs.
+    #[command(flatten)]
+    pub signatory: Signatory,
+}
+
+/// Who signs: with a key, or without one as the workload that a token names.
+#[derive(clap::Args)]
+pub struct Signatory {
+    /// The private key, a file or env://NAME; without one this run's identity signs
+    #[arg(long, value_name = "KEY")]
+    pub key: Option<KeySource>,
+    /// The identity's token [default: of this GitHub job]
+    #[arg(long, value_name = "FILE", conflicts_with = "key")]
+    pub identity_token: Option<PathBuf>,
+    /// Its servers, as cosign writes them [default: Sigstore's public ones]
+    #[arg(long, value_name = "FILE", conflicts_with = "key")]
+    pub signing_config: Option<PathBuf>,
+    /// Whom to believe, as cosign writes it [default: Sigstore's public root]
+    #[arg(long, value_name = "FILE", conflicts_with = "key")]
+    pub trusted_root: Option<PathBuf>,
+    /// Refuse whatever would need a network
+    #[arg(long)]
+    pub offline: bool,
 }
 
 /// The inputs of `verify`.
@@ -106,9 +126,12 @@ pub struct Verify {
     /// What there must be: signature, or a type that `attest` knows
     #[arg(long = "type", value_name = "TYPE", required_unless_present = "blob")]
     pub kind: Option<PredicateType>,
-    /// A public key that may have signed it; repeatable
-    #[arg(long, value_name = "FILE")]
-    pub key: Vec<PathBuf>,
+    /// A public key that may have signed it, a file or env://NAME; repeatable
+    #[arg(long, value_name = "KEY")]
+    pub key: Vec<KeySource>,
+    /// Who may have signed without a key.
+    #[command(flatten)]
+    pub workload: Workload,
     /// The environment it must be about
     #[arg(long, short = 'e', value_name = "NAME")]
     pub environment: Option<EnvironmentName>,
@@ -121,6 +144,38 @@ pub struct Verify {
     /// The signature of the file
     #[arg(long, value_name = "FILE", requires = "blob")]
     pub bundle: Option<PathBuf>,
+}
+
+/// The workload that may have signed it; all that is named must be exactly so.
+#[derive(clap::Args)]
+pub struct Workload {
+    /// Who may have signed it without a key: for GitHub the workflow, whole
+    #[arg(long, value_name = "IDENTITY", requires = "issuer")]
+    pub identity: Option<String>,
+    /// Who has issued its token
+    #[arg(long, value_name = "URL", requires = "identity")]
+    pub issuer: Option<String>,
+    /// The repository that ran it: owner/name, or an address
+    #[arg(long, value_name = "REPOSITORY", requires = "identity")]
+    pub source_repository: Option<String>,
+    /// The number of that repository
+    #[arg(long, value_name = "N", requires = "identity")]
+    pub source_repository_id: Option<u64>,
+    /// The branch or tag, whole: refs/heads/main
+    #[arg(long = "ref", value_name = "REF", requires = "identity")]
+    pub git_ref: Option<String>,
+    /// The commit
+    #[arg(long, value_name = "SHA", requires = "identity")]
+    pub commit: Option<Commit>,
+    /// The deployment environment of the job
+    #[arg(long, value_name = "NAME", requires = "identity")]
+    pub deployment_environment: Option<String>,
+    /// Whom to believe [default: Sigstore's public root]
+    #[arg(long, value_name = "FILE", requires = "identity")]
+    pub trusted_root: Option<PathBuf>,
+    /// Refuse whatever would need a network
+    #[arg(long)]
+    pub offline: bool,
 }
 
 impl ci::Arguments for Args {

@@ -6,8 +6,8 @@ use std::{
 };
 
 use ci::Session;
-use contract::{Component, EnvironmentName, ImageRef, Release};
-use trust::{PredicateType, Requirement};
+use contract::{Component, EnvironmentName, ImageRef, Location, Release};
+use trust::{KeySource, PredicateType, Requirement, Sources, WorkloadPolicy};
 
 use crate::{
     args::{self, Check, Command},
@@ -62,8 +62,8 @@ pub struct Attest {
     pub reach: Reach,
     /// What is claimed.
     pub claim: Claim,
-    /// The private key.
-    pub key: PathBuf,
+    /// Who signs.
+    pub signatory: SignatorySource,
     /// Where the release record says that its release no longer runs; empty if the images were named.
     pub taken_back_from: Vec<EnvironmentName>,
 }
@@ -93,8 +93,24 @@ pub struct SignBlob {
     pub blob: PathBuf,
     /// Its bundle.
     pub bundle: PathBuf,
-    /// The private key.
-    pub key: PathBuf,
+    /// Who signs.
+    pub signatory: SignatorySource,
+}
+
+/// Who signs.
+pub enum SignatorySource {
+    /// The holder of a key.
+    Key(KeySource),
+    /// A workload.
+    Workload(Sources),
+}
+
+/// Who may have signed.
+pub struct Signers {
+    /// The public keys.
+    pub keys: Vec<KeySource>,
+    /// A workload, and whom to believe about it.
+    pub workload: Option<(WorkloadPolicy, Option<PathBuf>)>,
 }
 
 /// A question about images.
@@ -103,8 +119,8 @@ pub struct Verify {
     pub images: Vec<ImageRef>,
     /// What is asked.
     pub requirement: Requirement,
-    /// The public keys.
-    pub keys: Vec<PathBuf>,
+    /// Who may have signed.
+    pub signers: Signers,
 }
 
 /// A file and its signature.
@@ -113,8 +129,8 @@ pub struct VerifyBlob {
     pub blob: PathBuf,
     /// Its bundle.
     pub bundle: PathBuf,
-    /// The public keys.
-    pub keys: Vec<PathBuf>,
+    /// Who may have signed.
+    pub signers: Signers,
 }
 
 /// An image and its destination.
@@ -134,23 +150,25 @@ pub fn read(command: Command, session: &Session) -> Result<Task, Error> {
         }),
         Command::Check(args) => Task::Check(args),
         Command::Sbom { path, output, spec_version } => Task::Sbom(Sbom { path, output, spec_version }),
-        Command::Sign(args::Sign { key, blob: Some(blob), bundle: Some(bundle), .. }) => {
-            Task::SignBlob(SignBlob { blob, bundle, key: key.ok_or(Error::Keyless)? })
+        Command::Sign(args::Sign { signatory, blob: Some(blob), bundle: Some(bundle), .. }) => {
+            Task::SignBlob(SignBlob { blob, bundle, signatory: signatory_of(signatory)? })
         }
-        Command::Sign(args::Sign { images, recursive, key, .. }) => Task::Attest(Attest {
+        Command::Sign(args::Sign { images, recursive, signatory, .. }) => Task::Attest(Attest {
             reach: if recursive { Reach::Recursive } else { Reach::Itself },
-            key: key.ok_or(Error::Keyless)?,
             taken_back_from: Vec::new(),
-            images: signed_or_release(images, session)?,
+            images: signatory.network().reaches(signed_or_release(images, session)?)?,
+            signatory: signatory_of(signatory)?,
             claim: Claim::Signature,
         }),
-        Command::Attest(args::Attest { images, kind, predicate, recursive, key }) => Task::Attest(Attest {
-            reach: if recursive { Reach::Recursive } else { Reach::Itself },
-            key: key.ok_or(Error::Keyless)?,
-            taken_back_from: if images.is_empty() { taken_back(&session.release()?) } else { Vec::new() },
-            images: images_or_release(images, session)?,
-            claim: claim(kind, predicate, session)?,
-        }),
+        Command::Attest(args::Attest { images, kind, predicate, recursive, signatory }) => {
+            Task::Attest(Attest {
+                reach: if recursive { Reach::Recursive } else { Reach::Itself },
+                taken_back_from: if images.is_empty() { taken_back(&session.release()?) } else { Vec::new() },
+                images: signatory.network().reaches(images_or_release(images, session)?)?,
+                signatory: signatory_of(signatory)?,
+                claim: claim(kind, predicate, session)?,
+            })
+        }
         Command::Verify(args) => verify(args, session)?,
         Command::Copy { from, to } => Task::Copy(Copy { from, to }),
     })
@@ -165,13 +183,24 @@ fn claim(kind: PredicateType, predicate: Option<PathBuf>, session: &Session) -> 
     }
 }
 
+fn signatory_of(args: args::Signatory) -> Result<SignatorySource, Error> {
+    let args::Signatory { key, identity_token, signing_config, trusted_root, offline } = args;
+    match key {
+        Some(key) => Ok(SignatorySource::Key(key)),
+        None if offline => Err(Error::Offline("signing without --key".to_owned())),
+        None => Ok(SignatorySource::Workload(Sources { signing_config, trusted_root, identity_token })),
+    }
+}
+
 fn verify(args: args::Verify, session: &Session) -> Result<Task, Error> {
-    let args::Verify { images, kind, key: keys, environment, max_age, blob, bundle } = args;
-    if keys.is_empty() {
-        return Err(Error::Keyless);
+    let args::Verify { images, kind, key: keys, workload, environment, max_age, blob, bundle } = args;
+    let network = workload.network();
+    let signers = Signers { keys, workload: policy_of(workload) };
+    if signers.keys.is_empty() && signers.workload.is_none() {
+        return Err(Error::NoSigner);
     }
     if let (Some(blob), Some(bundle)) = (blob, bundle) {
-        return Ok(Task::VerifyBlob(VerifyBlob { blob, bundle, keys }));
+        return Ok(Task::VerifyBlob(VerifyBlob { blob, bundle, signers }));
     }
     // clap demands a type wherever there is no --blob.
     let kind = kind.unwrap_or(PredicateType::SIGNATURE);
@@ -181,7 +210,8 @@ fn verify(args: args::Verify, session: &Session) -> Result<Task, Error> {
         images_or_release(images, session)?
     };
     let requirement = Requirement { kind, environment, max_age };
-    Ok(Task::Verify(Verify { images, requirement, keys }))
+    let images = network.reaches(images_or_release(images, session)?)?;
+    Ok(Task::Verify(Verify { images, requirement, signers }))
 }
 
 /// As [`images_or_release`], with the release manifest: it is signed like an image, and nothing else is stated about it.
@@ -190,6 +220,51 @@ fn signed_or_release(named: Vec<ImageRef>, session: &Session) -> Result<Vec<Imag
     let mut images = images_or_release(named, session)?;
     images.extend(manifest);
     Ok(images)
+}
+
+fn policy_of(args: args::Workload) -> Option<(WorkloadPolicy, Option<PathBuf>)> {
+    let policy = WorkloadPolicy {
+        identity: args.identity?,
+        issuer: args.issuer?,
+        repository: args.source_repository,
+        repository_id: args.source_repository_id.map(|number| number.to_string()),
+        git_ref: args.git_ref,
+        commit: args.commit,
+        environment: args.deployment_environment,
+    };
+    Some((policy, args.trusted_root))
+}
+
+/// Whether there is a network.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Network {
+    /// As far as it is needed.
+    Used,
+    /// By `--offline`.
+    Refused,
+}
+
+impl args::Signatory {
+    const fn network(&self) -> Network {
+        if self.offline { Network::Refused } else { Network::Used }
+    }
+}
+
+impl args::Workload {
+    const fn network(&self) -> Network {
+        if self.offline { Network::Refused } else { Network::Used }
+    }
+}
+
+impl Network {
+    /// Without one only images that lie in directories are to be reached.
+    fn reaches(self, images: Vec<ImageRef>) -> Result<Vec<ImageRef>, Error> {
+        let far = |image: &&ImageRef| matches!(image.location(), Location::Registry { .. });
+        match images.iter().find(far).filter(|_| self == Self::Refused) {
+            Some(image) => Err(Error::Offline(image.to_string())),
+            None => Ok(images),
+        }
+    }
 }
 
 /// The images named, else every component of the release, by digest; each once.

@@ -12,9 +12,12 @@ use crate::catalog::tree::TreeError;
 /// A failure of sbom-sign.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// No key: signing with a certificate for a workflow's identity.
-    #[error("no --key is given, and this version signs and verifies with keys only")]
-    Keyless,
+    /// Anybody may sign anything: without a name a signature proves nothing.
+    #[error("nobody is named who must have signed")]
+    NoSigner,
+    /// What only a network can do.
+    #[error("--offline is given, and {0} needs the network")]
+    Offline(String),
     /// A key pair is never replaced.
     #[error("{} is there already, and a key pair is never replaced", .0.display())]
     KeyExists(PathBuf),
@@ -74,8 +77,8 @@ pub enum Error {
         /// How many other images lack it, too.
         others: usize,
     },
-    /// A file's signature is of another key.
-    #[error("{} is not signed with this key", .blob.display())]
+    /// A file's signature is of another.
+    #[error("{} is not signed by whom was asked for", .blob.display())]
     BlobForeign {
         /// The file.
         blob: PathBuf,
@@ -181,7 +184,8 @@ fn tree_fix(error: &TreeError) -> Cow<'static, str> {
 impl Failure for Error {
     fn code(&self) -> Code {
         match self {
-            Self::Keyless => Code::new("keyless-not-yet"),
+            Self::NoSigner => Code::new("signer-unnamed"),
+            Self::Offline(_) => Code::new("offline-needs-network"),
             Self::KeyExists(_) => Code::new("key-exists"),
             Self::NoPassword => Code::new("key-password-missing"),
             Self::NoPredicate(_) => Code::new("predicate-missing"),
@@ -219,7 +223,10 @@ impl Failure for Error {
 
     fn fix(&self) -> Cow<'static, str> {
         match self {
-            Self::Keyless => "pass --key; `sbom-sign keygen` makes one",
+            Self::NoSigner => "pass --key, or --identity and --issuer",
+            Self::Offline(_) => {
+                "leave --offline out; or sign with --key, and take images from an `oci:` directory"
+            }
             Self::KeyExists(_) => {
                 "choose another prefix, or keep using the key; remove it only if nothing trusts it any more"
             }
@@ -247,7 +254,7 @@ impl Failure for Error {
                 Shortfall::Negative => "mend what failed, build anew and let it pass",
                 Shortfall::Stale => "have the step that makes it run again",
             },
-            Self::BlobForeign { .. } => "check which key has signed the file",
+            Self::BlobForeign { .. } => "check who has signed the file",
             Self::BlobInvalid { .. } => {
                 "do not use the file: get file and bundle again from where they were made"
             }

@@ -12,13 +12,15 @@ use jiff::Timestamp;
 use oci::{Access, MANIFESTS_MAX, OciError, Repository, Transfer};
 use serde_json::Value;
 use trust::{
-    Attached, BUNDLE_BYTES_MAX, Evidence, PredicateType, PublicKey, STATEMENT_BYTES_MAX, SigningKey,
-    Statement, Verdict, Verifier, blob, predicate::TestResult,
+    Attached, Authorities, BUNDLE_BYTES_MAX, Blob, Evidence, Keyless, PredicateType, PublicKey,
+    STATEMENT_BYTES_MAX, Signatory, Signer, SigningKey, Statement, Verdict, Verifier, predicate::TestResult,
 };
 
 use crate::{
     catalog::{Catalog, tree},
-    context::{Attest, Claim, Copy, KeyFiles, Reach, Sbom, SignBlob, Verify, VerifyBlob},
+    context::{
+        Attest, Claim, Copy, KeyFiles, Reach, Sbom, SignBlob, SignatorySource, Signers, Verify, VerifyBlob,
+    },
     error::Error,
 };
 
@@ -37,7 +39,9 @@ pub fn key_pair(files: &KeyFiles, session: &Session) -> Result<KeyPair, Error> {
     let there = |path: &PathBuf| path.symlink_metadata().is_ok();
     Ok(match (there(&files.private), there(&files.public)) {
         (false, false) => KeyPair::Neither(trust::password(session)?.ok_or(Error::NoPassword)?),
-        (true, false) => KeyPair::PrivateOnly(Box::new(SigningKey::read(&files.private, session)?)),
+        (true, false) => {
+            KeyPair::PrivateOnly(Box::new(SigningKey::read(&files.private.clone().into(), session)?))
+        }
         (_, true) => KeyPair::Taken,
     })
 }
@@ -126,8 +130,8 @@ pub struct Claimed {
     pub already: Option<Attached>,
 }
 
-/// Reads the key, the predicate, the images and what this key has said about them.
-pub fn claims(wanted: &Attest, session: &Session) -> Result<(SigningKey, Vec<Claimed>), Error> {
+/// Reads the key, the predicate, the images and what this signatory has said about them.
+pub fn claims(wanted: &Attest, session: &Session) -> Result<(Signatory, Vec<Claimed>), Error> {
     let predicate = match &wanted.claim {
         Claim::Signature => None,
         Claim::Predicate(kind, path) => Some((kind.clone(), json(path)?)),
@@ -148,8 +152,8 @@ pub fn claims(wanted: &Attest, session: &Session) -> Result<(SigningKey, Vec<Cla
     if wanted.reach == Reach::Recursive {
         found = with_children(found, &access)?;
     }
-    let key = SigningKey::read(&wanted.key, session)?;
-    let own = Verifier::new([key.public().clone()]);
+    let signatory = signatory(&wanted.signatory, session)?;
+    let own = signatory.verifier();
     let claimed = found.into_iter().map(|found| {
         let statement = statement(found.digest)?;
         let evidence = own.evidence(found.repository.as_ref(), found.digest)?;
@@ -160,7 +164,7 @@ pub fn claims(wanted: &Attest, session: &Session) -> Result<(SigningKey, Vec<Cla
         });
         Ok(Claimed { found, statement, already })
     });
-    Ok((key, claimed.collect::<Result<_, Error>>()?))
+    Ok((signatory, claimed.collect::<Result<_, Error>>()?))
 }
 
 /// The environment that a test result is about.
@@ -178,8 +182,8 @@ fn json(path: &Path) -> Result<Value, Error> {
 pub struct Unsigned {
     /// What the file is.
     pub digest: Digest,
-    /// The key.
-    pub key: SigningKey,
+    /// Who signs.
+    pub signatory: Signatory,
     /// The bundle that is there.
     pub existing: Option<Vec<u8>>,
 }
@@ -189,15 +193,15 @@ pub fn unsigned(wanted: &SignBlob, session: &Session) -> Result<Unsigned, Error>
     let existing =
         wanted.bundle.exists().then(|| files::read(&wanted.bundle, BUNDLE_BYTES_MAX)).transpose()?;
     Ok(Unsigned {
-        digest: blob::digest(&wanted.blob)?,
-        key: SigningKey::read(&wanted.key, session)?,
+        digest: Blob::read(&wanted.blob)?.sha256(),
+        signatory: signatory(&wanted.signatory, session)?,
         existing,
     })
 }
 
 /// Reads the keys, the images and all evidence beside them.
 pub fn evidence(wanted: &Verify, session: &Session) -> Result<Vec<(Found, Evidence)>, Error> {
-    let verifier = verifier(&wanted.keys)?;
+    let verifier = verifier(&wanted.signers, session)?;
     let access = Access::of_run(session);
     let look = |image| {
         let found = find(image, &access)?;
@@ -207,17 +211,28 @@ pub fn evidence(wanted: &Verify, session: &Session) -> Result<Vec<(Found, Eviden
     wanted.images.iter().map(look).collect()
 }
 
-/// Reads a file's signature and judges it; gives the hint of the key.
-pub fn signature(wanted: &VerifyBlob) -> Result<(Digest, Verdict<String>), Error> {
-    let verifier = verifier(&wanted.keys)?;
+/// Reads a file's signature and judges it; tells who has signed it.
+pub fn signature(wanted: &VerifyBlob, session: &Session) -> Result<(Digest, Verdict<Signer>), Error> {
+    let verifier = verifier(&wanted.signers, session)?;
     let bundle = files::read(&wanted.bundle, BUNDLE_BYTES_MAX)?;
-    let digest = blob::digest(&wanted.blob)?;
-    Ok((digest, verifier.blob(bundle, digest)))
+    Ok(verifier.file(bundle, &wanted.blob)?)
 }
 
-fn verifier(keys: &[PathBuf]) -> Result<Verifier, Error> {
-    let keys: Vec<PublicKey> = keys.iter().map(|path| PublicKey::read(path)).collect::<Result<_, _>>()?;
-    Ok(Verifier::new(keys))
+fn signatory(source: &SignatorySource, session: &Session) -> Result<Signatory, Error> {
+    Ok(match source {
+        SignatorySource::Key(key) => Signatory::Key(Box::new(SigningKey::read(key, session)?)),
+        SignatorySource::Workload(sources) => {
+            Signatory::Workload(Box::new(Keyless::prepare(sources, session)?))
+        }
+    })
+}
+
+fn verifier(signers: &Signers, session: &Session) -> Result<Verifier, Error> {
+    let keys = signers.keys.iter().map(|source| PublicKey::read(source, session));
+    let verifier = Verifier::new(keys.collect::<Result<Vec<_>, _>>()?);
+    let Some((policy, root)) = &signers.workload else { return Ok(verifier) };
+    let root = root.as_deref().map_or_else(Authorities::public, Authorities::read)?;
+    Ok(verifier.with_workloads(Arc::new(root), [policy.clone()]))
 }
 
 /// An image on its way.

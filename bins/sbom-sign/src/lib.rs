@@ -33,12 +33,12 @@ pub fn run(args: Args, session: &Session) -> Result<Report, Stop> {
             plan::sbom(wanted, &listed)?
         }
         Task::Attest(wanted) => {
-            let (key, claims) = facts::claims(&wanted, session)?;
-            plan::claims(kind_of(wanted.claim), key, claims)
+            let (signatory, claims) = facts::claims(&wanted, session)?;
+            plan::claims(kind_of(wanted.claim), signatory, claims)
         }
         Task::SignBlob(wanted) => {
             let unsigned = facts::unsigned(&wanted, session)?;
-            plan::sign_blob(wanted, unsigned)?
+            plan::sign_blob(wanted, unsigned)
         }
         Task::Copy(wanted) => plan::copy(facts::journey(wanted, session)?)?,
         // Questions write nothing, so a dry run asks them all the same.
@@ -47,7 +47,7 @@ pub fn run(args: Args, session: &Session) -> Result<Report, Stop> {
             let judged = plan::judge(&wanted.requirement, &evidence, session.now());
             return outputs::verdict(&wanted.requirement, &judged);
         }
-        Task::VerifyBlob(wanted) => return outputs::signature(&wanted, facts::signature(&wanted)?),
+        Task::VerifyBlob(wanted) => return outputs::signature(&wanted, facts::signature(&wanted, session)?),
     };
     match session.mode() {
         Mode::DryRun => Ok(Report::planned(&plan, serde_json::Value::Null)),

@@ -5,7 +5,7 @@ use std::path::Path;
 use ci::{Page, Report, Stop};
 use contract::{Digest, ImageRef};
 use serde_json::{Value, json};
-use trust::{Attached, PredicateType, Requirement, Verdict, Verified};
+use trust::{Attached, PredicateType, Proof, Requirement, Signer, Verdict, Verified};
 
 use crate::{
     apply::Done,
@@ -142,18 +142,28 @@ pub fn verdict(requirement: &Requirement, judged: &[Judged<'_>]) -> Result<Repor
 /// What a statement says, in a few words.
 fn said(verified: &Verified) -> String {
     let gist = verified.gist().unwrap_or_default();
-    let key = verified.signer.chars().take(12).collect::<String>();
+    let signed = match &verified.signer {
+        Signer::Key(hint) => format!("signed with {}…", hint.chars().take(12).collect::<String>()),
+        Signer::Workload(workload) => format!("signed by {}{}", workload.identity, proven(&workload.proof)),
+    };
     let about = gist.environment.map(|name| format!(", about {name}")).unwrap_or_default();
     let suite = if gist.about.is_empty() { String::new() } else { format!(", {}", gist.about) };
     let time = gist.stated_on.map(|time| format!(", {time}")).unwrap_or_default();
-    format!("signed with {key}…{about}{suite}{time}")
+    format!("{signed}{about}{suite}{time}")
+}
+
+/// What proves when a certificate's holder has signed.
+fn proven(proof: &Proof) -> String {
+    let times: Vec<String> = proof.times.iter().map(|time| format!(" on {time}")).collect();
+    let log = if proof.logged { ", in the log" } else { "" };
+    format!("{}{log}", times.join(" and"))
 }
 
 fn data(requirement: &Requirement, judged: &Judged<'_>) -> Value {
     let Judged { found, judgement } = judged;
     let counted = judgement.counted.iter().map(|(manifest, one)| {
         let gist = one.gist().unwrap_or_default();
-        json!({"manifest": manifest, "bundle": one.bundle, "signer": one.signer, "environment": gist.environment, "statedOn": gist.stated_on})
+        json!({"manifest": manifest, "bundle": one.bundle, "signer": one.signer.to_string(), "environment": gist.environment, "statedOn": gist.stated_on})
     });
     let aside = judgement.set_aside.iter().map(|(manifest, why)| json!({"manifest": manifest, "why": why}));
     json!({
@@ -167,7 +177,7 @@ fn data(requirement: &Requirement, judged: &Judged<'_>) -> Value {
 }
 
 /// Tells whether a file's signature holds.
-pub fn signature(wanted: &VerifyBlob, (digest, verdict): (Digest, Verdict<String>)) -> Result<Report, Stop> {
+pub fn signature(wanted: &VerifyBlob, (digest, verdict): (Digest, Verdict<Signer>)) -> Result<Report, Stop> {
     let blob = wanted.blob.clone();
     let signer = match verdict {
         Verdict::Verified(signer) => signer,
@@ -177,8 +187,13 @@ pub fn signature(wanted: &VerifyBlob, (digest, verdict): (Digest, Verdict<String
     let page = Page::new()
         .heading(format!("signature of {}: verified", shown(&blob)))
         .line(digest.to_string())
-        .line(format!("signed with the key {signer}"));
-    Ok(Report::new(page, json!({"blob": shown(&blob), "digest": digest, "signer": signer}))
+        .line(match &signer {
+            Signer::Key(hint) => format!("signed with the key {hint}"),
+            Signer::Workload(workload) => {
+                format!("signed by {}{}", workload.identity, proven(&workload.proof))
+            }
+        });
+    Ok(Report::new(page, json!({"blob": shown(&blob), "digest": digest, "signer": signer.to_string()}))
         .output("verified", "1")
         .output("digest", digest.to_string()))
 }

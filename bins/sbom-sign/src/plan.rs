@@ -6,7 +6,7 @@ use contract::{Digest, Secret};
 use jiff::Timestamp;
 use serde_json::Value;
 use trust::{
-    Bundle, Evidence, Judgement, PredicateType, Requirement, SigningKey, Statement, Verdict, Verifier,
+    Blob, Evidence, Judgement, PredicateType, Requirement, Signatory, SigningKey, Statement, Verdict,
 };
 
 use crate::{
@@ -70,7 +70,7 @@ pub enum Plan {
     /// Claims about images.
     Claims {
         /// Who claims.
-        key: Box<SigningKey>,
+        signatory: Signatory,
         /// What.
         kind: PredicateType,
         /// About which images.
@@ -80,10 +80,12 @@ pub enum Plan {
     Blob {
         /// Where.
         output: PathBuf,
-        /// What.
-        bundle: Box<Bundle>,
-        /// Whether it is there.
-        state: State,
+        /// Of which file.
+        digest: Digest,
+        /// Who signs.
+        signatory: Signatory,
+        /// The one that is there and will do.
+        existing: Option<Digest>,
     },
     /// An image and all that refers to it.
     Copy(Box<Journey>),
@@ -115,17 +117,17 @@ fn time_of(sbom: &str) -> Option<Timestamp> {
 }
 
 /// Plans claims about images.
-pub fn claims(kind: PredicateType, key: SigningKey, claims: Vec<Claimed>) -> Plan {
-    Plan::Claims { key: Box::new(key), kind, claims }
+pub fn claims(kind: PredicateType, signatory: Signatory, claims: Vec<Claimed>) -> Plan {
+    Plan::Claims { signatory, kind, claims }
 }
 
-/// Plans the signature of a file. Any good one by the same key will do.
-pub fn sign_blob(wanted: SignBlob, unsigned: Unsigned) -> Result<Plan, Error> {
-    let Unsigned { digest, key, existing } = unsigned;
-    let own = Verifier::new([key.public().clone()]);
-    let good = existing.filter(|bundle| matches!(own.blob(bundle.clone(), digest), Verdict::Verified(_)));
-    let bundle = Box::new(Bundle::of_blob(&key, digest)?);
-    Ok(Plan::Blob { output: wanted.bundle, bundle, state: State::of(good) })
+/// Plans the signature of a file. Any good one by the same signatory will do.
+pub fn sign_blob(wanted: SignBlob, unsigned: Unsigned) -> Plan {
+    let Unsigned { digest, signatory, existing } = unsigned;
+    let own = signatory.verifier();
+    let good = |bundle: &Vec<u8>| matches!(own.blob(bundle.clone(), &Blob::of(digest)), Verdict::Verified(_));
+    let existing = existing.filter(good).map(|bundle| Digest::of(&bundle));
+    Plan::Blob { output: wanted.bundle, digest, signatory, existing }
 }
 
 /// Plans a copy.
@@ -185,22 +187,19 @@ impl fmt::Display for Plan {
             Self::Sbom { output, components, state: State::New, .. } => {
                 writeln!(out, "write an SBOM of {components} components to {}", output.display())
             }
-            Self::Sbom { output, .. } | Self::Blob { output, state: State::Unchanged, .. } => {
+            Self::Sbom { output, .. } | Self::Blob { output, existing: Some(_), .. } => {
                 writeln!(out, "keep {}: it says the same", output.display())
             }
-            Self::Blob { output, .. } => writeln!(out, "write a signature to {}", output.display()),
-            Self::Claims { kind, claims, .. } => claims
-                .iter()
-                .try_for_each(|claim| {
-                    let Found { image, digest, .. } = &claim.found;
-                    match claim.already {
-                        Some(there) => {
-                            writeln!(out, "keep {kind} of {image} ({digest}): {} holds it", there.manifest)
-                        }
-                        None => writeln!(out, "sign {kind} of {image} ({digest}) and store it there"),
-                    }
-                })
-                .and_then(|()| claims.first().map_or(Ok(()), |claim| built(&claim.statement, out))),
+            Self::Blob { output, signatory, .. } => {
+                writeln!(out, "write a signature to {}", output.display())?;
+                traces(signatory, out)
+            }
+            Self::Claims { kind, claims, signatory } => {
+                claims.iter().try_for_each(|claim| claimed(kind, claim, out))?;
+                claims.first().map_or(Ok(()), |claim| built(&claim.statement, out))?;
+                let new = claims.iter().any(|claim| claim.already.is_none());
+                if new { traces(signatory, out) } else { Ok(()) }
+            }
             Self::Copy(journey) => {
                 let (from, to) = (&journey.from, &journey.to);
                 writeln!(out, "copy {} ({}) to {to}", from.image, from.digest)?;
@@ -232,4 +231,19 @@ fn built(statement: &Statement, out: &mut fmt::Formatter<'_>) -> fmt::Result {
             None => Ok(()),
         }
     })
+}
+
+fn claimed(kind: &PredicateType, claim: &Claimed, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let Found { image, digest, .. } = &claim.found;
+    match claim.already {
+        Some(there) => writeln!(out, "keep {kind} of {image} ({digest}): {} holds it", there.manifest),
+        None => writeln!(out, "sign {kind} of {image} ({digest}) and store it there"),
+    }
+}
+
+/// What signing without a key leaves with others, for ever: whom it names is public then.
+fn traces(signatory: &Signatory, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let Signatory::Workload(keyless) = signatory else { return Ok(()) };
+    writeln!(out, "  as {}", keyless.workload().identity)?;
+    keyless.places().iter().try_for_each(|place| writeln!(out, "  asking {place}"))
 }

@@ -9,6 +9,9 @@ pub(crate) fn check(config: &Config) -> Result<(), Contradiction> {
     if config.components.is_empty() {
         return Err(Contradiction::NoComponents);
     }
+    if config.release.verify_key.is_some() && config.release.verify_identity.is_some() {
+        return Err(Contradiction::TwoSigners);
+    }
     for (name, component) in &config.components {
         if component.image.selector().is_some() {
             return Err(Contradiction::NotARepository(name.clone()));
@@ -67,10 +70,11 @@ fn order(config: &Config, name: &EnvironmentName, at: &Environment) -> Result<()
 }
 
 fn keys(config: &Config, name: &EnvironmentName, at: &Environment) -> Result<(), Contradiction> {
-    if config.release.verify_key.is_some() {
-        return Ok(());
-    }
-    match at.gates().into_iter().find(|gate| Environment::needs_key(gate) && config.key(at, gate).is_none()) {
+    match at
+        .gates()
+        .into_iter()
+        .find(|gate| Environment::needs_signer(gate) && config.signer(at, gate).is_none())
+    {
         Some(gate) => Err(Contradiction::NoKey { environment: name.clone(), gate }),
         None => Ok(()),
     }

@@ -54,6 +54,9 @@ pub enum Contradiction {
     /// `components` is empty.
     #[error("there is no component")]
     NoComponents,
+    /// A key and a workload for all evidence.
+    #[error("[release] has both verify-key and verify-identity")]
+    TwoSigners,
     /// A component's or environment's image names one image instead of a repository.
     #[error("the image of {0} has a tag or a digest: name the repository only")]
     NotARepository(ComponentName),
@@ -87,7 +90,7 @@ pub enum Contradiction {
     #[error("{0} has a soak but no environment that it comes after")]
     SoakAfterNothing(EnvironmentName),
     /// Evidence that any key could have signed proves nothing.
-    #[error("{gate} of {environment} has no key to verify with")]
+    #[error("{gate} of {environment} has no signer to verify with")]
     NoKey {
         /// The environment.
         environment: EnvironmentName,
@@ -178,6 +181,7 @@ impl Contradiction {
     fn fix(&self) -> &'static str {
         match self {
             Self::NoComponents => "add [components.<name>] with its image",
+            Self::TwoSigners => "keep one of them; a requirement may name its own signer",
             Self::NotARepository(_) => {
                 "a release says which digest; the configuration says only where images lie"
             }
@@ -186,7 +190,9 @@ impl Contradiction {
             Self::Cycle(_) => "take one environment out of the circle of `after`",
             Self::OwnSmokeTest(_) => "require the smoke test of an environment that comes before",
             Self::SoakAfterNothing(_) => "say after = [\"…\"], or take soak out",
-            Self::NoKey { .. } => "set verify-key in [release], or key in the requirement",
+            Self::NoKey { .. } => {
+                "set verify-key or verify-identity in [release], or a key or an identity in the requirement"
+            }
             Self::OverridableSignature(_) => {
                 "take it out; in an emergency sign the image, or use mode = \"observe\" in the open"
             }

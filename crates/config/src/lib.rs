@@ -5,6 +5,7 @@ mod error;
 mod gate;
 mod meaning;
 mod shape;
+mod signer;
 
 use std::path::Path;
 
@@ -15,6 +16,7 @@ pub use shape::{
     Accepted, Component, Config, Database, Environment, Exec, LedgerPlace, Mode, Plain, Program, Require,
     Settings, SmokeTest, Target,
 };
+pub use signer::{Signer, Workload};
 
 impl Config {
     /// Reads and checks the file at this path. Relative paths inside it start at the working directory, as everywhere else.

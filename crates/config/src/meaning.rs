@@ -5,7 +5,7 @@ use std::{borrow::Cow, path::Path};
 use ci::{Code, Failure, Kind};
 use contract::{ComponentName, EnvironmentName, ImageRef};
 
-use crate::{Config, Environment, Gate};
+use crate::{Config, Environment, Gate, Signer};
 
 /// The file knows no environment of this name.
 #[derive(Debug, thiserror::Error)]
@@ -57,17 +57,19 @@ impl Config {
         self.release.image.as_ref().or(only)
     }
 
-    /// The key that this gate's evidence must verify with.
-    pub fn key<'a>(&'a self, at: &'a Environment, gate: &Gate) -> Option<&'a Path> {
+    /// Who must have signed this gate's evidence.
+    pub fn signer(&self, at: &Environment, gate: &Gate) -> Option<Signer> {
         let require = &at.require;
         let own = match gate {
-            Gate::Signature => require.signature.as_ref().and_then(|plain| plain.key.as_deref()),
-            Gate::Sbom => require.sbom.as_ref().and_then(|plain| plain.key.as_deref()),
-            Gate::Migration => require.migration.as_ref().and_then(|plain| plain.key.as_deref()),
-            Gate::SmokeTest(other) => require.smoke_tests.get(other).and_then(|test| test.key.as_deref()),
+            Gate::Signature => require.signature.as_ref().and_then(|plain| plain.signer.clone()),
+            Gate::Sbom => require.sbom.as_ref().and_then(|plain| plain.signer.clone()),
+            Gate::Migration => require.migration.as_ref().and_then(|plain| plain.signer.clone()),
+            Gate::SmokeTest(other) => require.smoke_tests.get(other).and_then(|test| test.signer.clone()),
             Gate::After | Gate::Soak | Gate::KnownBad => None,
         };
-        own.or(self.release.verify_key.as_deref())
+        let key = || self.release.verify_key.clone().map(Signer::Key);
+        let workload = || self.release.verify_identity.clone().map(Signer::Workload);
+        own.or_else(key).or_else(workload)
     }
 }
 
@@ -87,7 +89,7 @@ impl Environment {
     }
 
     /// Whether this gate stands on signed evidence. `after` does too: verified means a signed test result.
-    pub(crate) fn needs_key(gate: &Gate) -> bool {
+    pub(crate) fn needs_signer(gate: &Gate) -> bool {
         !matches!(gate, Gate::Soak | Gate::KnownBad)
     }
 }

@@ -8,7 +8,10 @@ use serde::{
     de::{Error, MapAccess, Visitor},
 };
 
-use crate::Gate;
+use crate::{
+    Gate,
+    signer::{Signer, SmokeTestMembers, Workload},
+};
 
 /// The whole file.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -33,8 +36,12 @@ pub struct Settings {
     pub persistent: bool,
     /// Where release manifests lie, without tag or digest; otherwise in the one repository that all components share.
     pub image: Option<ImageRef>,
-    /// The public key that all evidence must verify with, unless a requirement names its own.
+    /// The public key that all evidence must verify with, unless a requirement names its own signer.
     pub verify_key: Option<PathBuf>,
+    /// The workload that must have signed all evidence, unless a requirement names its own signer.
+    pub verify_identity: Option<Workload>,
+    /// The authorities and logs that workloads are believed by; the public Sigstore's where none are named.
+    pub trusted_root: Option<PathBuf>,
 }
 
 /// `[components.<name>]`
@@ -149,26 +156,24 @@ pub struct Require {
     pub smoke_tests: BTreeMap<EnvironmentName, SmokeTest>,
 }
 
-/// A requirement with nothing to it but the key.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+/// A requirement with nothing to it but who must have signed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Plain {
-    /// The public key, where it is not `release.verify-key`.
-    pub key: Option<PathBuf>,
+    /// Who, where it is not who `release` names.
+    pub signer: Option<Signer>,
 }
 
 /// `"smoke-test@<environment>" = { … }`
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(try_from = "SmokeTestMembers")]
 pub struct SmokeTest {
-    /// The public key, where it is not `release.verify-key`.
-    pub key: Option<PathBuf>,
+    /// Who must have signed, where it is not who `release` names.
+    pub signer: Option<Signer>,
     /// How old the result may be.
     pub max_age: Option<Span>,
     /// The suite's name, where not any will do.
     pub suite: Option<String>,
     /// Which results count as passed besides PASSED.
-    #[serde(default)]
     pub accept: Vec<Accepted>,
 }
 

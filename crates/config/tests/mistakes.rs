@@ -5,7 +5,7 @@
 use std::{error::Error, fmt::Write as _, path::Path};
 
 use ci::Failure;
-use config::{Config, Gate};
+use config::{Config, Gate, Signer};
 
 const GOOD: &str = r#"
 [release]
@@ -55,8 +55,8 @@ fn the_good_one_says_what_it_means() {
     let production = config.environment(&"production".parse().unwrap()).unwrap();
     let gates: Vec<String> = production.gates().iter().map(ToString::to_string).collect();
     assert_eq!(gates, ["signature", "sbom", "smoke-test@staging", "after", "soak", "migration", "known-bad"]);
-    assert_eq!(config.key(production, &Gate::Signature).unwrap(), "build.pub");
-    assert_eq!(config.key(production, &Gate::Sbom).unwrap(), "cosign.pub");
+    assert_eq!(config.signer(production, &Gate::Signature), Some(Signer::Key("build.pub".into())));
+    assert_eq!(config.signer(production, &Gate::Sbom), Some(Signer::Key("cosign.pub".into())));
     let image = config.image(production, &"app".parse().unwrap()).unwrap();
     assert_eq!(image.to_string(), "oci:registry-production/app");
 }
@@ -65,7 +65,7 @@ fn the_good_one_says_what_it_means() {
 fn an_unknown_key_names_its_neighbour() {
     insta::assert_snapshot!(said("soak =", "soka ="), @"config-unknown-key: release.toml:13: `soka` is no key of this table | did you mean `soak`? Others here: mode, url, after, images, target, database, require, overridable");
     insta::assert_snapshot!(said("observe =", "watch ="), @"config-unknown-key: release.toml:9: `watch` is no key of this table | did you mean `command`? Others here: observe, inherit, timeout, env-files");
-    insta::assert_snapshot!(said("sbom = {}", "sbom = { keys = 1 }"), @"config-unknown-key: release.toml:21: `keys` is no key of this table | the only key here is `key`");
+    insta::assert_snapshot!(said("sbom = {}", "sbom = { keys = 1 }"), @"config-unknown-key: release.toml:21: `keys` is no key of this table | did you mean `key`? Others here: ref, issuer, identity, repository, repository-id, deployment-environment");
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn two_places_that_cannot_both_be_meant_are_refused() {
     insta::assert_snapshot!(said("[\"soak\"", "[\"signature\""), @r#"config-contradiction: release.toml contradicts itself | overridable of production names signature, which is never overridden | take it out; in an emergency sign the image, or use mode = "observe" in the open"#);
     insta::assert_snapshot!(said("env-files = { app", "env-files = { api"), @"config-contradiction: release.toml contradicts itself | env-files of production names the component api, which is not among [components] | correct the name, or add the component");
     insta::assert_snapshot!(said("oci:registry-production/app", "oci:registry-production/app:1"), @"config-contradiction: release.toml contradicts itself | the image of app has a tag or a digest: name the repository only | a release says which digest; the configuration says only where images lie");
-    insta::assert_snapshot!(said("verify-key = \"cosign.pub\"", ""), @"config-contradiction: release.toml contradicts itself | sbom of production has no key to verify with | set verify-key in [release], or key in the requirement");
+    insta::assert_snapshot!(said("verify-key = \"cosign.pub\"", ""), @"config-contradiction: release.toml contradicts itself | sbom of production has no signer to verify with | set verify-key or verify-identity in [release], or a key or an identity in the requirement");
 }
 
 proptest::proptest! {

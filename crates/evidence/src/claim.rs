@@ -2,7 +2,7 @@
 
 use contract::{Digest, EnvironmentName, TestResult};
 use jiff::Timestamp;
-use trust::predicate::Migration;
+use trust::{Signer, SignerPolicy, predicate::Migration};
 
 /// What is known of one image.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,8 +31,8 @@ pub enum Condition {
 /// A statement that holds.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Claim {
-    /// The hint of the key that has signed it.
-    pub signer: String,
+    /// Who has signed it.
+    pub signer: Signer,
     /// The bundle it came in.
     pub bundle: Digest,
     /// What it says.
@@ -71,15 +71,15 @@ impl Image {
         Self { condition, claims: Vec::new(), doubts: Vec::new() }
     }
 
-    /// The statements that this key has signed.
-    pub fn signed_by<'a>(&'a self, signer: &'a str) -> impl Iterator<Item = &'a Claim> {
-        self.claims.iter().filter(move |claim| claim.signer == signer)
+    /// The statements whose signer is whom this asks for.
+    pub fn signed_by<'a>(&'a self, signer: &'a SignerPolicy) -> impl Iterator<Item = &'a Claim> {
+        self.claims.iter().filter(move |claim| signer.admits(&claim.signer))
     }
 
-    /// The moves of this environment's database that this key has signed.
+    /// The moves of this environment's database that this signer has stated.
     pub fn migrations<'a>(
         &'a self,
-        signer: &'a str,
+        signer: &'a SignerPolicy,
         environment: &'a EnvironmentName,
     ) -> impl Iterator<Item = (&'a Claim, &'a Migration)> {
         self.signed_by(signer).filter_map(move |claim| match &claim.says {

@@ -1,43 +1,85 @@
 //! Reads an image and the evidence beside it from the repositories it lies in; never decides what that is good for.
 
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use ci::{Failure, Kind};
+use config::{Signer, Workload};
 use contract::{Digest, ImageRef, Selector};
 use oci::{Access, OciError, Repository};
 use trust::{
-    PredicateType, PublicKey, TrustError, Verdict, Verified, Verifier,
+    Authorities, PredicateType, PublicKey, SignerPolicy, TrustError, Verdict, Verified, Verifier,
+    WorkloadPolicy,
     predicate::{Migration, Sbom, TestResult},
 };
 
 use crate::claim::{Claim, Condition, Image, Says, Test};
 
-/// The keys that count, by the file they come from.
-#[derive(Debug, Clone, Default)]
-pub struct Keyring(BTreeMap<std::path::PathBuf, PublicKey>);
+/// Those whose statements count: the public keys by their files, the workloads, and the authorities that know them.
+#[derive(Debug)]
+pub struct Keyring {
+    keys: BTreeMap<PathBuf, PublicKey>,
+    workloads: Vec<WorkloadPolicy>,
+    authorities: Option<Arc<Authorities>>,
+}
 
 impl Keyring {
-    /// Reads these key files.
+    /// Reads the keys of these signers, and the trusted root if one of them is a workload.
     ///
     /// # Errors
-    /// One of them can't be read or is no public key.
-    pub fn read<'a>(paths: impl IntoIterator<Item = &'a Path>) -> Result<Self, TrustError> {
-        let mut keys = BTreeMap::new();
-        for path in paths {
-            if !keys.contains_key(path) {
-                keys.insert(path.to_owned(), PublicKey::read(path)?);
+    /// A key or the root can't be read or is none.
+    pub fn read<'a>(
+        signers: impl IntoIterator<Item = &'a Signer>,
+        trusted_root: Option<&Path>,
+    ) -> Result<Self, TrustError> {
+        let mut keyring = Self { keys: BTreeMap::new(), workloads: Vec::new(), authorities: None };
+        for signer in signers {
+            match signer {
+                Signer::Key(path) if keyring.keys.contains_key(path) => {}
+                Signer::Key(path) => {
+                    keyring.keys.insert(path.clone(), PublicKey::read_file(path)?);
+                }
+                Signer::Workload(workload) => keyring.workloads.push(policy_of(workload)),
             }
         }
-        Ok(Self(keys))
+        if !keyring.workloads.is_empty() {
+            let root = trusted_root.map_or_else(Authorities::public, Authorities::read)?;
+            keyring.authorities = Some(Arc::new(root));
+        }
+        Ok(keyring)
     }
 
-    /// What bundles call the key of this file.
-    pub fn hint(&self, path: &Path) -> Option<&str> {
-        self.0.get(path).map(PublicKey::hint)
+    /// What a statement is held against that this signer must have made; nothing for one whose key was not read.
+    pub fn policy(&self, signer: &Signer) -> Option<SignerPolicy> {
+        match signer {
+            Signer::Key(path) => Some(SignerPolicy::Key(self.keys.get(path)?.hint().to_owned())),
+            Signer::Workload(workload) => Some(SignerPolicy::Workload(policy_of(workload))),
+        }
     }
 
     fn verifier(&self) -> Verifier {
-        Verifier::new(self.0.values().cloned())
+        let verifier = Verifier::new(self.keys.values().cloned());
+        match &self.authorities {
+            Some(authorities) => {
+                verifier.with_workloads(Arc::clone(authorities), self.workloads.iter().cloned())
+            }
+            None => verifier,
+        }
+    }
+}
+
+fn policy_of(workload: &Workload) -> WorkloadPolicy {
+    WorkloadPolicy {
+        identity: workload.identity.clone(),
+        issuer: workload.issuer.clone(),
+        repository: workload.repository.clone(),
+        repository_id: workload.repository_id.map(|number| number.to_string()),
+        git_ref: workload.git_ref.clone(),
+        commit: None,
+        environment: workload.deployment_environment.as_ref().map(ToString::to_string),
     }
 }
 

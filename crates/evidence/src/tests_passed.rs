@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use contract::{Digest, EnvironmentName, TestResult};
 use jiff::{SignedDuration, Timestamp};
+use trust::SignerPolicy;
 
 use crate::claim::{Claim, Image, Says, Test};
 
@@ -41,7 +42,7 @@ impl Test {
 /// failure takes back an earlier success; of these the worst, because one suite's success takes back no other's failure.
 pub fn deciding_test<'a>(
     image: &'a Image,
-    signer: &'a str,
+    signer: &'a SignerPolicy,
     environment: &EnvironmentName,
     suite: Option<&str>,
 ) -> Option<(&'a Claim, &'a Test)> {
@@ -86,7 +87,7 @@ pub struct Terms {
 /// Why it does not count as verified, in words.
 pub fn verified(
     image: &Image,
-    signer: &str,
+    signer: &SignerPolicy,
     environment: &EnvironmentName,
     terms: Terms,
 ) -> Result<Digest, String> {
@@ -125,6 +126,10 @@ mod tests {
         Timestamp::from_second(second).unwrap()
     }
 
+    fn k() -> SignerPolicy {
+        SignerPolicy::Key("k".to_owned())
+    }
+
     fn staging() -> EnvironmentName {
         "staging".parse().unwrap()
     }
@@ -135,7 +140,7 @@ mod tests {
 
     fn image(tests: &[(&str, &str, TestResult, i64)]) -> Image {
         let claim = |(signer, environment, result, second): &(&str, &str, TestResult, i64)| Claim {
-            signer: (*signer).to_owned(),
+            signer: trust::Signer::Key((*signer).to_owned()),
             bundle: Digest::of(second.to_string().as_bytes()),
             says: Says::Test(Test {
                 environment: environment.parse().unwrap(),
@@ -166,7 +171,7 @@ mod tests {
             (&[("k", "staging", Passed, 1300)], true),
             (&[("k", "staging", Passed, 1301)], false),
         ] {
-            let said = verified(&image(tests), "k", &staging(), terms(100, Bar::Passed));
+            let said = verified(&image(tests), &k(), &staging(), terms(100, Bar::Passed));
             assert_eq!(said.is_ok(), good, "{tests:?}: {said:?}");
         }
     }
@@ -180,19 +185,20 @@ mod tests {
         let mut image =
             image(&[("k", "staging", TestResult::Failed, 100), ("k", "staging", TestResult::Passed, 101)]);
         of_suite(&mut image, 1, "a quick look");
-        let said = verified(&image, "k", &staging(), terms(0, Bar::Passed));
+        let said = verified(&image, &k(), &staging(), terms(0, Bar::Passed));
         assert_eq!(said, Err("its newest test in staging, of notes, says FAILED".into()));
-        let quick = deciding_test(&image, "k", &staging(), Some("a quick look")).unwrap();
+        let signer = k();
+        let quick = deciding_test(&image, &signer, &staging(), Some("a quick look")).unwrap();
         assert_eq!(quick.1.result, TestResult::Passed);
-        assert!(deciding_test(&image, "k", &staging(), Some("none")).is_none());
+        assert!(deciding_test(&image, &k(), &staging(), Some("none")).is_none());
     }
 
     #[test]
     fn warned_passes_only_where_it_is_accepted() {
         let image = image(&[("k", "staging", TestResult::Warned, 100)]);
-        assert!(verified(&image, "k", &staging(), terms(0, Bar::PassedOrWarned)).is_ok());
+        assert!(verified(&image, &k(), &staging(), terms(0, Bar::PassedOrWarned)).is_ok());
         assert_eq!(
-            verified(&image, "k", &staging(), terms(0, Bar::Passed)),
+            verified(&image, &k(), &staging(), terms(0, Bar::Passed)),
             Err("its newest test in staging, of notes, says WARNED".into())
         );
     }

@@ -3,6 +3,7 @@
 
 use std::{fs, path::Path, sync::Arc};
 
+use config::Signer;
 use contract::{Digest, ImageRef};
 use evidence::{Condition, Keyring, Says, gather};
 use jiff::Timestamp;
@@ -30,7 +31,7 @@ fn evidence_that_cannot_be_looked_at_is_not_evidence_that_is_not_there() {
     let reference = |name: &str| format!("oci:{}", place(name).display()).parse::<ImageRef>().unwrap();
     let key = SigningKey::generate().unwrap();
     ci::files::write(&place("key.pub"), key.public().to_pem().unwrap().as_bytes()).unwrap();
-    let keys = Keyring::read([place("key.pub").as_path()]).unwrap();
+    let keys = Keyring::read([&Signer::Key(place("key.pub"))], None).unwrap();
     let ((built, digest), (copied, _)) = (image(&place("built")), image(&place("copied")));
     signed(&key, &built, digest);
     let look = || {

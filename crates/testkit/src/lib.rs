@@ -25,6 +25,7 @@ mod run;
 pub mod runner;
 mod scratch;
 pub mod served;
+pub mod sigstore;
 mod trace;
 pub mod tree;
 mod violation;

@@ -10,7 +10,7 @@ use sigstore_types::{
     pae,
 };
 
-use crate::{PublicKey, SigningKey, Statement, TrustError};
+use crate::{Blob, PublicKey, SigningKey, Statement, TrustError, Workload, authorities};
 
 /// The media type of a bundle, as a layer and as an artifact.
 pub const MEDIA_TYPE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
@@ -30,10 +30,10 @@ pub struct Bundle {
 
 /// Who a bundle says has signed it. Not authenticated: it only says which key to try.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Signer<'b> {
+pub(crate) enum Claimed<'b> {
     /// The key with this hint.
     Key(&'b str),
-    /// The holder of a certificate.
+    /// The holder of its certificate.
     Certificate,
 }
 
@@ -48,29 +48,30 @@ struct Contents {
 impl Bundle {
     /// Signs a statement: a DSSE envelope.
     pub fn of_statement(key: &SigningKey, statement: &Statement) -> Result<Self, TrustError> {
-        let payload = statement.to_json()?;
-        let signature = SignatureBytes::new(key.sign(&pae(PAYLOAD_TYPE, &payload))?);
-        let signature = DsseSignature::new(signature, KeyId::default());
-        let envelope = DsseEnvelope::new(PAYLOAD_TYPE, PayloadBytes::new(payload), signature);
-        Self::signed(key, SignatureContent::DsseEnvelope(envelope))
+        Self::signed(key, envelope(key, statement)?)
     }
 
     /// Signs the bytes with this digest: a message signature.
     pub fn of_blob(key: &SigningKey, blob: Digest) -> Result<Self, TrustError> {
-        let digest = DigestBytes::new(blob.as_bytes().to_vec());
-        let signature = MessageSignature::new(SignatureBytes::new(key.sign_digest(blob)?))
-            .with_message_digest(MessageDigest::new(HashAlgorithm::Sha2256, digest));
-        Self::signed(key, SignatureContent::MessageSignature(signature))
+        Self::signed(key, message(key, blob)?)
     }
 
     fn signed(key: &SigningKey, content: SignatureContent) -> Result<Self, TrustError> {
         let hint = key.public().hint().to_owned();
-        let content = BundleV03::new(VerificationMaterialV03::PublicKey { hint }, content).into_bundle();
+        Self::finished(BundleV03::new(VerificationMaterialV03::PublicKey { hint }, content))
+    }
+
+    /// Writes a bundle down.
+    pub(crate) fn finished(bundle: BundleV03) -> Result<Self, TrustError> {
+        let content = bundle.into_bundle();
         let bytes = content.to_json().map_err(TrustError::signing)?.into_bytes();
-        match bytes.len() {
-            length if length as u64 > BUNDLE_BYTES_MAX => Err(TrustError::TooLarge { bytes: length }),
-            _ => Ok(Self { bytes, content }),
-        }
+        check_size(bytes.len())?;
+        Ok(Self { bytes, content })
+    }
+
+    /// Whom its certificate names; not yet believed.
+    pub(crate) fn workload(&self) -> Result<Workload, String> {
+        authorities::claimed(&self.content)
     }
 
     /// Reads a bundle; says why if the bytes are none.
@@ -94,42 +95,69 @@ impl Bundle {
         Digest::of(&self.bytes)
     }
 
-    pub(crate) fn signer(&self) -> Signer<'_> {
+    pub(crate) fn claimed(&self) -> Claimed<'_> {
         match &self.content.verification_material.content {
-            VerificationMaterialContent::PublicKey(key) => Signer::Key(&key.hint),
-            _ => Signer::Certificate,
+            VerificationMaterialContent::PublicKey(key) => Claimed::Key(&key.hint),
+            _ => Claimed::Certificate,
         }
     }
 
     /// The statement inside, if this key has signed it.
     pub(crate) fn statement(&self, key: &PublicKey) -> Result<Statement, String> {
         self.check_version()?;
-        let SignatureContent::DsseEnvelope(envelope) = &self.content.content else {
-            return Err("it signs a file and states nothing".to_owned());
-        };
-        if envelope.payload_type != PAYLOAD_TYPE {
-            return Err(format!("its payload is of type `{}`", envelope.payload_type));
-        }
+        let envelope = self.envelope()?;
         if !key.verifies(&envelope.pae(), envelope.signature.sig.as_bytes()) {
             return Err("its signature does not fit its content".to_owned());
         }
         Statement::parse(envelope.payload.as_bytes())
     }
 
-    /// Whether this key has signed the blob with this digest.
-    pub(crate) fn signs(&self, blob: Digest, key: &PublicKey) -> Result<(), String> {
+    /// The statement inside, whoever has signed it: for those who have checked that by other means.
+    pub(crate) fn statement_unchecked(&self) -> Result<Statement, String> {
+        Statement::parse(self.envelope()?.payload.as_bytes())
+    }
+
+    fn envelope(&self) -> Result<&DsseEnvelope, String> {
+        let SignatureContent::DsseEnvelope(envelope) = &self.content.content else {
+            return Err("it signs a file and states nothing".to_owned());
+        };
+        if envelope.payload_type != PAYLOAD_TYPE {
+            return Err(format!("its payload is of type `{}`", envelope.payload_type));
+        }
+        Ok(envelope)
+    }
+
+    /// Whether this key has signed the blob.
+    pub(crate) fn signs(&self, blob: &Blob, key: &PublicKey) -> Result<(), String> {
         self.check_version()?;
         let SignatureContent::MessageSignature(signature) = &self.content.content else {
             return Err("it holds a statement and no signature of a file".to_owned());
         };
         if let Some(digest) = &signature.message_digest {
-            let known = digest.algorithm == HashAlgorithm::Sha2256;
-            if !known || digest.digest.as_bytes() != blob.as_bytes() {
+            let known: Option<&[u8]> = match digest.algorithm {
+                HashAlgorithm::Sha2256 => Some(blob.sha256_bytes()),
+                HashAlgorithm::Sha2384 => blob.sha384().map(<[u8; 48]>::as_slice),
+                _ => None,
+            };
+            if known != Some(digest.digest.as_bytes()) {
                 return Err("it was made for another file".to_owned());
             }
         }
-        let holds = key.verifies_digest(blob, signature.signature.as_bytes());
+        let holds = key.verifies_blob(blob, signature.signature.as_bytes());
         holds.then_some(()).ok_or_else(|| "its signature does not fit the file".to_owned())
+    }
+
+    /// Whether it signs a file, rather than states something.
+    pub(crate) fn is_of_blob(&self) -> Result<(), String> {
+        match &self.content.content {
+            SignatureContent::MessageSignature(_) => Ok(()),
+            _ => Err("it holds a statement and no signature of a file".to_owned()),
+        }
+    }
+
+    /// The bundle as the sigstore crates have it.
+    pub(crate) fn content(&self) -> &sigstore_types::Bundle {
+        &self.content
     }
 
     fn check_version(&self) -> Result<(), String> {
@@ -138,4 +166,26 @@ impl Bundle {
             other => Err(format!("its version is not read: {other}")),
         }
     }
+}
+
+/// A statement in its envelope.
+pub(crate) fn envelope(key: &SigningKey, statement: &Statement) -> Result<SignatureContent, TrustError> {
+    let payload = statement.to_json()?;
+    let signature = SignatureBytes::new(key.sign(&pae(PAYLOAD_TYPE, &payload))?);
+    let signature = DsseSignature::new(signature, KeyId::default());
+    let envelope = DsseEnvelope::new(PAYLOAD_TYPE, PayloadBytes::new(payload), signature);
+    Ok(SignatureContent::DsseEnvelope(envelope))
+}
+
+/// The signature of the bytes with this digest.
+pub(crate) fn message(key: &SigningKey, blob: Digest) -> Result<SignatureContent, TrustError> {
+    let digest = DigestBytes::new(blob.as_bytes().to_vec());
+    let signature = MessageSignature::new(SignatureBytes::new(key.sign_digest(blob)?))
+        .with_message_digest(MessageDigest::new(HashAlgorithm::Sha2256, digest));
+    Ok(SignatureContent::MessageSignature(signature))
+}
+
+/// No reader takes more.
+pub(crate) fn check_size(bytes: usize) -> Result<(), TrustError> {
+    if bytes as u64 > BUNDLE_BYTES_MAX { Err(TrustError::TooLarge { bytes }) } else { Ok(()) }
 }

@@ -6,14 +6,20 @@ use ci::{Code, Failure, InputError, Kind, files::FileError};
 use contract::Digest;
 use oci::OciError;
 
-use crate::PredicateType;
+use crate::{KeySource, KeylessError, PredicateType};
 
 /// Why a text is no key of ours.
 #[derive(Debug, thiserror::Error)]
 pub enum InvalidKey {
     /// No PEM block, or one whose content is not what its label says.
-    #[error("it is not well-formed PEM of a P-256 key")]
+    #[error("it is not well-formed PEM of a key on a known curve")]
     Form,
+    /// A key of an algorithm we don't use.
+    #[error("it is a key on neither P-256 nor P-384 nor Ed25519")]
+    Algorithm,
+    /// The variable it should come from.
+    #[error("it is not set, or empty")]
+    Unset,
     /// A label we don't read.
     #[error("its PEM label is `{0}`")]
     Label(String),
@@ -42,12 +48,20 @@ pub enum InvalidKey {
 #[derive(Debug, thiserror::Error)]
 pub enum TrustError {
     /// The key can't be used.
-    #[error("{} is no usable key", .path.display())]
+    #[error("{key} is no usable key")]
     Key {
-        /// The file.
-        path: PathBuf,
+        /// Where it should come from.
+        key: KeySource,
         /// Why not.
         source: InvalidKey,
+    },
+    /// The file holds no trusted roots.
+    #[error("{} is no trusted root: {why}", .path.display())]
+    Root {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
     },
     /// The system gives no random bytes.
     #[error("the system gives no random bytes")]
@@ -78,6 +92,9 @@ pub enum TrustError {
         /// Which limit.
         what: String,
     },
+    /// Signing with a certificate.
+    #[error(transparent)]
+    Keyless(#[from] KeylessError),
     /// A file of the user.
     #[error(transparent)]
     File(#[from] FileError),
@@ -102,11 +119,13 @@ impl Failure for TrustError {
             Self::Key { source: InvalidKey::NoPassword, .. } => Code::new("key-password-missing"),
             Self::Key { source: InvalidKey::Cost { .. }, .. } => Code::new("key-derivation-too-costly"),
             Self::Key { .. } => Code::new("key-malformed"),
+            Self::Root { .. } => Code::new("trusted-root-malformed"),
             Self::Random => Code::new("random-unavailable"),
             Self::Signing(_) => Code::new("signing-failed"),
             Self::Predicate { .. } => Code::new("predicate-malformed"),
             Self::TooLarge { .. } => Code::new("bundle-too-large"),
             Self::TooMuch { .. } => Code::new("evidence-too-much"),
+            Self::Keyless(error) => error.code(),
             Self::File(error) => error.code(),
             Self::Variable(error) => error.code(),
             Self::Repository(error) => error.code(),
@@ -115,10 +134,13 @@ impl Failure for TrustError {
 
     fn kind(&self) -> Kind {
         match self {
-            Self::Key { .. } | Self::Predicate { .. } | Self::TooLarge { .. } => Kind::Input,
+            Self::Key { .. } | Self::Root { .. } | Self::Predicate { .. } | Self::TooLarge { .. } => {
+                Kind::Input
+            }
             Self::Random => Kind::World,
             Self::Signing(_) => Kind::Ours,
             Self::TooMuch { .. } => Kind::Refused,
+            Self::Keyless(error) => error.kind(),
             Self::File(error) => error.kind(),
             Self::Variable(error) => error.kind(),
             Self::Repository(error) => error.kind(),
@@ -130,14 +152,20 @@ impl Failure for TrustError {
             Self::Key { source: InvalidKey::Password | InvalidKey::NoPassword, .. } => {
                 "set COSIGN_PASSWORD to the key's password; set it to nothing for a key without one"
             }
+            Self::Key { source: InvalidKey::Unset, .. } => "set it from your secret store, or name a file",
             Self::Key { .. } => {
-                "name a key that `sbom-sign keygen` or `cosign generate-key-pair` has made, or a P-256 key in PKCS#8 or SEC1 PEM"
+                "name a key that `sbom-sign keygen` or `cosign generate-key-pair` has made, a P-256 key in PKCS#8 or SEC1 PEM, or a public \
+                 key on P-256, P-384 or Ed25519"
+            }
+            Self::Root { .. } => {
+                "name a file that `cosign trusted-root create` or `gh attestation trusted-root` has written, or leave it out for the public Sigstore"
             }
             Self::Random => "run it on a system with a working random number generator",
             Self::Signing(_) => "please report it with the command line",
             Self::Predicate { .. } => "see docs/evidence.md for the form, with an example for each type",
             Self::TooLarge { .. } => "attest less at once: a smaller SBOM, for example without files",
             Self::TooMuch { .. } => "find out who attaches so much to this image, and remove it",
+            Self::Keyless(error) => return error.fix(),
             Self::File(error) => return error.fix(),
             Self::Variable(error) => return error.fix(),
             Self::Repository(error) => return error.fix(),

@@ -1,28 +1,27 @@
 //! Key pairs: made, read from the PEM forms people have, written in cosign's; never what is signed with them.
 
 mod encrypted;
+mod public;
+mod source;
 
-use std::{fmt, path::Path};
+use std::fmt;
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use ci::{InputError, Session, files};
+use ci::{InputError, Session};
 use contract::{Digest, Secret};
 use p256::{
     SecretKey,
     ecdsa::{
-        Signature, VerifyingKey,
-        signature::{Signer as _, Verifier as _, hazmat::PrehashSigner as _, hazmat::PrehashVerifier as _},
+        Signature,
+        signature::{Signer as _, hazmat::PrehashSigner as _},
     },
-    pkcs8::{
-        DecodePrivateKey as _, DecodePublicKey as _, EncodePrivateKey as _, EncodePublicKey as _, LineEnding,
-    },
+    pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _},
 };
 use zeroize::Zeroizing;
 
-use crate::{InvalidKey, TrustError};
+pub use public::PublicKey;
+pub use source::KeySource;
 
-/// The largest key file, in bytes.
-const KEY_BYTES_MAX: u64 = 64 << 10;
+use crate::{InvalidKey, TrustError};
 
 /// The variable in which cosign looks for a key's password.
 const PASSWORD_VARIABLE: &str = "COSIGN_PASSWORD";
@@ -55,15 +54,14 @@ impl SigningKey {
     }
 
     fn of(key: p256::ecdsa::SigningKey) -> Result<Self, InvalidKey> {
-        Ok(Self { public: PublicKey::of(*key.verifying_key())?, key })
+        Ok(Self { public: PublicKey::of_p256(key.verifying_key())?, key })
     }
 
-    /// Reads a key file; the password comes from this run's environment and is asked for only by an encrypted key.
-    pub fn read(path: &Path, session: &Session) -> Result<Self, TrustError> {
-        let bytes = Zeroizing::new(files::read(path, KEY_BYTES_MAX)?);
-        let unusable = |source| TrustError::Key { path: path.to_owned(), source };
-        let pem = std::str::from_utf8(&bytes).map_err(|_| unusable(InvalidKey::Form))?;
-        Self::from_pem(pem, password(session)?.as_ref()).map_err(unusable)
+    /// Reads a key from a file or a variable; the password comes from this run's environment and is asked for only by an encrypted key.
+    pub fn read(source: &KeySource, session: &Session) -> Result<Self, TrustError> {
+        let pem = source.text(session)?;
+        let unusable = |why| TrustError::Key { key: source.clone(), source: why };
+        Self::from_pem(&pem, password(session)?.as_ref()).map_err(unusable)
     }
 
     /// Reads `ENCRYPTED SIGSTORE PRIVATE KEY` and its older label, PKCS#8 (RFC 5958) or SEC1 (RFC 5915).
@@ -109,57 +107,6 @@ impl SigningKey {
 impl fmt::Debug for SigningKey {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("***")
-    }
-}
-
-/// A public key on P-256.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct PublicKey {
-    key: VerifyingKey,
-    hint: String,
-}
-
-impl PublicKey {
-    fn of(key: VerifyingKey) -> Result<Self, InvalidKey> {
-        let der = key.to_public_key_der().map_err(|_| InvalidKey::Form)?;
-        Ok(Self { key, hint: STANDARD.encode(Digest::of(der.as_bytes()).as_bytes()) })
-    }
-
-    /// Reads a public key file.
-    pub fn read(path: &Path) -> Result<Self, TrustError> {
-        let unusable = |source| TrustError::Key { path: path.to_owned(), source };
-        let bytes = files::read(path, KEY_BYTES_MAX)?;
-        let pem = std::str::from_utf8(&bytes).map_err(|_| unusable(InvalidKey::Form))?;
-        Self::from_pem(pem).map_err(unusable)
-    }
-
-    /// Reads a `PUBLIC KEY` (SubjectPublicKeyInfo, RFC 5480).
-    pub fn from_pem(pem: &str) -> Result<Self, InvalidKey> {
-        match block(pem)? {
-            ("PUBLIC KEY", block) => {
-                Self::of(VerifyingKey::from_public_key_pem(block).map_err(|_| InvalidKey::Form)?)
-            }
-            (label, _) => Err(InvalidKey::Label(label.to_owned())),
-        }
-    }
-
-    /// The key as a `PUBLIC KEY`.
-    pub fn to_pem(&self) -> Result<String, InvalidKey> {
-        self.key.to_public_key_pem(LineEnding::LF).map_err(|_| InvalidKey::Form)
-    }
-
-    /// What a bundle calls this key: base64 of the SHA-256 of its SubjectPublicKeyInfo, as cosign writes it.
-    pub fn hint(&self) -> &str {
-        &self.hint
-    }
-
-    pub(crate) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
-        Signature::from_der(signature).is_ok_and(|signature| self.key.verify(message, &signature).is_ok())
-    }
-
-    pub(crate) fn verifies_digest(&self, digest: Digest, signature: &[u8]) -> bool {
-        Signature::from_der(signature)
-            .is_ok_and(|signature| self.key.verify_prehash(digest.as_bytes(), &signature).is_ok())
     }
 }
 

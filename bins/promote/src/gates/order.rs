@@ -36,7 +36,9 @@ fn verified(
     if entry.what.event == Event::Adopted {
         return vec![Part::pass(format!("adopted in {environment}, entry {}", entry.sequence), [])];
     }
-    let signer = facts.signers.get(&Gate::SmokeTest(environment.clone())).map_or("", String::as_str);
+    let Some(signer) = facts.signers.get(&Gate::SmokeTest(environment.clone())) else {
+        return vec![Part::fail(format!("nobody is named whose tests in {environment} count"))];
+    };
     let asked = context.environment.require.smoke_tests.get(environment);
     let accepts = asked.is_some_and(|asked| asked.accept.contains(&Accepted::Warned));
     let bar = if accepts { Bar::PassedOrWarned } else { Bar::Passed };

@@ -7,6 +7,7 @@ use contract::{ComponentName, EnvironmentName, TestResult};
 use evidence::{Bar, Claim, Condition, Image, Says, Test};
 use jiff::{SignedDuration, Timestamp};
 use ledger::{Event, Verdict};
+use trust::SignerPolicy;
 
 use crate::{context::Context, facts::Facts, gates::Part};
 
@@ -15,7 +16,7 @@ const DOUBTS_MAX: usize = 3;
 
 /// Where a release manifest says which images are meant, it is signed too: good images can be put together to a bad release.
 pub(super) fn signature(facts: &Facts) -> Vec<Part> {
-    let signed = |name: &dyn fmt::Display, image: &Image, signer: &str| {
+    let signed = |name: &dyn fmt::Display, image: &Image, signer: &SignerPolicy| {
         claimed(name, image, signer, "signature", |claim| claim.says == Says::Signature)
     };
     let mut parts = each_image(facts, &Gate::Signature, |name, image, signer| signed(name, image, signer));
@@ -115,7 +116,11 @@ pub(super) fn migration(environment: &EnvironmentName, facts: &Facts) -> Vec<Par
 }
 
 /// Asks about each image that can be used; one that can't answers for itself.
-fn each_image(facts: &Facts, gate: &Gate, ask: impl Fn(&ComponentName, &Image, &str) -> Part) -> Vec<Part> {
+fn each_image(
+    facts: &Facts,
+    gate: &Gate,
+    ask: impl Fn(&ComponentName, &Image, &SignerPolicy) -> Part,
+) -> Vec<Part> {
     let Some(signer) = facts.signers.get(gate) else { return Vec::new() };
     let judge = |(name, image): (&ComponentName, &Image)| {
         unusable(name, image).unwrap_or_else(|| ask(name, image, signer))
@@ -138,13 +143,22 @@ fn unusable(name: &dyn fmt::Display, image: &Image) -> Option<Part> {
 fn claimed(
     name: &dyn fmt::Display,
     image: &Image,
-    signer: &str,
+    signer: &SignerPolicy,
     what: &str,
     is_meant: impl Fn(&Claim) -> bool,
 ) -> Part {
     match image.signed_by(signer).find(|claim| is_meant(claim)) {
-        Some(claim) => Part::pass(format!("the {what} of {name} is by the required key"), [claim.bundle]),
-        None => Part::fail(format!("{name} has no {what} by the required key{}", doubts(image))),
+        Some(claim) => {
+            Part::pass(format!("the {what} of {name} is by the required {}", kind(signer)), [claim.bundle])
+        }
+        None => Part::fail(format!("{name} has no {what} by the required {}{}", kind(signer), doubts(image))),
+    }
+}
+
+const fn kind(signer: &SignerPolicy) -> &'static str {
+    match signer {
+        SignerPolicy::Key(_) => "key",
+        SignerPolicy::Workload(_) => "workflow",
     }
 }
 

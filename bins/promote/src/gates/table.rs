@@ -6,7 +6,7 @@ use contract::{ComponentName, Digest, TestResult};
 use evidence::{Claim, Condition, Image, Says, Test};
 use jiff::Timestamp;
 use ledger::{Draft, Event, History, Move, Pinned, ReleaseId, Verdict};
-use trust::predicate::Migration;
+use trust::{Signer, SignerPolicy, predicate::Migration};
 
 use super::{Answer, ask};
 use crate::{
@@ -87,7 +87,7 @@ fn draft(event: Event, second: i64, content: &str) -> Draft {
 }
 
 fn claim(signer: &str, says: Says) -> Claim {
-    Claim { signer: signer.into(), bundle: Digest::of(signer.as_bytes()), says }
+    Claim { signer: Signer::Key(signer.into()), bundle: Digest::of(signer.as_bytes()), says }
 }
 
 fn test(result: TestResult, second: i64) -> Says {
@@ -121,7 +121,7 @@ fn good() -> Facts {
         (name, Image { condition: Condition::Whole, claims, doubts: Vec::new() })
     };
     let candidate = draft(Event::Deployed, 0, "v2").digests().into_iter();
-    let signer = |gate: &str, key: &str| (gate.parse().unwrap(), key.to_owned());
+    let signer = |gate: &str, key: &str| (gate.parse().unwrap(), SignerPolicy::Key(key.to_owned()));
     Facts {
         now: at(NOW),
         candidate: Candidate {
@@ -186,7 +186,7 @@ fn a_proof_by_the_key_of_another_gate_is_none() {
     let signed_by = |key: &'static str, is_meant: fn(&Says) -> bool| {
         changed(|facts| {
             let claims = web(facts).claims.iter_mut().filter(|claim| is_meant(&claim.says));
-            claims.for_each(|claim| claim.signer = key.to_owned());
+            claims.for_each(|claim| claim.signer = Signer::Key(key.to_owned()));
         })
     };
     assert_eq!(signed_by("all", |says| *says == Says::Signature), "signature fail");

@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
-use crate::desk::{self, COSIGN_KEY, PASSWORD, desk, sbom_sign};
+use crate::desk::{self, COSIGN_KEY, KEY, OTHER_PUBLIC, PASSWORD, PUBLIC, desk, sbom_sign};
 use testkit::{
     Scratch,
     bad_input::{self, BadFile},
@@ -36,16 +36,30 @@ fn a_key_pair_is_made_once_and_private() {
 }
 
 #[test]
-fn keyless_is_a_clear_no() {
+fn nobody_signs_and_nobody_is_asked_for_without_a_name() {
     let desk = desk();
     for line in [
         "sign oci:registry:app",
         "attest oci:registry:app --type test-result --predicate passed.json",
-        "verify oci:registry:app --type signature",
         "sign --blob artifact.tar --bundle b.json",
     ] {
-        sbom_sign(&desk, line).run().fails(2, "keyless-not-yet");
+        sbom_sign(&desk, line).run().fails(2, "identity-token-missing");
     }
+    for line in ["verify oci:registry:app --type signature", "verify --blob artifact.tar --bundle b.json"] {
+        sbom_sign(&desk, line).run().fails(2, "signer-unnamed");
+    }
+    assert!(!desk.has("b.json"));
+}
+
+#[test]
+fn a_key_may_come_from_a_variable() {
+    let desk = desk();
+    let sign = |key: &str| sbom_sign(&desk, &format!("sign --blob artifact.tar --bundle b.json --key {key}"));
+    sign("env://SIGNING_KEY").run().fails(2, "key-malformed");
+    sign("env://SIGNING_KEY").env("SIGNING_KEY", KEY).secret(KEY).run().succeeds();
+    let verify = "verify --blob artifact.tar --bundle b.json --key env://PUBLIC_KEY";
+    sbom_sign(&desk, verify).env("PUBLIC_KEY", PUBLIC).run().succeeds();
+    sbom_sign(&desk, verify).env("PUBLIC_KEY", OTHER_PUBLIC).run().fails(1, "evidence-missing");
 }
 
 #[test]

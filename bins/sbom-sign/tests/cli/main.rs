@@ -7,4 +7,6 @@ mod desk;
 mod files;
 mod images;
 mod legacy;
+mod offline;
 mod peers;
+mod workload;

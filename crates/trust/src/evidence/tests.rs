@@ -95,7 +95,7 @@ fn another_key_makes_its_own_evidence_beside_ours() {
     assert!(!theirs.unchanged);
     let found = evidence(&registry);
     assert_eq!(found.verified().count(), 1);
-    assert_eq!(found.verified().next().unwrap().signer, public().hint());
+    assert_eq!(found.verified().next().unwrap().signer, crate::Signer::Key(public().hint().to_owned()));
     assert_eq!(found.foreign().map(|(manifest, _)| manifest).collect::<Vec<_>>(), [theirs.manifest]);
 }
 

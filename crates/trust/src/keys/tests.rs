@@ -1,5 +1,7 @@
 //! Key files, good and bad.
 
+use p256::pkcs8::LineEnding;
+
 use super::*;
 use crate::fixture::{PKCS8, key, password, public};
 
@@ -87,10 +89,13 @@ fn an_encrypted_key_of_another_form_is_refused_before_anything_is_derived() {
 #[test]
 fn what_is_no_key_of_ours_is_refused_by_name() {
     let no_key = |pem: &str| SigningKey::from_pem(pem, Some(&password())).unwrap_err().to_string();
-    assert_eq!(no_key(""), "it is not well-formed PEM of a P-256 key");
-    assert_eq!(no_key(include_str!("../../testdata/p384.key")), "it is not well-formed PEM of a P-256 key");
+    assert_eq!(no_key(""), "it is not well-formed PEM of a key on a known curve");
+    assert_eq!(
+        no_key(include_str!("../../testdata/p384.key")),
+        "it is not well-formed PEM of a key on a known curve"
+    );
     assert_eq!(no_key(include_str!("../../testdata/pkcs8.pub")), "its PEM label is `PUBLIC KEY`");
-    assert_eq!(no_key(&PKCS8[..PKCS8.len() / 2]), "it is not well-formed PEM of a P-256 key");
+    assert_eq!(no_key(&PKCS8[..PKCS8.len() / 2]), "it is not well-formed PEM of a key on a known curve");
     assert_eq!(
         no_key(&PKCS8.replace("PRIVATE KEY", "RSA PRIVATE KEY")),
         "its PEM label is `RSA PRIVATE KEY`"

@@ -13,7 +13,11 @@ fn digest(number: usize) -> Digest {
 }
 
 fn verified(statement: Statement) -> Verdict {
-    Verdict::Verified(Verified { statement, signer: "key".to_owned(), bundle: Digest::of(b"bundle") })
+    Verdict::Verified(Verified {
+        statement,
+        signer: crate::Signer::Key("key".to_owned()),
+        bundle: Digest::of(b"bundle"),
+    })
 }
 
 /// A result of this suite that ended so many minutes after the beginning.

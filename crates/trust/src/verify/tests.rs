@@ -64,14 +64,14 @@ fn what_was_signed_holds() {
         panic!("it does not hold");
     };
     assert_eq!(verified.statement, statement(image()));
-    assert_eq!(verified.signer, public().hint());
+    assert_eq!(verified.signer, Signer::Key(public().hint().to_owned()));
     assert_eq!(verified.bundle, bundle().digest());
     assert!(verified.read::<predicate::TestResult>().unwrap().is_good());
     assert!(verified.read::<predicate::Migration>().is_none());
     let file = Bundle::of_blob(&key(), Digest::of(b"file")).unwrap().bytes().to_vec();
     assert_eq!(
-        verifier().blob(file, Digest::of(b"file")),
-        Verdict::Verified("1R1dsR/oEZUreAGhgrrw/1BDxuMwpQdQLuVYyg63Nnc=".to_owned())
+        verifier().blob(file, &Blob::of(Digest::of(b"file"))),
+        Verdict::Verified(Signer::Key("1R1dsR/oEZUreAGhgrrw/1BDxuMwpQdQLuVYyg63Nnc=".to_owned()))
     );
 }
 
@@ -126,7 +126,7 @@ fn a_good_signature_of_something_else_is_no_statement() {
 }
 
 /// Every string and number in the JSON, changed a little, one at a time; and every member taken away.
-fn changes(json: &Value) -> Vec<(String, Value)> {
+pub(super) fn changes(json: &Value) -> Vec<(String, Value)> {
     let mut found = Vec::new();
     let mut paths = vec![String::new()];
     while let Some(path) = paths.pop() {
@@ -180,10 +180,10 @@ fn a_bundle_of_a_file_changed_in_any_member_does_not_hold() {
         "/messageSignature/messageDigest removed",
     ];
     for (change, bundle) in changes(&whole) {
-        let verdict = verifier().blob(bundle.to_string().into_bytes(), file);
+        let verdict = verifier().blob(bundle.to_string().into_bytes(), &Blob::of(file));
         assert_eq!(matches!(verdict, Verdict::Verified(_)), idle.contains(&change.as_str()), "{change}");
     }
-    let verdict = verifier().blob(whole.to_string().into_bytes(), Digest::of(b"other file"));
+    let verdict = verifier().blob(whole.to_string().into_bytes(), &Blob::of(Digest::of(b"other file")));
     assert!(matches!(verdict, Verdict::Invalid(Invalid::Signature(_))));
 }
 
@@ -203,7 +203,10 @@ fn a_signature_of_a_file_is_no_statement_and_the_other_way_round() {
     let file = Bundle::of_blob(&key(), image()).unwrap().bytes().to_vec();
     assert!(matches!(verifier().statement(file, image()), Verdict::Invalid(Invalid::Signature(_))));
     let statement = bundle().bytes().to_vec();
-    assert!(matches!(verifier().blob(statement, image()), Verdict::Invalid(Invalid::Signature(_))));
+    assert!(matches!(
+        verifier().blob(statement, &Blob::of(image())),
+        Verdict::Invalid(Invalid::Signature(_))
+    ));
 }
 
 proptest::proptest! {
@@ -224,6 +227,6 @@ proptest::proptest! {
     #[test]
     fn no_bytes_make_it_panic(bytes: Vec<u8>) {
         let _ = verifier().statement(bytes.clone(), image());
-        let _ = verifier().blob(bytes, image());
+        let _ = verifier().blob(bytes, &Blob::of(image()));
     }
 }

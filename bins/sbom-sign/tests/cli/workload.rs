@@ -1,0 +1,193 @@
+//! Signing and verifying without a key, against a private Sigstore of real servers and against cosign.
+
+use std::{path::Path, process::Command};
+
+use oci::Repository as _;
+use testkit::{Run, Scratch, sigstore::Sigstore};
+
+use crate::desk::{desk, image, layout, sbom_sign};
+
+/// A job of the private instance at its desk.
+struct Job {
+    desk: Scratch,
+    bed: Sigstore,
+    /// `` or `-no-log`
+    variant: &'static str,
+}
+
+impl Job {
+    fn new(variant: &'static str) -> Self {
+        Self { desk: desk(), bed: Sigstore::start(), variant }
+    }
+
+    fn root(&self) -> String {
+        self.bed.file(&format!("trusted-root{}.json", self.variant))
+    }
+
+    fn servers(&self) -> String {
+        let config = self.bed.file(&format!("signing-config{}.json", self.variant));
+        format!("--signing-config {config} --trusted-root {}", self.root())
+    }
+
+    /// Our binary, in the job, now: the certificates are of today.
+    fn signs(&self, line: &str) -> Run {
+        let line = format!("{line} {}", self.servers());
+        self.bed.in_job(sbom_sign(&self.desk, &line)).without_env("SEAWORTHY_CLOCK").run()
+    }
+
+    fn verifies(&self, line: &str) -> Run {
+        let (root, issuer, identity) = (self.root(), self.bed.issuer(), Sigstore::identity());
+        let line = format!("verify {line} --trusted-root {root} --identity {identity} --issuer {issuer}");
+        sbom_sign(&self.desk, &line).run()
+    }
+
+    fn cosign(&self, line: &str) -> (bool, String) {
+        let mut command = Command::new("cosign");
+        command.args(line.split_whitespace()).current_dir(self.desk.path()).env("HOME", self.desk.path());
+        let output = command
+            .output()
+            .unwrap_or_else(|error| panic!("cosign is not there, see script/setup --peers: {error}"));
+        (
+            output.status.success(),
+            String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned(),
+        )
+    }
+
+    fn cosign_verifies(&self, line: &str) -> (bool, String) {
+        let (root, issuer, identity) = (self.root(), self.bed.issuer(), Sigstore::identity());
+        self.cosign(&format!(
+            "{line} --trusted-root {root} --certificate-identity {identity} --certificate-oidc-issuer {issuer} \
+             --use-signed-timestamps --insecure-ignore-sct"
+        ))
+    }
+
+    fn cosign_signs(&self, line: &str) {
+        let (good, said) = self.cosign(&format!(
+            "{line} --yes --identity-token {} --signing-config {} --trusted-root {}",
+            self.bed.token(),
+            self.bed.file("signing-config.json"),
+            self.root()
+        ));
+        assert!(good, "{said}");
+    }
+}
+
+#[test]
+#[ignore = "peers: needs a private Sigstore, see script/setup --peers"]
+fn peers_a_workflow_signs_a_file_and_cosign_agrees() {
+    let job = Job::new("");
+    let dry = job.signs("sign --blob artifact.tar --bundle b.json --dry-run").succeeds();
+    assert!(dry.stdout.contains(Sigstore::identity()) && !job.desk.has("b.json"), "{}", dry.stdout);
+    job.signs("sign --blob artifact.tar --bundle b.json").succeeds();
+    let again = job.signs("sign --blob artifact.tar --bundle b.json").succeeds();
+    assert!(again.stdout.contains("unchanged"), "{}", again.stdout);
+
+    let good = job.verifies("--blob artifact.tar --bundle b.json").succeeds();
+    assert!(good.stdout.contains("in the log"), "{}", good.stdout);
+    job.verifies("--blob artifact.tar --bundle b.json --source-repository acme/app --source-repository-id 1")
+        .succeeds();
+    for other in ["--source-repository-id 2", "--ref refs/heads/other", "--deployment-environment production"]
+    {
+        let line = format!("--blob artifact.tar --bundle b.json {other}");
+        job.verifies(&line).fails(1, "evidence-missing");
+    }
+    job.verifies("--blob passed.json --bundle b.json").fails(1, "evidence-invalid");
+
+    let (good, said) = job.cosign_verifies("verify-blob --bundle b.json artifact.tar");
+    assert!(good, "{said}");
+    assert!(!job.cosign_verifies("verify-blob --bundle b.json passed.json").0);
+}
+
+#[test]
+#[ignore = "peers: needs a private Sigstore, see script/setup --peers"]
+fn peers_a_workflow_signs_images_and_states_things_about_them_once() {
+    let job = Job::new("");
+    job.signs("sign oci:registry:app").succeeds();
+    job.signs("attest oci:registry:app --type test-result --predicate passed.json").succeeds();
+    let again = job.signs("attest oci:registry:app --type test-result --predicate passed.json").succeeds();
+    assert!(again.stdout.contains("unchanged"), "{}", again.stdout);
+    assert_eq!(layout(&job.desk).referrers(image()).unwrap().len(), 2);
+    job.verifies("oci:registry:app --type signature --commit aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")
+        .succeeds();
+    let other = "--commit bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+    job.verifies(&format!("oci:registry:app --type signature {other}")).fails(1, "evidence-missing");
+    job.verifies("oci:registry:app --type cyclonedx").fails(1, "evidence-missing");
+    job.verifies("oci:registry:app --type signature --offline").succeeds();
+
+    // The manifest as a file: its digest is the subject, so cosign can take it for the blob.
+    job.desk.file("manifest.json", layout(&job.desk).manifest(image()).unwrap().bytes());
+    for referrer in layout(&job.desk).referrers(image()).unwrap() {
+        let evidence = layout(&job.desk).described(&referrer).unwrap();
+        let kind = evidence.annotations()["dev.sigstore.bundle.predicateType"].clone();
+        let bundle = layout(&job.desk).blob_bytes(&evidence.image().unwrap().layers[0], 1 << 20).unwrap();
+        job.desk.file("b.json", bundle);
+        let line = format!("verify-blob-attestation --bundle b.json --type {kind}");
+        let (good, said) = job.cosign_verifies(&format!("{line} manifest.json"));
+        assert!(good, "{said}");
+        assert!(!job.cosign_verifies(&format!("{line} artifact.tar")).0);
+    }
+}
+
+#[test]
+#[ignore = "peers: needs a private Sigstore, see script/setup --peers"]
+fn peers_what_cosign_signs_as_a_workflow_holds_here() {
+    let job = Job::new("");
+    job.cosign_signs("sign-blob --bundle b.json artifact.tar");
+    job.verifies("--blob artifact.tar --bundle b.json").succeeds();
+    job.verifies("--blob passed.json --bundle b.json").fails(1, "evidence-invalid");
+
+    job.desk.file("manifest.json", layout(&job.desk).manifest(image()).unwrap().bytes());
+    let kind = "https://in-toto.io/attestation/test-result/v0.1";
+    job.cosign_signs(&format!(
+        "attest-blob --bundle c.json --type {kind} --predicate passed.json manifest.json"
+    ));
+    let artifact = oci::Artifact {
+        artifact_type: trust::MEDIA_TYPE.to_owned(),
+        content: job.desk.bytes("c.json").unwrap(),
+        annotations: std::collections::BTreeMap::new(),
+    };
+    oci::attach(&layout(&job.desk), image(), &artifact).unwrap();
+    job.verifies("oci:registry:app --type test-result -e staging").succeeds();
+    job.verifies("oci:registry:app --type signature").fails(1, "evidence-missing");
+    // The same claim by the same workflow is there, whoever wrote it down.
+    let ours = job.signs("attest oci:registry:app --type test-result --predicate passed.json").succeeds();
+    assert!(ours.stdout.contains("unchanged"), "{}", ours.stdout);
+}
+
+#[test]
+#[ignore = "peers: needs a private Sigstore, see script/setup --peers"]
+fn peers_an_instance_without_a_log_proves_the_time_by_its_stamps() {
+    let job = Job::new("-no-log");
+    job.signs("sign --blob artifact.tar --bundle b.json").succeeds();
+    let good = job.verifies("--blob artifact.tar --bundle b.json").succeeds();
+    assert!(!good.stdout.contains("in the log"), "{}", good.stdout);
+    let line = "verify-blob --bundle b.json --insecure-ignore-tlog artifact.tar";
+    let (good, said) = job.cosign_verifies(line);
+    assert!(good, "{said}");
+    // A root with a log demands the entry.
+    let with_log = Job { variant: "", ..job };
+    with_log.verifies("--blob artifact.tar --bundle b.json").fails(1, "evidence-invalid");
+}
+
+#[test]
+#[ignore = "peers: needs a private Sigstore, see script/setup --peers"]
+fn peers_a_job_without_the_permission_or_with_another_root_stores_nothing() {
+    let job = Job::new("");
+    let line = format!("sign --blob artifact.tar --bundle b.json {}", job.servers());
+    sbom_sign(&job.desk, &line).run().fails(2, "identity-token-missing");
+    // A token of elsewhere is nothing to this authority.
+    let token = job.bed.token();
+    let forged = format!("{}{}", &token[..token.len() - 8], "AAAAAAAA");
+    sbom_sign(&job.desk, &line)
+        .env("SIGSTORE_ID_TOKEN", &forged)
+        .secret(forged)
+        .run()
+        .fails(3, "sigstore-refused");
+    // What does not hold by the public root is not stored for those who believe in it.
+    let line = format!(
+        "sign --blob artifact.tar --bundle b.json --signing-config {}",
+        job.bed.file("signing-config.json")
+    );
+    job.bed.in_job(sbom_sign(&job.desk, &line)).run().fails(3, "signature-unproven");
+    assert!(!Path::new(&job.desk.join("b.json")).exists());
+}
