@@ -71,6 +71,11 @@ impl<'q> Wanted<'q> {
         }
         Self(wanted)
     }
+
+    fn has(&self, ecosystem: &str, name: &str) -> bool {
+        let (base, _) = split(ecosystem);
+        self.0.get(base).is_some_and(|names| names.contains(&*canonical(base, name)))
+    }
 }
 
 /// A file on its way to a reader; of an archive each reader takes a share.
@@ -207,13 +212,19 @@ impl Collected {
         let mut is_wanted = false;
         for package in head.packages() {
             let (base, _) = split(&package.ecosystem);
-            let Some(names) = wanted.0.get(base) else { continue };
+            if !wanted.0.contains_key(base) {
+                continue;
+            }
             let one = Coverage { records: u64::from(!head.is_withdrawn()), newest: head.modified };
             cover(&mut self.coverage, &package.ecosystem, one)?;
-            is_wanted |= names.contains(&*canonical(base, &package.name));
+            is_wanted |= wanted.has(&package.ecosystem, &package.name);
         }
         if is_wanted && !head.is_withdrawn() {
-            let record = Record::parse(json).map_err(malformed)?;
+            let mut record = Record::parse(json).map_err(malformed)?;
+            // One record may be about every package of a distribution in every release.
+            record.affected.retain(|entry| {
+                entry.package.as_ref().is_some_and(|one| wanted.has(&one.ecosystem, &one.name))
+            });
             self.keep(record)?;
         }
         Ok(())
