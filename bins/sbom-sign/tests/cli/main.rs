@@ -9,4 +9,5 @@ mod images;
 mod legacy;
 mod offline;
 mod peers;
+mod syft;
 mod workload;

@@ -135,12 +135,13 @@ fn peers_we_read_what_cosign_writes() {
     assert!(ours(&desk, line).succeeds().stdout.contains("unchanged"));
 }
 
-/// Reads SBOMs with the strict validator of the CycloneDX library for Python.
+/// Reads an SBOM with the strict validator of the CycloneDX library for Python, in the version that is named.
 const VALIDATE: &str = r"
 import sys
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
-errors = JsonStrictValidator(SchemaVersion.V1_5).validate_str(open(sys.argv[1]).read())
+version = SchemaVersion.from_version(sys.argv[2])
+errors = JsonStrictValidator(version).validate_str(open(sys.argv[1]).read())
 sys.exit(str(errors) if errors else 0)
 ";
 
@@ -154,10 +155,13 @@ fn peers_the_cyclonedx_library_accepts_our_sboms() {
     let source = "git+https://example.com/fork.git?branch=main#0123abc";
     write!(fork, "\n[[package]]\nname = \"serde\"\nversion = \"2.0.0\"\nsource = \"{source}\"\n").unwrap();
     desk.file("tree/Cargo.lock", fork.replace("\"serde\"]", "\"serde 1.0.1\", \"serde 2.0.0\"]"));
+    // All of our own repository: Cargo, Go, workflows, and the fixtures of every other ecosystem.
     for tree in ["tree", &root.display().to_string()] {
-        ours(&desk, &format!("sbom {tree} --output bom.json")).succeeds();
-        accepts(&desk, "cyclonedx-python", "validate.py bom.json");
+        for version in ["1.5", "1.6", "1.7"] {
+            ours(&desk, &format!("sbom {tree} --output bom.json --spec-version {version}")).succeeds();
+            accepts(&desk, "cyclonedx-python", &format!("validate.py bom.json {version}"));
+        }
     }
     desk.file("bom.json", result("PASSED", "staging", "07:59:00"));
-    refuses(&desk, "cyclonedx-python", "validate.py bom.json");
+    refuses(&desk, "cyclonedx-python", "validate.py bom.json 1.5");
 }
