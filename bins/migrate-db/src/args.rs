@@ -59,14 +59,17 @@ pub enum Command {
         #[arg(long, value_name = "TIME")]
         max_backup_age: Option<Span>,
     },
-    /// Ask the queries of a file and compare the answers
+    /// Ask the queries of a file and compare the answers; look for drift
     Verify {
         #[command(flatten)]
         target: Target,
         /// The queries (TOML)
-        #[arg(long, value_name = "FILE")]
-        verify: PathBuf,
-        /// How long all queries together may take
+        #[arg(long, value_name = "FILE", required_unless_present = "drift")]
+        verify: Option<PathBuf>,
+        /// Compare the schema with the one that the applied files give, built anew beside it
+        #[arg(long)]
+        drift: bool,
+        /// How long all queries together may take, and all files
         #[arg(long, value_name = "TIME", default_value = BUDGET)]
         budget: Span,
     },

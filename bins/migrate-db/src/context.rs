@@ -75,6 +75,8 @@ pub enum Work {
     Verify {
         /// What to ask.
         queries: Vec<Query>,
+        /// Whether the schema is compared with that of the files.
+        drift: Drifting,
         /// How long all of them together may take.
         budget: Span,
     },
@@ -95,6 +97,15 @@ pub enum Currency {
     Shown,
     /// It fails.
     Required,
+}
+
+/// Whether `verify` looks for drift.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Drifting {
+    /// It does.
+    Looked,
+    /// It asks queries only.
+    Passed,
 }
 
 /// A longer wait is a hang, and SQLite counts in 32 bits.
@@ -118,10 +129,13 @@ pub fn read(args: Args, session: &Session) -> Result<(Target, Work), Error> {
                 Work::Status(currency, max_backup_age.map(|age| (backup_dir, age))),
             )
         }
-        Command::Verify { target: typed, verify, budget } => {
-            let target = target(&typed, Need::None, session)?;
-            let queries = verify::read(&verify, target.url.dialect())?;
-            (target, Work::Verify { queries, budget })
+        Command::Verify { target: typed, verify, drift, budget } => {
+            let drift = if drift { Drifting::Looked } else { Drifting::Passed };
+            let need = if drift == Drifting::Looked { Need::Must } else { Need::None };
+            let target = target(&typed, need, session)?;
+            let queries =
+                verify.as_deref().map(|file| verify::read(file, target.url.dialect())).transpose()?;
+            (target, Work::Verify { queries: queries.unwrap_or_default(), drift, budget })
         }
         Command::Lint { target: typed, since } => (target(&typed, Need::Must, session)?, Work::Lint(since)),
         Command::Repair { target: typed, applied, not_applied } => {

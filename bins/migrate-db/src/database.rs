@@ -145,6 +145,10 @@ pub trait Database {
     fn copy_to(&mut self, file: &Path, question: &str) -> Result<Copied, DatabaseError>;
     /// Restores a copy into a database of its own beside this one, and says where it is. One that a killed run left goes first.
     fn restore(&mut self, file: &Path) -> Result<Url, DatabaseError>;
+    /// Makes an empty database of its own beside this one, in the place of one that a killed run left.
+    fn empty_beside(&mut self) -> Result<Url, DatabaseError>;
+    /// Everything that has a definition, one line each.
+    fn definitions(&mut self) -> Result<BTreeSet<String>, DatabaseError>;
     /// Takes such a database away.
     fn discard(&mut self, restored: &Url) -> Result<(), DatabaseError>;
     /// Ends the connection.

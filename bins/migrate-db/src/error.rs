@@ -86,6 +86,10 @@ pub enum Error {
     Database { doing: &'static str, source: DatabaseError },
     #[error("the backup in {} is not one that can be relied on", .directory.display())]
     Backup { directory: PathBuf, source: DatabaseError },
+    #[error(
+        "the schema is not the one that its migrations give: {live} definitions are only in it, {files} only in the files"
+    )]
+    Drift { live: usize, files: usize },
     #[error("there is no backup of this database in {}", .0.display())]
     NoBackup(PathBuf),
     #[error("the newest backup, {}, is {age} old, and {max} is the most", .path.display())]
@@ -193,6 +197,9 @@ impl Error {
             Self::NotBegun(_) => {
                 "see `migrate-db status`; what is applied as a whole is taken back by `migrate-db down`"
             }
+            Self::Drift { .. } => {
+                "write a migration that makes what somebody made by hand, or take it back by hand; nothing was changed"
+            }
             Self::NoBackup(_) => "make one with `migrate-db backup`, or check --backup-dir",
             Self::BackupOld { .. } => "make a new one with `migrate-db backup`, and look why nobody did",
             Self::Restore { .. } => {
@@ -242,6 +249,7 @@ impl Failure for Error {
                 source.code()
             }
             Self::Backup { .. } => Code::new("backup-unverified"),
+            Self::Drift { .. } => Code::new("schema-drifted"),
             Self::NoBackup(_) => Code::new("backup-missing"),
             Self::BackupOld { .. } => Code::new("backup-too-old"),
             Self::Restore { .. } => Code::new("backup-not-restored"),
@@ -263,6 +271,7 @@ impl Failure for Error {
             | Self::Missing { .. }
             | Self::OtherHistory { .. }
             | Self::Lint { .. }
+            | Self::Drift { .. }
             | Self::NoBackup(_)
             | Self::BackupOld { .. }
             | Self::Begun { .. }
@@ -342,6 +351,7 @@ impl Failure for Error {
             | Self::HalfDone { .. }
             | Self::Lint { .. }
             | Self::NotBegun(_)
+            | Self::Drift { .. }
             | Self::NoBackup(_)
             | Self::BackupOld { .. }
             | Self::Restore { .. } => self.fix_of_history(),

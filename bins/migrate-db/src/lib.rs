@@ -5,6 +5,7 @@ pub mod args;
 pub mod backup;
 pub mod context;
 pub mod database;
+pub mod drift;
 pub mod effect;
 pub mod error;
 pub mod facts;
@@ -31,8 +32,9 @@ use jiff::Timestamp;
 use crate::{
     apply::{Bounds, Done},
     backup::{Keep, Wanted},
-    context::{Change, Currency, Target, Up, Work},
+    context::{Change, Currency, Drifting, Target, Up, Work},
     database::{Access, Database},
+    drift::Drift,
     error::Error,
     facts::Facts,
     plan::{Plan, Standing},
@@ -52,7 +54,7 @@ pub fn run(args: Args, session: &Session) -> Result<Report, Stop> {
         Work::Up(wanted) => up(&target, wanted, session),
         Work::Down { change, to } => down(&target, change, to, session),
         Work::Status(currency, age) => status(&target, *currency, age.as_ref(), session),
-        Work::Verify { queries, budget } => verify(&target, queries, *budget),
+        Work::Verify { queries, drift, budget } => verify(&target, queries, *drift, *budget, session),
         Work::Lint(since) => lint(&target, since.as_deref()),
         Work::Repair(said) => repair(&target, said, session),
         Work::Backup(directory, keep) => back_up(&target, directory, *keep, session),
@@ -213,16 +215,32 @@ fn status(
     }
 }
 
-fn verify(target: &Target, queries: &[Query], budget: Span) -> Result<Report, Stop> {
-    let mut database = facts::existing(target, Access::Read)?;
+fn verify(
+    target: &Target,
+    queries: &[Query],
+    drift: Drifting,
+    budget: Span,
+    session: &Session,
+) -> Result<Report, Stop> {
     let mut answers = Vec::new();
-    let result = answer(database.as_mut(), queries, budget, &mut answers);
-    database.close();
-    let report = outputs::verified(&answers);
-    match result {
-        Ok(()) => Ok(report),
-        Err(error) => Err(Stop::with(report, error)),
+    if !queries.is_empty() {
+        let mut database = facts::existing(target, Access::Read)?;
+        let result = answer(database.as_mut(), queries, budget, &mut answers);
+        database.close();
+        if let Err(error) = result {
+            return Err(Stop::with(outputs::verified(&answers, &Drift::default()), error));
+        }
     }
+    if drift == Drifting::Passed || session.mode() == Mode::DryRun {
+        return Ok(outputs::verified(&answers, &Drift::default()));
+    }
+    let change = Change { backups: PathBuf::new(), budget, keep: None, environment: None };
+    let drift = drift::look(target, change, session)?;
+    let report = outputs::verified(&answers, &drift);
+    if drift.is_none() {
+        return Ok(report);
+    }
+    Err(Stop::with(report, Error::Drift { live: drift.live.len(), files: drift.files.len() }))
 }
 
 fn lint(target: &Target, since: Option<&str>) -> Result<Report, Stop> {

@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::{
     apply::{Done, Outcome},
     backup::Backup,
+    drift::Drift,
     facts::Facts,
     layout::{Applied, Migration, Version, judge},
     plan::{self, Plan, Standing, Step},
@@ -144,9 +145,21 @@ pub fn status(url: &str, facts: &Facts, standings: &[(&Migration, Standing)]) ->
         .output("pending", list(&pending))
 }
 
-/// The answers of `verify`.
-pub fn verified(answers: &[Answer]) -> Report {
-    Report::new(answers_page(answers), json!({ "queries": answers_json(answers) }))
+/// The answers of `verify`, and what drifted.
+pub fn verified(answers: &[Answer], drift: &Drift) -> Report {
+    let of = |lines: &[String], whose: &str| {
+        lines.iter().map(|line| [whose.to_owned(), line.clone()]).collect::<Vec<_>>()
+    };
+    let mut page = answers_page(answers);
+    if !drift.is_none() {
+        let rows = of(&drift.live, "the live schema").into_iter().chain(of(&drift.files, "the files"));
+        page = page.then(Page::new().heading("Drift").table(&["only in", "definition"], rows));
+    }
+    let data = json!({
+        "queries": answers_json(answers),
+        "drift": { "live": drift.live, "files": drift.files },
+    });
+    Report::new(page, data)
 }
 
 /// What a repair rewrites, or has rewritten.

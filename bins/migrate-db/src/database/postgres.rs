@@ -2,6 +2,7 @@
 
 mod answer;
 mod copy;
+mod index;
 mod lock;
 mod place;
 mod restored;
@@ -9,6 +10,7 @@ mod tools;
 mod trouble;
 
 use std::{
+    collections::BTreeSet,
     path::Path,
     pin::pin,
     time::{Duration, Instant},
@@ -46,9 +48,6 @@ const CANCEL_TIME_MAX: Duration = Duration::from_secs(10);
 const TABLE_WAIT_MAX: Duration = Duration::from_secs(2);
 /// How much later than we the server itself ends a statement, in case we are gone.
 const SERVER_LATER: Duration = Duration::from_millis(500);
-/// Indexes, by their names and those of their tables.
-const INDEX: &str = "FROM pg_index JOIN pg_class AS i ON i.oid = indexrelid JOIN pg_class AS t ON t.oid = indrelid WHERE true";
-
 /// A connection and the runtime that sqlx wants around it; from outside both are ordinary calls.
 pub struct Postgres {
     runtime: Runtime,
@@ -211,23 +210,6 @@ impl Postgres {
             check,
         )
     }
-
-    /// Drops what an earlier attempt at this index left, which `IF NOT EXISTS` would take for the index.
-    fn drop_invalid(&mut self, name: &str, table: &str) -> Result<(), DatabaseError> {
-        let sql = format!(
-            "SELECT indexrelid::regclass {INDEX} AND NOT indisvalid AND lower(i.relname) = {} AND lower(t.relname) = {}",
-            literal(name),
-            literal(table)
-        );
-        for found in self.texts(&sql)?.into_iter().flatten().flatten() {
-            self.run_until(self.deadline, &format!("DROP INDEX CONCURRENTLY {found}"))?;
-        }
-        Ok(())
-    }
-
-    fn invalid_indexes(&mut self) -> Result<Vec<Texts>, DatabaseError> {
-        self.texts("SELECT indexrelid::regclass FROM pg_index WHERE NOT indisvalid ORDER BY 1")
-    }
 }
 
 impl Database for Postgres {
@@ -309,16 +291,7 @@ impl Database for Postgres {
     }
 
     fn is_done(&mut self, statement: &Statement) -> Result<bool, DatabaseError> {
-        match effect::moves_index(statement) {
-            None => Ok(false),
-            Some(Index { name, table: Some(table) }) => self.is_true(&format!(
-                "SELECT EXISTS (SELECT {INDEX} AND indisvalid AND lower(i.relname) = {} AND lower(t.relname) = {})",
-                literal(&name),
-                literal(&table)
-            )),
-            Some(Index { name, table: None }) => self
-                .is_true(&format!("SELECT NOT EXISTS (SELECT {INDEX} AND lower(i.relname) = {})", literal(&name))),
-        }
+        self.index_is_moved(statement)
     }
 
     fn dangling(&mut self) -> Result<Dangling, DatabaseError> {
@@ -368,6 +341,15 @@ impl Database for Postgres {
 
     fn restore(&mut self, file: &Path) -> Result<Url, DatabaseError> {
         self.restore_beside(file).map(Url::Postgres)
+    }
+
+    fn empty_beside(&mut self) -> Result<Url, DatabaseError> {
+        self.create_empty().map(Url::Postgres)
+    }
+
+    fn definitions(&mut self) -> Result<BTreeSet<String>, DatabaseError> {
+        self.rollback();
+        restored::definitions(self)
     }
 
     fn discard(&mut self, restored: &Url) -> Result<(), DatabaseError> {

@@ -3,6 +3,7 @@
 mod copy;
 
 use std::{
+    collections::BTreeSet,
     future::poll_fn,
     path::{Path, PathBuf},
     time::{Duration, Instant},
@@ -27,6 +28,9 @@ const INSTRUCTIONS_PER_LOOK: i32 = 4096;
 
 const DANGLING: &str =
     "SELECT \"table\" || ' → ' || parent, count(*) FROM pragma_foreign_key_check GROUP BY 1 ORDER BY 1";
+
+/// Tables, indexes, views and triggers, as they were written.
+const DEFINITIONS: &str = "SELECT type || ' ' || name || ': ' || sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'";
 
 /// A connection and the runtime that sqlx wants around it; from outside both are ordinary calls.
 pub struct Sqlite {
@@ -284,6 +288,16 @@ impl Database for Sqlite {
         remove(&place).map_err(world)?;
         std::fs::copy(file, &place).map_err(world)?;
         Ok(Url::Sqlite(place))
+    }
+
+    fn empty_beside(&mut self) -> Result<Url, DatabaseError> {
+        let place = restored_beside(&self.file);
+        remove(&place).map_err(|error| DatabaseError::World(error.to_string()))?;
+        Ok(Url::Sqlite(place))
+    }
+
+    fn definitions(&mut self) -> Result<BTreeSet<String>, DatabaseError> {
+        Ok(self.texts(DEFINITIONS)?.into_iter().flatten().flatten().collect())
     }
 
     fn discard(&mut self, restored: &Url) -> Result<(), DatabaseError> {

@@ -72,3 +72,20 @@ fn a_history_that_somebody_else_wrote_is_refused() {
     sql(&scratch, "DROP TABLE migrate_db_history; CREATE TABLE migrate_db_history (mine)");
     migrate(&scratch, &["up"]).run().fails(1, "history-damaged");
 }
+
+#[test]
+fn what_somebody_made_by_hand_is_named_and_left_alone() {
+    let scratch = two_steps();
+    migrate(&scratch, &["up"]).run().succeeds();
+    migrate(&scratch, &["verify", "--drift"]).run().succeeds();
+    sql(&scratch, "CREATE TABLE by_hand (a)");
+    let before = dump(&scratch, "app.db");
+    let run = migrate(&scratch, &["verify", "--drift"]).run().fails(1, "schema-drifted");
+    assert!(run.stdout.contains("the live schema") && run.stdout.contains("by_hand"), "{}", run.stdout);
+    assert_eq!(dump(&scratch, "app.db"), before);
+    assert_eq!(scratch.tree(&[]).to_string().matches("rehearsal").count(), 0);
+    sql(&scratch, "DROP TABLE by_hand; DROP TABLE notes");
+    let run = migrate(&scratch, &["verify", "--drift"]).run().fails(1, "schema-drifted");
+    assert!(run.stdout.contains("the files") && run.stdout.contains("notes"), "{}", run.stdout);
+    migrate(&scratch, &["verify"]).run().exits(2);
+}

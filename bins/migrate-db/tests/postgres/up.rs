@@ -275,3 +275,17 @@ fn a_rehearsal_restores_beside_the_database_and_leaves_nothing() {
     migrate(&scratch, &url, &["rehearse"]).run().fails(1, "migration-failed");
     assert_eq!(cluster.sql(&database, left), "0");
 }
+
+#[test]
+fn what_somebody_made_by_hand_is_found_beside_what_the_files_give() {
+    let (scratch, cluster, database, url) = place(&[
+        USERS,
+        ("2_index.sql", "CREATE INDEX CONCURRENTLY names ON users (name);"),
+        ("3_later.sql", "SELECT 1;"),
+    ]);
+    migrate(&scratch, &url, &["up", "--to", "2"]).run().succeeds();
+    migrate(&scratch, &url, &["verify", "--drift"]).run().succeeds();
+    cluster.sql(&database, "ALTER TABLE users ADD by_hand int");
+    let run = migrate(&scratch, &url, &["verify", "--drift"]).run().fails(1, "schema-drifted");
+    assert!(run.stdout.contains("column public.users.by_hand integer"), "{}", run.stdout);
+}

@@ -90,9 +90,16 @@ impl Postgres {
         compared.and(dropped)
     }
 
-    /// Restores into a database that stays until [`Self::drop_beside`]. The lock keeps a second rehearsal from taking it away.
+    /// Restores into a database that stays until [`Self::drop_beside`].
     pub(super) fn restore_beside(&mut self, file: &Path) -> Result<Server, DatabaseError> {
         let tools = Tools::find(self.version / 10_000, &self.server, &self.options)?;
+        let server = self.create_empty()?;
+        tools.run("pg_restore", server.database.as_deref(), &restoring(file))?;
+        Ok(server)
+    }
+
+    /// An empty database that stays until [`Self::drop_beside`]. The lock keeps a second run from taking it away.
+    pub(super) fn create_empty(&mut self) -> Result<Server, DatabaseError> {
         self.take(Key(lock::key("rehearsal", &self.schema)))?;
         let database = self.server.database.clone().unwrap_or_default();
         let scratch = self.beside("rehearsal", &database);
@@ -100,7 +107,6 @@ impl Postgres {
         let created = self.create_beside(&mut like, &scratch);
         Box::new(like).close();
         created?;
-        tools.run("pg_restore", Some(&scratch), &restoring(file))?;
         Ok(Server { database: Some(scratch), ..self.server.clone() })
     }
 

@@ -46,6 +46,12 @@ pub(super) fn compare(database: &mut Postgres, copy: &mut Postgres) -> Result<Op
     Ok(None)
 }
 
+/// Everything that has a definition, in a transaction of its own.
+pub(super) fn definitions(database: &mut Postgres) -> Result<BTreeSet<String>, DatabaseError> {
+    let definitions = DEFINITIONS.map(|one| format!("{one} {OURS}")).join(" UNION ALL ");
+    lines(database, &format!("BEGIN READ ONLY; SET LOCAL search_path = pg_catalog; {definitions}; COMMIT"))
+}
+
 /// The one column of a question, which may take as long as there are rows.
 fn lines(database: &mut Postgres, sql: &str) -> Result<BTreeSet<String>, DatabaseError> {
     Ok(database.texts_until(None, sql)?.into_iter().flatten().flatten().collect())
