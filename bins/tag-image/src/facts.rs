@@ -165,22 +165,20 @@ pub(crate) fn apply(context: &context::Apply, names: &Names, session: &Session) 
 }
 
 /// What the image runs on. An image that stays where it is and says so only in its configuration is not read for that: a new name
-/// takes three requests.
+/// takes three requests. How far a copy got does not matter: a run that was cut off must record what an undisturbed one does.
 fn platforms(
     context: &context::Apply,
     material: &Material,
     manifest: &Manifest,
     targets: &[Target],
 ) -> Result<Vec<Platform>, Stop> {
-    Ok(match material {
-        Material::Package(_) => vec![context.platform.clone()],
-        Material::Repository(from) if targets.iter().any(|target| target.transfer.is_some()) => {
-            match manifest.image() {
-                Some(image) => Vec::from_iter(config(from.as_ref(), image)?.platform()),
-                None => children(manifest),
-            }
+    let is_copied = targets.iter().any(|target| target.transfer.is_some());
+    Ok(match (material, manifest.image()) {
+        (Material::Package(_), _) => vec![context.platform.clone()],
+        (Material::Repository(from), Some(image)) if is_copied => {
+            Vec::from_iter(config(from.as_ref(), image)?.platform())
         }
-        Material::Repository(_) => children(manifest),
+        (Material::Repository(_), _) => children(manifest),
     })
 }
 

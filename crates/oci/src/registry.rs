@@ -145,7 +145,10 @@ impl Registry {
         let size = answer.header("content-length").and_then(|length| length.parse().ok());
         let kind = stated_type(&answer).filter(|kind| media_type::is_manifest(kind));
         match (stated_digest(&answer), kind, size) {
-            (Some(digest), Some(kind), Some(size)) => Ok(Some(Descriptor::new(kind, digest, size))),
+            (Some(digest), Some(kind), Some(size)) => {
+                self.saw(digest);
+                Ok(Some(Descriptor::new(kind, digest, size)))
+            }
             _ => Ok(self.fetch(reference, None)?.map(|manifest| manifest.descriptor().clone())),
         }
     }
@@ -164,8 +167,16 @@ impl Registry {
         let stated = stated_digest(&answer);
         match stated.filter(|stated| *stated != digest) {
             Some(found) => Err(OciError::DigestMismatch { expected: digest, found }),
-            None => Ok(stated),
+            None => {
+                self.saw(digest);
+                Ok(stated)
+            }
         }
+    }
+
+    /// Remembers that a manifest is here, whatever name it was met under.
+    fn saw(&self, digest: Digest) {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).insert(digest, true);
     }
 
     /// Follows a list through its pages (`Link`, RFC 8288); no list where the registry has no such endpoint.
@@ -293,7 +304,6 @@ impl Repository for Registry {
             Stored::AlreadyThere
         } else {
             self.put(manifest, &manifest.digest().to_string())?;
-            self.held.lock().unwrap_or_else(PoisonError::into_inner).insert(manifest.digest(), true);
             Stored::New
         };
         let listed = self.list_referrer(manifest)?;
