@@ -165,13 +165,11 @@ impl Registry {
         let request = request.header(header::CONTENT_TYPE, kind).body(manifest.bytes());
         let answer = expect(self.connection.send(request, &self.connection.push())?, &[200, 201])?;
         let stated = stated_digest(&answer);
-        match stated.filter(|stated| *stated != digest) {
-            Some(found) => Err(OciError::DigestMismatch { expected: digest, found }),
-            None => {
-                self.saw(digest);
-                Ok(stated)
-            }
+        if let Some(found) = stated.filter(|stated| *stated != digest) {
+            return Err(OciError::DigestMismatch { expected: digest, found });
         }
+        self.saw(digest);
+        Ok(stated)
     }
 
     /// Remembers that a manifest is here, whatever name it was met under.
