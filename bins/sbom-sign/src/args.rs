@@ -171,7 +171,7 @@ pub struct Workload {
     #[arg(long, value_name = "NAME", requires = "identity")]
     pub deployment_environment: Option<String>,
     /// Whom to believe [default: Sigstore's public root]
-    #[arg(long, value_name = "FILE", requires = "identity")]
+    #[arg(long, value_name = "FILE")]
     pub trusted_root: Option<PathBuf>,
     /// Refuse whatever would need a network
     #[arg(long)]

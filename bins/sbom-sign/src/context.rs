@@ -109,8 +109,10 @@ pub enum SignatorySource {
 pub struct Signers {
     /// The public keys.
     pub keys: Vec<KeySource>,
-    /// A workload, and whom to believe about it.
-    pub workload: Option<(WorkloadPolicy, Option<PathBuf>)>,
+    /// A workload.
+    pub workload: Option<WorkloadPolicy>,
+    /// Whom to believe about it, and about entries and timestamps beside the signature of a key.
+    pub trusted_root: Option<PathBuf>,
 }
 
 /// A question about images.
@@ -195,7 +197,8 @@ fn signatory_of(args: args::Signatory) -> Result<SignatorySource, Error> {
 fn verify(args: args::Verify, session: &Session) -> Result<Task, Error> {
     let args::Verify { images, kind, key: keys, workload, environment, max_age, blob, bundle } = args;
     let network = workload.network();
-    let signers = Signers { keys, workload: policy_of(workload) };
+    let trusted_root = workload.trusted_root.clone();
+    let signers = Signers { keys, workload: policy_of(workload), trusted_root };
     if signers.keys.is_empty() && signers.workload.is_none() {
         return Err(Error::NoSigner);
     }
@@ -222,8 +225,8 @@ fn signed_or_release(named: Vec<ImageRef>, session: &Session) -> Result<Vec<Imag
     Ok(images)
 }
 
-fn policy_of(args: args::Workload) -> Option<(WorkloadPolicy, Option<PathBuf>)> {
-    let policy = WorkloadPolicy {
+fn policy_of(args: args::Workload) -> Option<WorkloadPolicy> {
+    Some(WorkloadPolicy {
         identity: args.identity?,
         issuer: args.issuer?,
         repository: args.source_repository,
@@ -231,8 +234,7 @@ fn policy_of(args: args::Workload) -> Option<(WorkloadPolicy, Option<PathBuf>)> 
         git_ref: args.git_ref,
         commit: args.commit,
         environment: args.deployment_environment,
-    };
-    Some((policy, args.trusted_root))
+    })
 }
 
 /// Whether there is a network.

@@ -230,9 +230,14 @@ fn signatory(source: &SignatorySource, session: &Session) -> Result<Signatory, E
 fn verifier(signers: &Signers, session: &Session) -> Result<Verifier, Error> {
     let keys = signers.keys.iter().map(|source| PublicKey::read(source, session));
     let verifier = Verifier::new(keys.collect::<Result<Vec<_>, _>>()?);
-    let Some((policy, root)) = &signers.workload else { return Ok(verifier) };
-    let root = root.as_deref().map_or_else(Authorities::public, Authorities::read)?;
-    Ok(verifier.with_workloads(Arc::new(root), [policy.clone()]))
+    let believed =
+        |root: Option<&Path>| root.map_or_else(Authorities::public, Authorities::read).map(Arc::new);
+    let root = signers.trusted_root.as_deref();
+    Ok(match &signers.workload {
+        Some(policy) => verifier.with_workloads(believed(root)?, [policy.clone()]),
+        None if root.is_some() => verifier.with_witnesses(believed(root)?),
+        None => verifier,
+    })
 }
 
 /// An image on its way.

@@ -8,10 +8,10 @@ use contract::Digest;
 use serde::Deserialize as _;
 use sigstore_crypto::KeyAlgorithm;
 use sigstore_trust_root::{SIGSTORE_PRODUCTION_TRUSTED_ROOT, TrustedRoot};
-use sigstore_types::{Artifact, HashAlgorithm, Sha256Hash, SignatureContent};
-use sigstore_verify::VerificationPolicy;
+use sigstore_types::{Artifact, DerPublicKey, HashAlgorithm, Sha256Hash, SignatureContent};
+use sigstore_verify::{PublicKeyVerificationPolicy, VerificationPolicy};
 
-use crate::{Blob, TrustError, Workload, blob::Reads, crypto, signer::Proof};
+use crate::{Blob, PublicKey, TrustError, Workload, blob::Reads, crypto, signer::Proof};
 
 /// The largest trusted root, in bytes: Sigstore's own has 10 KB.
 const ROOT_BYTES_MAX: u64 = 4 << 20;
@@ -79,6 +79,34 @@ impl Authorities {
                         certificate_logged: result.sct_verified(),
                     });
                 }
+                Err(why) => refusal = why,
+            }
+        }
+        Err(refusal)
+    }
+}
+
+impl Authorities {
+    /// Checks what a bundle of a key says about logs and times, if it says anything.
+    pub(crate) fn witness(
+        &self,
+        bundle: &sigstore_types::Bundle,
+        content: &Content<'_>,
+        key: &PublicKey,
+    ) -> Result<(), String> {
+        let material = &bundle.verification_material;
+        if material.tlog_entries.is_empty()
+            && material.timestamp_verification_data.rfc3161_timestamps.is_empty()
+        {
+            return Ok(());
+        }
+        let policy = PublicKeyVerificationPolicy::new(DerPublicKey::new(key.der().to_vec()));
+        let policy = if material.tlog_entries.is_empty() { policy.skip_tlog_unsafe() } else { policy };
+        let mut refusal = String::new();
+        for root in &self.0 {
+            let verified = root.verifier.verify(content.artifact(), bundle, &policy);
+            match verified.map_err(|why| why.to_string()).and_then(|_| root.agrees(bundle)) {
+                Ok(()) => return Ok(()),
                 Err(why) => refusal = why,
             }
         }

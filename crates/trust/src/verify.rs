@@ -107,12 +107,14 @@ pub enum Invalid {
 pub struct Verifier {
     keys: Vec<PublicKey>,
     workloads: Option<(Arc<Authorities>, Vec<WorkloadPolicy>)>,
+    /// Whom entries and timestamps beside a key's signature must hold by, too.
+    witnesses: Option<Arc<Authorities>>,
 }
 
 impl Verifier {
     /// Trusts these keys.
     pub fn new(keys: impl IntoIterator<Item = PublicKey>) -> Self {
-        Self { keys: keys.into_iter().collect(), workloads: None }
+        Self { keys: keys.into_iter().collect(), workloads: None, witnesses: None }
     }
 
     /// Trusts these workloads too, as far as these authorities know them.
@@ -122,6 +124,12 @@ impl Verifier {
         policies: impl IntoIterator<Item = WorkloadPolicy>,
     ) -> Self {
         self.workloads = Some((authorities, policies.into_iter().collect()));
+        self
+    }
+
+    /// Demands that log entries and timestamps beside the signature of a key hold by these authorities; there need not be any.
+    pub fn with_witnesses(mut self, authorities: Arc<Authorities>) -> Self {
+        self.witnesses = Some(authorities);
         self
     }
 
@@ -198,6 +206,10 @@ impl Verifier {
             return Verdict::Foreign(Foreign::AnotherKey(hint.to_owned()));
         };
         let signer = Signer::Key(key.hint().to_owned());
+        if let Some(Err(why)) = self.witnesses.as_ref().map(|one| one.witness(bundle.content(), content, key))
+        {
+            return Verdict::Invalid(Invalid::Signature(why));
+        }
         read(bundle, Some(key)).map_or_else(Verdict::Invalid, |what| Verdict::Verified((signer, what)))
     }
 

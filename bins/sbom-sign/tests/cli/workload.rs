@@ -5,7 +5,7 @@ use std::{path::Path, process::Command};
 use oci::Repository as _;
 use testkit::{Run, Scratch, sigstore::Sigstore};
 
-use crate::desk::{desk, image, layout, sbom_sign};
+use crate::desk::{COSIGN_KEY, COSIGN_PUBLIC, PASSWORD, desk, image, layout, sbom_sign};
 
 /// A job of the private instance at its desk.
 struct Job {
@@ -43,7 +43,11 @@ impl Job {
 
     fn cosign(&self, line: &str) -> (bool, String) {
         let mut command = Command::new("cosign");
-        command.args(line.split_whitespace()).current_dir(self.desk.path()).env("HOME", self.desk.path());
+        command
+            .args(line.split_whitespace())
+            .current_dir(self.desk.path())
+            .env("HOME", self.desk.path())
+            .env("COSIGN_PASSWORD", PASSWORD);
         let output = command
             .output()
             .unwrap_or_else(|error| panic!("cosign is not there, see script/setup --peers: {error}"));
@@ -190,4 +194,27 @@ fn peers_a_job_without_the_permission_or_with_another_root_stores_nothing() {
     );
     job.bed.in_job(sbom_sign(&job.desk, &line)).run().fails(3, "signature-unproven");
     assert!(!Path::new(&job.desk.join("b.json")).exists());
+}
+
+#[test]
+#[ignore = "peers: needs a private Sigstore, see script/setup --peers"]
+fn peers_what_a_log_says_of_a_key_holds_by_the_root_that_is_named() {
+    let job = Job::new("");
+    job.desk.file("cosign.key", COSIGN_KEY);
+    job.desk.file("cosign.pub", COSIGN_PUBLIC);
+    let config = job.bed.file("signing-config.json");
+    let root = job.root();
+    let sign = format!(
+        "sign-blob --yes --key cosign.key --bundle b.json --signing-config {config} --trusted-root {root} artifact.tar"
+    );
+    let (good, said) = job.cosign(&sign);
+    assert!(good, "{said}");
+    let verify = |root: &str| {
+        sbom_sign(&job.desk, &format!("verify --blob artifact.tar --bundle b.json --key cosign.pub {root}"))
+            .run()
+    };
+    verify("").succeeds();
+    verify(&format!("--trusted-root {root}")).succeeds();
+    verify(&format!("--trusted-root {}", job.bed.file("trusted-root-no-log.json")))
+        .fails(1, "evidence-invalid");
 }
