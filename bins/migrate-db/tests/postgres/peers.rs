@@ -192,3 +192,52 @@ fn golang_migrate_waits_for_us() {
         ours.join().unwrap();
     });
 }
+
+/// The slow ones: a Java virtual machine to start, a program to build.
+const SLOW_PEERS: [Peer; 2] = [
+    Peer {
+        layout: "flyway",
+        program: "flyway",
+        up: |url, directory| flyway(url, directory, "migrate"),
+        status: |url, directory| flyway(url, directory, "info"),
+        applied: |said| said.lines().filter(|line| line.contains("| Success |")).count(),
+    },
+    Peer {
+        layout: "sqlx",
+        program: "sqlx",
+        up: |url, directory| words(&["migrate", "run", "--source", directory, "--database-url", url]),
+        status: |url, directory| words(&["migrate", "info", "--source", directory, "--database-url", url]),
+        applied: |said| said.lines().filter(|line| line.contains("/installed")).count(),
+    },
+];
+
+/// Flyway reads another kind of address.
+fn flyway(url: &str, directory: &str, command: &str) -> Vec<String> {
+    let place =
+        url.rsplit_once('@').and_then(|(_, place)| place.split_once('?')).map_or(url, |(place, _)| place);
+    words(&[
+        &format!("-url=jdbc:postgresql://{place}"),
+        "-user=postgres",
+        &format!("-password={PASSWORD}"),
+        &format!("-locations=filesystem:{directory}"),
+        "-color=never",
+        command,
+    ])
+}
+
+#[test]
+#[ignore = "needs Flyway from Maven"]
+fn peers_half_with_flyway_and_half_with_us() {
+    let (scratch, cluster, database, url) = place(&[]);
+    half_and_half(&SLOW_PEERS[0], &scratch, &url, &over_tcp(cluster, &database));
+}
+
+#[test]
+#[ignore = "needs sqlx-cli"]
+fn peers_half_with_sqlx_and_half_with_us() {
+    let (scratch, cluster, database, url) = place(&[]);
+    half_and_half(&SLOW_PEERS[1], &scratch, &url, &over_tcp(cluster, &database));
+    let (scratch, ..) = place(&[]);
+    scratch.file("app.db", "");
+    half_and_half(&SLOW_PEERS[1], &scratch, "sqlite:app.db", "sqlite:app.db");
+}
