@@ -7,4 +7,5 @@ mod convergence;
 mod gates;
 mod misuse;
 mod transcripts;
+mod workload;
 mod world;
