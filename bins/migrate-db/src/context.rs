@@ -25,8 +25,19 @@ pub struct Target {
     pub url: Url,
     /// The migrations, as far as they are known before the database is.
     pub files: Files,
+    /// What the history of another tool means.
+    pub others: Others,
     /// How long to wait for another writer.
     pub lock_timeout: Duration,
+}
+
+/// What the history of another tool than the files' means for a command.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Others {
+    /// Everything would run a second time.
+    Refused,
+    /// People know of it.
+    Seen,
 }
 
 /// What a change of the schema is bound to.
@@ -144,7 +155,8 @@ pub fn read(args: Args, session: &Session) -> Result<(Target, Work), Error> {
                 (None, Some(version)) => Said::NotApplied(version),
                 (None, None) => Said::Nothing,
             };
-            (target(&typed, Need::Must, session)?, Work::Repair(said))
+            let target = target(&typed, Need::Must, session)?;
+            (Target { others: Others::Seen, ..target }, Work::Repair(said))
         }
         Command::Backup { target: typed, backup_dir, keep } => {
             (target(&typed, Need::None, session)?, Work::Backup(backup_dir, keep))
@@ -179,7 +191,7 @@ fn target(typed: &args::Target, need: Need, session: &Session) -> Result<Target,
         session.mask(secret);
     }
     let files = files(typed.layout, typed.dir.as_deref(), need)?;
-    Ok(Target { url, files, lock_timeout })
+    Ok(Target { url, files, others: Others::Refused, lock_timeout })
 }
 
 /// Whether a command needs the migrations.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    context::Target,
+    context::{Others, Target},
     database::{self, Access, Columns, Database, DatabaseError, Home},
     error::Error,
     layout::{
@@ -133,6 +133,8 @@ fn choose(target: &Target, columns: &Columns) -> Result<Layout, Error> {
     }
     let first = candidates.first().copied().unwrap_or(Layout::Numbered);
     match Layout::ALL.iter().find(|other| there(other)) {
+        // Somebody who corrects the history, or copies the database, has seen it.
+        Some(_) if target.others == Others::Seen => Ok(first),
         Some(other) => Err(Error::OtherHistory { layout: first, other: *other }),
         None => Ok(first),
     }

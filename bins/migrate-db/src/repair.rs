@@ -26,6 +26,8 @@ pub enum Said {
 pub struct Repair<'a> {
     /// The database.
     pub url: &'a Url,
+    /// Whether a history is begun: nothing of the files is there yet.
+    pub begins: bool,
     /// Files whose checksum takes the place of the one that is kept.
     pub corrected: Vec<(&'a Migration, &'a Applied)>,
     /// Migrations that are entered and not run.
@@ -40,8 +42,14 @@ impl<'a> Repair<'a> {
     /// From what is there and what somebody says.
     pub fn of(url: &'a Url, facts: &'a Facts, said: &Said) -> Result<Self, Error> {
         let row = |version: &Version| facts.history.iter().find(|row| row.version == *version);
-        let mut repair =
-            Self { url, corrected: Vec::new(), entered: Vec::new(), forgotten: None, is_settled: false };
+        let mut repair = Self {
+            url,
+            begins: false,
+            corrected: Vec::new(),
+            entered: Vec::new(),
+            forgotten: None,
+            is_settled: false,
+        };
         match said {
             Said::Nothing => {
                 let differs = |one: &&Migration| !one.version.is_repeated();
@@ -49,6 +57,7 @@ impl<'a> Repair<'a> {
                     facts.migrations.iter().filter(differs).filter_map(|one| Some((one, row(&one.version)?)));
                 repair.corrected = files.filter(|(one, row)| plan::unchanged(one, row).is_err()).collect();
             }
+            Said::Applied(typed) if typed == "0" => repair.begins = !facts.has_history,
             Said::Applied(typed) => {
                 let to = plan::meant(typed, facts.migrations.iter().map(|one| &one.version))?;
                 let mut below = Version::NONE;
@@ -87,7 +96,11 @@ impl<'a> Repair<'a> {
 
     /// Whether there is nothing to rewrite.
     pub fn is_empty(&self) -> bool {
-        self.corrected.is_empty() && self.entered.is_empty() && self.forgotten.is_none() && !self.is_settled
+        !self.begins
+            && self.corrected.is_empty()
+            && self.entered.is_empty()
+            && self.forgotten.is_none()
+            && !self.is_settled
     }
 }
 
@@ -96,6 +109,9 @@ impl fmt::Display for Repair<'_> {
         writeln!(out, "{}", self.url)?;
         if self.is_empty() {
             writeln!(out, "nothing to rewrite")?;
+        }
+        if self.begins {
+            writeln!(out, "begin a history in which nothing is applied")?;
         }
         for (file, row) in &self.corrected {
             let (kept, found) = (row.checksum.as_deref(), file.checksums.written.as_deref());

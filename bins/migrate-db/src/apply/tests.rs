@@ -6,7 +6,7 @@ use ci::{Common, Env, Failure, Format};
 
 use super::*;
 use crate::{
-    context::{Change, Target, Up},
+    context::{Change, Others, Target, Up},
     database::{self, Access, Url},
     layout::{Checksums, Files, Layout, Migration, Script},
     plan,
@@ -57,7 +57,8 @@ impl Place {
     fn facts(&self) -> Facts {
         self.open().close();
         let (url, files) = (self.url.clone(), Files::none(Some(Layout::Numbered)));
-        let target = Target { url, files, lock_timeout: Duration::from_secs(5) };
+        let (others, lock_timeout) = (Others::Refused, Duration::from_secs(5));
+        let target = Target { url, files, others, lock_timeout };
         facts::look(&target, Access::Read).unwrap().0
     }
 

@@ -236,6 +236,16 @@ fn the_history_of_another_tool_stops_everything_unless_the_files_fit_it() {
     assert_eq!(status["result"]["layout"], "sqlx");
     migrate(&scratch, &url, &["up", "--layout", "numbered"]).run().fails(1, "history-of-another-tool");
     assert_eq!(cluster.sql(&database, "SELECT to_regclass('migrate_db_history') IS NULL"), "t");
+    // Whoever changes the tool says what is there.
+    for (version, left) in [("1", "nothing to change"), ("0", "begin a history")] {
+        cluster.sql(&database, "DROP TABLE IF EXISTS migrate_db_history");
+        let said = migrate(&scratch, &url, &["repair", "--applied", version, "--layout", "numbered"])
+            .run()
+            .succeeds();
+        let said =
+            said.stdout + &migrate(&scratch, &url, &["plan", "--layout", "numbered"]).run().succeeds().stdout;
+        assert!(said.contains(left), "{said}");
+    }
     // Nothing tells whose these are.
     let (scratch, _, _, url) = place(&[("1_t.up.sql", "CREATE TABLE t1 (a int);")]);
     migrate(&scratch, &url, &["up"]).run().fails(2, "layout-ambiguous");
