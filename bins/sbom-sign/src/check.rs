@@ -36,5 +36,5 @@ pub(crate) fn run(args: Check, session: &Session) -> Result<Report, Stop> {
     {
         files::write(output, &verdict.predicate()?).map_err(CheckError::from)?;
     }
-    outputs::verdict(&context, &verdict)
+    outputs::verdict(&context, &verdict, session.mode())
 }

@@ -33,6 +33,14 @@ pub enum Error {
     /// A runner that does not tell all.
     #[error("the runner does not tell {0}, and provenance needs it")]
     ContextMissing(&'static str),
+    /// A runner and a token that do not tell the same.
+    #[error("the runner tells {name} as `{value}`, and the token that is to sign tells something else")]
+    ContextContradicted {
+        /// The variable.
+        name: &'static str,
+        /// What it holds.
+        value: String,
+    },
     /// A runner that tells something else.
     #[error("the runner tells {name} as `{value}`, which it can't be")]
     ContextMalformed {
@@ -191,7 +199,9 @@ impl Failure for Error {
             Self::NoPredicate(_) => Code::new("predicate-missing"),
             Self::OffRunner => Code::new("provenance-off-runner"),
             Self::ContextMissing(_) => Code::new("github-context-missing"),
-            Self::ContextMalformed { .. } => Code::new("github-context-malformed"),
+            Self::ContextMalformed { .. } | Self::ContextContradicted { .. } => {
+                Code::new("github-context-malformed")
+            }
             Self::NoImage => Code::new("image-unnamed"),
             Self::TakenBack(_) => Code::new("test-of-another-release"),
             Self::NoSelector(_) => Code::new("image-incomplete"),
@@ -235,7 +245,7 @@ impl Failure for Error {
             }
             Self::NoPredicate(_) => "pass --predicate; docs/evidence.md shows the forms",
             Self::OffRunner => "run it in a workflow, or pass --predicate with what your builder says",
-            Self::ContextMissing(_) | Self::ContextMalformed { .. } => {
+            Self::ContextMissing(_) | Self::ContextMalformed { .. } | Self::ContextContradicted { .. } => {
                 "run it on a runner of GitHub, or on one that tells what GitHub's do, and let no step change that"
             }
             Self::NoImage => "name an image, or run tag-image first so that the release record names it",

@@ -13,7 +13,8 @@ use oci::{Access, MANIFESTS_MAX, OciError, Repository, Transfer};
 use serde_json::Value;
 use trust::{
     Attached, Authorities, BUNDLE_BYTES_MAX, Blob, Evidence, Keyless, PredicateType, PublicKey,
-    STATEMENT_BYTES_MAX, Signatory, Signer, SigningKey, Statement, Verdict, Verifier, predicate::TestResult,
+    STATEMENT_BYTES_MAX, Signatory, Signer, SigningKey, Statement, TrustError, Verdict, Verifier,
+    predicate::TestResult,
 };
 
 use crate::{
@@ -137,12 +138,8 @@ pub fn claims(wanted: &Attest, session: &Session) -> Result<(Signatory, Vec<Clai
         Claim::Predicate(kind, path) => Some((kind.clone(), json(path)?)),
         Claim::Provenance(job) => Some((PredicateType::PROVENANCE, job.predicate(&job.workflow()))),
     };
-    let statement = |digest| match &predicate {
-        None => Ok(Statement::signature(digest)),
-        Some((kind, predicate)) => Statement::of(digest, kind.clone(), predicate.clone()),
-    };
     // Judged before the key is opened, which takes a while and a password.
-    let form = statement(Digest::of(b""))?;
+    let form = statement(predicate.as_ref(), Digest::of(b""))?;
     if let Some(environment) = tested_in(&form).filter(|name| wanted.taken_back_from.contains(name)) {
         return Err(Error::TakenBack(environment));
     }
@@ -153,9 +150,15 @@ pub fn claims(wanted: &Attest, session: &Session) -> Result<(Signatory, Vec<Clai
         found = with_children(found, &access)?;
     }
     let signatory = signatory(&wanted.signatory, session)?;
+    let predicate = match (&wanted.claim, &signatory) {
+        (Claim::Provenance(job), Signatory::Workload(keyless)) => {
+            Some((PredicateType::PROVENANCE, job.predicate(&job.builder(&keyless.workload())?)))
+        }
+        _ => predicate,
+    };
     let own = signatory.verifier();
     let claimed = found.into_iter().map(|found| {
-        let statement = statement(found.digest)?;
+        let statement = statement(predicate.as_ref(), found.digest)?;
         let evidence = own.evidence(found.repository.as_ref(), found.digest)?;
         let already = evidence.claiming(&statement).map(|(manifest, verified)| Attached {
             manifest,
@@ -165,6 +168,13 @@ pub fn claims(wanted: &Attest, session: &Session) -> Result<(Signatory, Vec<Clai
         Ok(Claimed { found, statement, already })
     });
     Ok((signatory, claimed.collect::<Result<_, Error>>()?))
+}
+
+fn statement(predicate: Option<&(PredicateType, Value)>, digest: Digest) -> Result<Statement, TrustError> {
+    match predicate {
+        None => Ok(Statement::signature(digest)),
+        Some((kind, predicate)) => Statement::of(digest, kind.clone(), predicate.clone()),
+    }
 }
 
 /// The environment that a test result is about.

@@ -4,6 +4,7 @@
 use ci::{Env, Session};
 use contract::Commit;
 use serde_json::{Value, json};
+use trust::WorkloadPolicy;
 
 use crate::error::Error;
 
@@ -77,6 +78,27 @@ impl Job {
     /// The workflow that was started. The one that the job is written in may be another, a reusable one; only the job's token names that.
     pub fn workflow(&self) -> String {
         format!("{}/{}/{}@{}", self.server, self.repository, self.workflow_path, self.workflow_ref)
+    }
+
+    /// The workflow that the job is written in, by the token that it signs with; and what both tell must be the same.
+    pub fn builder(&self, token: &WorkloadPolicy) -> Result<String, Error> {
+        // A token of a person, or of another service than GitHub's.
+        if token.repository.is_none() {
+            return Ok(self.workflow());
+        }
+        let told = [
+            ("GITHUB_REPOSITORY", Some(self.repository.as_str()), token.repository.as_deref()),
+            ("GITHUB_REPOSITORY_ID", Some(self.repository_id.as_str()), token.repository_id.as_deref()),
+            ("GITHUB_REF", Some(self.git_ref.as_str()), token.git_ref.as_deref()),
+            ("GITHUB_SHA", Some(self.commit.as_str()), token.commit.as_ref().map(Commit::as_str)),
+        ];
+        match told.into_iter().find(|(_, runner, token)| runner != token) {
+            None => Ok(token.identity.clone()),
+            Some((name, runner, _)) => {
+                let value = runner.unwrap_or_default().to_owned();
+                Err(Error::ContextContradicted { name, value })
+            }
+        }
     }
 
     /// The predicate, with the workflow that the job is written in as the builder.
@@ -158,6 +180,32 @@ mod tests {
             "https://github.com/owner/repo/.github/workflows/main.yml@refs/tags/app@1.0.0"
         );
         assert!(trust::PredicateType::PROVENANCE.check(&expected).is_ok());
+    }
+
+    #[test]
+    fn the_builder_is_the_workflow_that_the_token_names_if_runner_and_token_agree() {
+        let job = Job::read(&Env::of(JOB)).unwrap();
+        let token = WorkloadPolicy {
+            identity: "https://github.com/owner/workflows/.github/workflows/publish.yml@refs/heads/main"
+                .to_owned(),
+            repository: Some("owner/repo".to_owned()),
+            repository_id: Some("123".to_owned()),
+            git_ref: Some("refs/tags/app@1.0.0".to_owned()),
+            commit: Some("babca52ab0c93ae16539e5923cb0d7403b9a093b".parse().unwrap()),
+            ..WorkloadPolicy::default()
+        };
+        assert_eq!(job.builder(&token).unwrap(), token.identity);
+        let person = WorkloadPolicy { identity: "ada@example.com".to_owned(), ..WorkloadPolicy::default() };
+        assert_eq!(job.builder(&person).unwrap(), job.workflow());
+        for other in [
+            WorkloadPolicy { repository: Some("owner/other".to_owned()), ..token.clone() },
+            WorkloadPolicy { repository_id: Some("124".to_owned()), ..token.clone() },
+            WorkloadPolicy { git_ref: Some("refs/heads/main".to_owned()), ..token.clone() },
+            WorkloadPolicy { commit: None, ..token.clone() },
+        ] {
+            let error = job.builder(&other).unwrap_err();
+            assert_eq!(error.code().as_str(), "github-context-malformed", "{error}");
+        }
     }
 
     #[test]

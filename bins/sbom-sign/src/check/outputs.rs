@@ -1,6 +1,6 @@
 //! What is told at the end of a check: a table, data, outputs, annotations, and why it refuses; never decides anything.
 
-use ci::{Annotation, Level as Weight, Page, Place, Report, Stop};
+use ci::{Annotation, Level as Weight, Mode, Page, Place, Report, Stop};
 use serde_json::{Value, json};
 use trust::predicate::{ScanResult, ScannedSeverity, Scanner, Vulnerabilities};
 
@@ -17,23 +17,34 @@ const EXAMPLES_MAX: usize = 5;
 const ANNOTATIONS_MAX: usize = 10;
 
 /// Tells the verdict; refuses if it is none to release by.
-pub(crate) fn verdict(context: &Context, verdict: &Verdict) -> Result<Report, Stop> {
+pub(crate) fn verdict(context: &Context, verdict: &Verdict, mode: Mode) -> Result<Report, Stop> {
     let failure = failure(verdict);
     let counted = verdict.counted().count();
     let highest = highest(verdict);
     let denied = verdict.denied.len();
-    let mut report = Report::new(
-        page(context, verdict, if failure.is_some() { "refused" } else { "passed" }),
-        data(context, verdict),
-    )
-    .output("vulnerabilities", counted.to_string())
-    .output("highest", highest)
-    .output("denied-licences", denied.to_string());
+    let answer = if failure.is_some() { "refused" } else { "passed" };
+    let page = page(context, verdict, answer).then(stated(context, verdict, mode));
+    let mut report = Report::new(page, data(context, verdict))
+        .output("vulnerabilities", counted.to_string())
+        .output("highest", highest)
+        .output("denied-licences", denied.to_string());
     annotate(&mut report, context, verdict);
     match failure {
         None => Ok(report),
         Some(failure) => Err(Stop::with(report, failure)),
     }
+}
+
+/// What became of the file with the result.
+fn stated(context: &Context, verdict: &Verdict, mode: Mode) -> Page {
+    let Some(path) = &context.predicate else { return Page::new() };
+    Page::new().line(match mode {
+        _ if !verdict.is_conclusive() => {
+            format!("not stated in {}: not everything was looked at", path.display())
+        }
+        Mode::DryRun => format!("would be stated in {}", path.display()),
+        Mode::Apply => format!("stated in {}", path.display()),
+    })
 }
 
 /// What was found weighs more than what could not be looked at.

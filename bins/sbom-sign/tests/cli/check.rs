@@ -75,6 +75,7 @@ fn a_policy_lets_pass_what_it_names_with_a_reason() {
       package           version           vulnerability   severity  fixed in          verdict
       lodash            4.17.20           CVE-2021-23337  high      4.17.21           ignored until 2027-03-01: template() is not called
       libssl3, openssl  3.0.11-1~deb12u2  CVE-2023-5678   low       3.0.13-1~deb12u1  passes
+    stated in vulns.json
     ");
     let stated: serde_json::Value = serde_json::from_str(&desk.read("vulns.json")).unwrap();
     assert_eq!(stated["scanner"]["db"], serde_json::json!({"lastUpdate": "2027-01-12T00:00:00Z"}));
@@ -309,7 +310,8 @@ fn licences_are_taken_by_the_policy_alone() {
 #[test]
 fn a_dry_run_asks_everything_and_writes_nothing() {
     let desk = desk();
-    check(&desk, "--dry-run --fail-on critical --predicate vulns.json").succeeds();
+    let run = check(&desk, "--dry-run --fail-on critical --predicate vulns.json").succeeds();
+    assert!(run.stdout.contains("would be stated in vulns.json"), "{}", run.stdout);
     assert!(desk.bytes("vulns.json").is_none());
     check(&desk, "--dry-run").fails(1, "vulnerability-found");
     // A refusal is a result; what could not look has none.
