@@ -2,10 +2,12 @@
 
 use std::{
     fs, io,
+    num::NonZeroUsize,
     path::{Path, PathBuf},
+    thread,
 };
 
-use ci::files;
+use ci::files::{self, FileError};
 
 use crate::error::Error;
 
@@ -50,10 +52,43 @@ impl Source {
         self.name.to_ascii_lowercase().ends_with(".sql")
     }
 
+    /// Whether its text is wanted.
+    fn has_text(&self) -> bool {
+        self.is_sql() || self.name.ends_with(".sql.conf") || self.file() == "metadata.toml"
+    }
+
     /// Its text.
     pub fn text(&self) -> &str {
         self.text.as_deref().unwrap_or_default()
     }
+}
+
+/// How many files one thread reads before a second is worth its start.
+const FILES_FOR_A_THREAD: usize = 100;
+/// More would wait for one disk.
+const THREADS_MAX: usize = 4;
+
+/// Reads the texts, side by side where there are many: a thousand files are most of what `status` does. The first failure in the order of
+/// the names is the one that is told.
+fn read_texts(sources: &mut [Source]) -> Result<(), Error> {
+    let read = |sources: &mut [Source]| -> Result<(), Error> {
+        for source in sources.iter_mut().filter(|source| source.has_text()) {
+            source.text = Some(files::read_text(&source.path)?);
+        }
+        Ok(())
+    };
+    let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get).min(THREADS_MAX);
+    let share = sources.len().div_ceil(threads).max(FILES_FOR_A_THREAD);
+    if share >= sources.len() {
+        return read(sources);
+    }
+    thread::scope(|scope| {
+        let shares: Vec<_> =
+            sources.chunks_mut(share).map(|share| scope.spawn(move || read(share))).collect();
+        let ended = || io::Error::other("a thread that reads them has ended");
+        let lost = || FileError::reading(Path::new("the migrations"))(ended()).into();
+        shares.into_iter().try_for_each(|share| share.join().unwrap_or_else(|_| Err(lost())))
+    })
 }
 
 impl Tree {
@@ -62,6 +97,7 @@ impl Tree {
         let mut tree = Self { directory: directory.to_owned(), sources: Vec::new() };
         tree.enter(directory, "", 0)?;
         tree.sources.sort_by(|one, other| one.name.cmp(&other.name));
+        read_texts(&mut tree.sources)?;
         Ok(tree)
     }
 
@@ -82,10 +118,8 @@ impl Tree {
                 let why = format!("it has more than {ENTRIES_MAX} entries");
                 return Err(unreadable(io::Error::other(why)));
             }
-            let mut source = Source { name: format!("{prefix}{file}"), path, text: None };
-            if source.is_sql() || source.name.ends_with(".sql.conf") || file == "metadata.toml" {
-                source.text = Some(files::read_text(&source.path)?);
-            } else if source.path.is_dir() {
+            let source = Source { name: format!("{prefix}{file}"), path, text: None };
+            if !source.has_text() && source.path.is_dir() {
                 self.enter(&source.path, &format!("{}/", source.name), depth + 1)?;
                 continue;
             }
@@ -98,5 +132,27 @@ impl Tree {
     pub fn find(&self, name: &str) -> Option<&Source> {
         let at = self.sources.binary_search_by(|one| one.name.as_str().cmp(name)).ok()?;
         self.sources.get(at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_files_are_read_side_by_side_and_the_first_bad_one_is_told() {
+        let directory = testkit::Scratch::new();
+        let name = |number: usize| format!("{number:04}_t.sql");
+        for number in 0..3 * FILES_FOR_A_THREAD {
+            directory.file(&name(number), format!("SELECT {number};"));
+        }
+        let tree = Tree::read(directory.path()).unwrap();
+        let is_right = |(number, source): (usize, &Source)| source.text() == format!("SELECT {number};");
+        assert!(tree.sources.iter().enumerate().all(is_right));
+        for number in [299, 150, 77] {
+            directory.file(&name(number), b"\xff");
+            let error = Tree::read(directory.path()).unwrap_err().to_string();
+            assert!(error.contains(&name(number)), "{error}");
+        }
     }
 }
