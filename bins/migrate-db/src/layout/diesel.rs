@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::{
     Checksums, Migration, Script, Version,
-    history::{Applied, Entry, HistoryTable, Place, Texts, described, moment, text},
+    history::{self, Applied, Entry, HistoryTable, Place, Texts, described, moment, text},
     script::Transaction,
     section::says_nothing,
     tree::{Source, Tree},
@@ -112,15 +112,15 @@ impl HistoryTable for Table {
     }
 
     fn stamp(&self, at: &Place) -> String {
-        format!("(SELECT count(*) || '/' || coalesce(max(version), '') FROM {})", at.name())
+        history::stamp_of_versions(at)
     }
 
     fn add(&self, at: &Place, entry: &Entry<'_>) -> String {
-        format!("INSERT INTO {} (version) VALUES ({});", at.name(), at.literal(entry.version.text()))
+        history::add_version(at, entry.version)
     }
 
     fn remove(&self, at: &Place, entry: &Entry<'_>) -> String {
-        format!("DELETE FROM {} WHERE version = {};", at.name(), at.literal(entry.version.text()))
+        history::remove_version(at, entry.version)
     }
 }
 

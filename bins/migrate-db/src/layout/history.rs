@@ -202,6 +202,21 @@ pub fn described(migrations: &[Migration], version: &Version) -> String {
     found.map(|one| one.description.clone()).unwrap_or_default()
 }
 
+/// The stamp of a history that keeps no more than versions, as texts.
+pub fn stamp_of_versions(at: &Place) -> String {
+    format!("(SELECT count(*) || '/' || coalesce(max(version), '') FROM {})", at.name())
+}
+
+/// Enters a version into such a history.
+pub fn add_version(at: &Place, version: &Version) -> String {
+    format!("INSERT INTO {} (version) VALUES ({});", at.name(), at.literal(version.text()))
+}
+
+/// Takes a version out of a history that keeps them as texts.
+pub fn remove_version(at: &Place, version: &Version) -> String {
+    format!("DELETE FROM {} WHERE version = {};", at.name(), at.literal(version.text()))
+}
+
 /// Hexadecimal digits of bytes.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()

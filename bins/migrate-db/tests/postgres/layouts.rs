@@ -283,3 +283,32 @@ fn flyway_s_repeated_files_baselines_and_placeholders() {
     assert_eq!(cluster.sql(&other, "SELECT string_agg(concat(version, ' ', type), ',' ORDER BY installed_rank) FROM flyway_schema_history"), "2 SQL_BASELINE, SQL");
     migrate(&scratch, &SHARED.url(&other), &["status", "--require-current"]).run().succeeds();
 }
+
+#[test]
+fn each_layout_goes_up_and_down_in_sqlite_too() {
+    for tool in &TOOLS {
+        let scratch = crate::project(&[]);
+        let run =
+            |args: &[&str]| migrate(&scratch, "sqlite:app.db", args).args(["--layout", tool.layout]).run();
+        for number in 1..=3 {
+            let (up, down) = (format!("CREATE TABLE t{number} (a int);"), format!("DROP TABLE t{number};"));
+            tool.add(&scratch, number, &up, &down, if number == 3 { Wish::None } else { Wish::Transaction });
+        }
+        run(&["up"]).succeeds();
+        let count = || {
+            let sqlite3 =
+                testkit::bin("/usr/bin/sqlite3").args(["-bail", "app.db", tool.count]).dir(scratch.path());
+            sqlite3.run().succeeds().stdout.trim().to_owned()
+        };
+        assert_eq!(count(), "3", "{}", tool.layout);
+        let status = run(&["status", "--require-current", "--format", "json"]).succeeds().json();
+        let migrations = &status["result"]["migrations"];
+        if !["golang-migrate", "dbmate"].contains(&tool.layout) {
+            assert!(migrations[2]["appliedOn"].is_string(), "{}: {status}", tool.layout);
+        }
+        run(&["down", "--to", migrations[0]["version"].as_str().unwrap()]).succeeds();
+        assert_eq!(count(), "1", "{}", tool.layout);
+        run(&["up"]).succeeds();
+        run(&["verify", "--drift"]).succeeds();
+    }
+}

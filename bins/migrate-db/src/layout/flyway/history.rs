@@ -7,7 +7,7 @@ use super::is_baseline;
 use crate::{
     layout::{
         Migration, Version,
-        history::{Applied, Entry, HistoryTable, Place, State, Texts, moment, text, truth},
+        history::{Applied, Entry, HistoryTable, Place, State, Texts, moment, remove_version, text, truth},
     },
     statement::Dialect,
 };
@@ -119,7 +119,7 @@ impl HistoryTable for Table {
     }
 
     fn remove(&self, at: &Place, entry: &Entry<'_>) -> String {
-        format!("DELETE FROM {} WHERE version = {};", at.name(), at.literal(entry.version.text()))
+        remove_version(at, entry.version)
     }
 
     fn correct(&self, at: &Place, migration: &Migration) -> Option<String> {
