@@ -3,6 +3,7 @@
 
 use contract::Digest;
 use serde::{Deserialize, de::IgnoredAny};
+use serde_json::Value;
 use sigstore_bundle::{BundleV03, VerificationMaterialV03};
 use sigstore_types::{
     DigestBytes, DsseEnvelope, DsseSignature, HashAlgorithm, KeyId, MediaType, PayloadBytes, SignatureBytes,
@@ -10,7 +11,7 @@ use sigstore_types::{
     pae,
 };
 
-use crate::{Blob, PublicKey, SigningKey, Statement, TrustError, Workload, authorities};
+use crate::{Blob, PublicKey, SigningKey, Statement, TrustError, Workload, authorities, blob::Reads};
 
 /// The media type of a bundle, as a layer and as an artifact.
 pub const MEDIA_TYPE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
@@ -26,6 +27,14 @@ const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
 pub struct Bundle {
     bytes: Vec<u8>,
     content: sigstore_types::Bundle,
+    digest: MessageHashForm,
+}
+
+/// Whether the digest beside the signature of a file, if there is one, says what it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum MessageHashForm {
+    Named,
+    Bare,
 }
 
 /// Who a bundle says has signed it. Not authenticated: it only says which key to try.
@@ -41,8 +50,27 @@ pub(crate) enum Claimed<'b> {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Contents {
-    message_signature: Option<IgnoredAny>,
+    message_signature: Option<Message>,
     dsse_envelope: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Message {
+    message_digest: Option<MessageHash>,
+}
+
+#[derive(Deserialize)]
+struct MessageHash {
+    algorithm: Option<IgnoredAny>,
+}
+
+impl Contents {
+    /// cosign names no algorithm beside the digest of a file that Ed25519 has signed whole. Such a digest says nothing, and is left out.
+    fn has_bare_digest(&self) -> bool {
+        let digest = self.message_signature.as_ref().and_then(|message| message.message_digest.as_ref());
+        digest.is_some_and(|digest| digest.algorithm.is_none())
+    }
 }
 
 impl Bundle {
@@ -66,7 +94,7 @@ impl Bundle {
         let content = bundle.into_bundle();
         let bytes = content.to_json().map_err(TrustError::signing)?.into_bytes();
         check_size(bytes.len())?;
-        Ok(Self { bytes, content })
+        Ok(Self { bytes, content, digest: MessageHashForm::Named })
     }
 
     /// Whom its certificate names; not yet believed.
@@ -81,8 +109,15 @@ impl Bundle {
         if contents.message_signature.is_some() && contents.dsse_envelope.is_some() {
             return Err("it has two contents".to_owned());
         }
-        let content = serde_json::from_slice(&bytes).map_err(|error| error.to_string())?;
-        Ok(Self { bytes, content })
+        let digest = if contents.has_bare_digest() { MessageHashForm::Bare } else { MessageHashForm::Named };
+        let content = if digest == MessageHashForm::Bare {
+            let mut json: Value = serde_json::from_slice(&bytes).map_err(|error| error.to_string())?;
+            json["messageSignature"]["messageDigest"] = Value::Null;
+            serde_json::from_value(json).map_err(|error| error.to_string())?
+        } else {
+            serde_json::from_slice(&bytes).map_err(|error| error.to_string())?
+        };
+        Ok(Self { bytes, content, digest })
     }
 
     /// The bundle as JSON.
@@ -143,6 +178,9 @@ impl Bundle {
                 return Err("it was made for another file".to_owned());
             }
         }
+        if self.digest == MessageHashForm::Bare && key.reads() != Reads::Whole {
+            return Err("its digest names no algorithm".to_owned());
+        }
         let holds = key.verifies_blob(blob, signature.signature.as_bytes());
         holds.then_some(()).ok_or_else(|| "its signature does not fit the file".to_owned())
     }
@@ -150,7 +188,8 @@ impl Bundle {
     /// Whether it signs a file, rather than states something.
     pub(crate) fn is_of_blob(&self) -> Result<(), String> {
         match &self.content.content {
-            SignatureContent::MessageSignature(_) => Ok(()),
+            SignatureContent::MessageSignature(_) if self.digest == MessageHashForm::Named => Ok(()),
+            SignatureContent::MessageSignature(_) => Err("its digest names no algorithm".to_owned()),
             _ => Err("it holds a statement and no signature of a file".to_owned()),
         }
     }

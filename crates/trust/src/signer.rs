@@ -9,6 +9,9 @@ use sigstore_crypto::CertificateInfo;
 /// Where GitHub's repositories lie: a policy names them `owner/name`, a certificate by their whole address.
 const GITHUB: &str = "https://github.com/";
 
+/// How much of what an unchecked certificate says is told, in characters.
+const SAID_CHARS_MAX: usize = 300;
+
 /// Who has signed something.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Signer {
@@ -138,10 +141,15 @@ impl WorkloadPolicy {
         rules.into_iter().find_map(|(name, asked, said)| match (asked, said) {
             (None, _) => None,
             (Some(asked), Some(said)) if asked == said => None,
-            (Some(_), Some(said)) => Some(format!("its {name} is {said}")),
+            (Some(_), Some(said)) => Some(format!("its {name} is {}", visible(&said))),
             (Some(_), None) => Some(format!("its certificate names no {name}")),
         })
     }
+}
+
+/// A certificate that nobody has checked yet may say anything, at any length.
+fn visible(said: &str) -> String {
+    said.chars().filter(|one| !one.is_control()).take(SAID_CHARS_MAX).collect()
 }
 
 #[cfg(test)]
@@ -205,6 +213,13 @@ mod tests {
             let said = policy().refusal(&changed).unwrap();
             assert!(said.starts_with(refusal), "{refusal}: {said}");
         }
+    }
+
+    #[test]
+    fn a_certificate_nobody_has_checked_commands_no_terminal() {
+        let hostile = Workload { identity: format!("\u{1b}[2J{}", "x".repeat(9999)), ..workload() };
+        let said = policy().refusal(&hostile).unwrap();
+        assert!(!said.contains('\u{1b}') && said.len() < 400, "{said}");
     }
 
     #[test]

@@ -165,3 +165,22 @@ fn peers_the_cyclonedx_library_accepts_our_sboms() {
     desk.file("bom.json", result("PASSED", "staging", "07:59:00"));
     refuses(&desk, "cyclonedx-python", "validate.py bom.json 1.5");
 }
+
+#[test]
+#[ignore = "peers: needs cosign, see script/setup --peers"]
+fn peers_we_check_what_cosign_signs_with_keys_we_do_not_sign_with() {
+    let desk = desk_with_cosign_key();
+    for (name, algorithm) in [("p384", "EC -pkeyopt ec_paramgen_curve:P-384"), ("ed", "ED25519")] {
+        accepts(&desk, "openssl", &format!("genpkey -out {name}.pem -algorithm {algorithm}"));
+        accepts(
+            &desk,
+            "cosign",
+            &format!("import-key-pair --yes --key {name}.pem --output-key-prefix {name}"),
+        );
+        let sign = format!("--key {name}.key --bundle {name}.json --signing-config no-log.json --yes");
+        accepts(&desk, "cosign", &format!("sign-blob {sign} artifact.tar"));
+        let verify = |file: &str| format!("verify --blob {file} --bundle {name}.json --key {name}.pub");
+        ours(&desk, &verify("artifact.tar")).succeeds();
+        ours(&desk, &verify("passed.json")).fails(1, "evidence-invalid");
+    }
+}

@@ -125,3 +125,71 @@ impl fmt::Debug for PublicKey {
         write!(out, "PublicKey({})", self.hint)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use p384::ecdsa::signature::{Signer as _, hazmat::PrehashSigner as _};
+    use ring::signature::{Ed25519KeyPair, KeyPair as _};
+
+    use super::*;
+
+    const MESSAGE: &[u8] = b"a message";
+
+    fn p384() -> (PublicKey, p384::ecdsa::SigningKey) {
+        let key = p384::ecdsa::SigningKey::from_slice(&[7; 48]).unwrap();
+        let der = key.verifying_key().to_public_key_der().unwrap();
+        (PublicKey::from_der(der.as_bytes()).unwrap(), key)
+    }
+
+    fn ed25519() -> (PublicKey, Ed25519KeyPair) {
+        let key = Ed25519KeyPair::from_seed_unchecked(&[9; 32]).unwrap();
+        // RFC 8410, section 4: an algorithm without parameters, and the 32 bytes.
+        let head = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
+        let der = [&head[..], key.public_key().as_ref()].concat();
+        (PublicKey::from_der(&der).unwrap(), key)
+    }
+
+    /// A file of this message, read as far as the key asks.
+    fn file(key: &PublicKey, content: &[u8]) -> Blob {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("file");
+        files::write(&path, content).unwrap();
+        Blob::read_for(&path, key.reads()).unwrap()
+    }
+
+    #[test]
+    fn a_key_on_p_384_checks_what_was_hashed_either_way() {
+        let (public, key) = p384();
+        let by_sha384: p384::ecdsa::Signature = key.sign(MESSAGE);
+        let by_sha256: p384::ecdsa::Signature = key.sign_prehash(Digest::of(MESSAGE).as_bytes()).unwrap();
+        for signature in [by_sha384, by_sha256] {
+            let signature = signature.to_der();
+            assert!(public.verifies(MESSAGE, signature.as_bytes()));
+            assert!(!public.verifies(b"another", signature.as_bytes()));
+            assert!(public.verifies_blob(&file(&public, MESSAGE), signature.as_bytes()));
+            assert!(!public.verifies_blob(&file(&public, b"another"), signature.as_bytes()));
+            assert!(!crate::fixture::public().verifies(MESSAGE, signature.as_bytes()));
+        }
+    }
+
+    #[test]
+    fn a_key_on_ed25519_checks_whole_messages() {
+        let (public, key) = ed25519();
+        let signature = key.sign(MESSAGE);
+        assert!(public.verifies(MESSAGE, signature.as_ref()));
+        assert!(!public.verifies(b"another", signature.as_ref()));
+        assert!(public.verifies_blob(&file(&public, MESSAGE), signature.as_ref()));
+        assert!(!public.verifies_blob(&file(&public, b"another"), signature.as_ref()));
+        // Who has read only a digest can't tell.
+        assert!(!public.verifies_blob(&Blob::of(Digest::of(MESSAGE)), signature.as_ref()));
+    }
+
+    #[test]
+    fn every_public_key_comes_back_from_its_pem() {
+        for key in [p384().0, ed25519().0, crate::fixture::public()] {
+            assert_eq!(PublicKey::from_pem(&key.to_pem().unwrap()).unwrap(), key);
+            assert!(!key.verifies(MESSAGE, b"") && !key.verifies(MESSAGE, &[0x30; 200]));
+        }
+        assert_ne!(p384().0.hint(), ed25519().0.hint());
+    }
+}
