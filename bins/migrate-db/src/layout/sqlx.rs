@@ -35,6 +35,9 @@ pub(super) fn read(tree: &Tree) -> Result<Vec<Migration>, Error> {
         let (number, description) = stem.split_once('_').unwrap_or((stem, ""));
         let misnamed = |why| Error::Misnamed { file: source.path.clone(), why };
         let version = Version::number(number).ok_or_else(|| misnamed("its number is too large"))?;
+        if version.is_none() {
+            return Err(misnamed("0 stands for the empty database"));
+        }
         migrations.push(Migration {
             version,
             description: description.replace('_', " "),
@@ -168,6 +171,18 @@ mod tests {
         assert_ne!(unix.written, windows.written);
         assert!(unix.is(windows.written.as_deref().unwrap()) && windows.is(unix.written.as_deref().unwrap()));
         assert!(!unix.is(of("a\nc\n").written.as_deref().unwrap()));
+    }
+
+    #[test]
+    fn what_sqlx_would_refuse_or_we_could_not_name_is_refused() {
+        let code = |name: &str| {
+            let directory = testkit::Scratch::new();
+            directory.file(name, "SELECT 1;");
+            ci::Failure::code(&read(&Tree::read(directory.path()).unwrap()).unwrap_err()).as_str()
+        };
+        for name in ["0000_init.sql", "a_1.sql", "1.sql", "99999999999999999999_a.sql", "1_a.down.sql"] {
+            assert_eq!(code(name), "migration-name", "{name}");
+        }
     }
 
     #[test]
