@@ -36,6 +36,9 @@ pub enum Command {
         /// Where the SBOM goes
         #[arg(long, value_name = "FILE")]
         output: PathBuf,
+        /// A directory or file of the tree to leave out, such as test data; repeatable
+        #[arg(long, value_name = "PATH")]
+        exclude: Vec<String>,
         /// The version of CycloneDX
         #[arg(long, value_enum, value_name = "VERSION", default_value = "1.5")]
         spec_version: SpecVersion,

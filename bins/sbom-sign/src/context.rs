@@ -50,6 +50,8 @@ pub struct Sbom {
     pub path: PathBuf,
     /// The SBOM.
     pub output: PathBuf,
+    /// Paths below the tree that are left out.
+    pub exclude: Vec<String>,
     /// The version of CycloneDX that it is written in.
     pub spec_version: SpecVersion,
 }
@@ -151,7 +153,9 @@ pub fn read(command: Command, session: &Session) -> Result<Task, Error> {
             public: with_ending(&output_prefix, ".pub"),
         }),
         Command::Check(args) => Task::Check(args),
-        Command::Sbom { path, output, spec_version } => Task::Sbom(Sbom { path, output, spec_version }),
+        Command::Sbom { path, output, exclude, spec_version } => {
+            Task::Sbom(Sbom { path, output, exclude, spec_version })
+        }
         Command::Sign(args::Sign { signatory, blob: Some(blob), bundle: Some(bundle), .. }) => {
             Task::SignBlob(SignBlob { blob, bundle, signatory: signatory_of(signatory)? })
         }

@@ -70,7 +70,7 @@ pub enum Clock {
 
 /// Reads every lock file of the tree.
 pub fn listed(wanted: &Sbom, session: &Session) -> Result<Listed, Error> {
-    let catalog = Catalog::of_tree(tree::read(&wanted.path)?);
+    let catalog = Catalog::of_tree(tree::read(&wanted.path, &wanted.exclude)?);
     let fixed = session.env().raw("SOURCE_DATE_EPOCH").is_some();
     Ok(Listed {
         catalog,

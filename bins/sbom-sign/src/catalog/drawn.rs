@@ -37,7 +37,7 @@ pub(crate) fn drawn_part(part: Part) -> String {
 /// The catalog of a tree below `tests/trees`.
 pub(crate) fn fixture(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/trees").join(name);
-    let parts = tree::read(&path).unwrap_or_else(|error| panic!("{error:?}"));
+    let parts = tree::read(&path, &[]).unwrap_or_else(|error| panic!("{error:?}"));
     drawn(&Catalog::of_tree(parts))
 }
 

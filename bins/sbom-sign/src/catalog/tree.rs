@@ -8,8 +8,8 @@ use std::{
 use ci::files::{self, FileError};
 
 use super::{
-    Faulty, Malformed, Part, Place, bun, cargo, go_mod, npm, pdm, pipfile, pnpm, poetry, requirements, uv,
-    workflow, yarn,
+    Faulty, Malformed, Part, Place, beside, bun, cargo, go_mod, npm, pdm, pipfile, pnpm, poetry,
+    requirements, uv, workflow, yarn,
 };
 
 /// How many directories deep a tree is searched.
@@ -159,11 +159,13 @@ struct Tree {
     real: PathBuf,
     lock_files: Vec<(String, Format)>,
     manifests: Vec<String>,
+    /// Paths below the root, as [`super::beside`] writes them.
+    excluded: Vec<String>,
     entries: usize,
 }
 
-/// What every lock file of a directory says, or what this one file says.
-pub fn read(path: &Path) -> Result<Vec<Part>, TreeError> {
+/// What every lock file of a directory says but those at or below the excluded paths, or what this one file says.
+pub fn read(path: &Path, exclude: &[String]) -> Result<Vec<Part>, TreeError> {
     let one = if path.is_dir() { None } else { path.file_name() };
     let root = match path.parent() {
         _ if one.is_none() => path,
@@ -171,8 +173,9 @@ pub fn read(path: &Path) -> Result<Vec<Part>, TreeError> {
         _ => Path::new("."),
     };
     let real = fs::canonicalize(root).map_err(FileError::reading(path))?;
-    let mut tree =
-        Tree { root: root.to_owned(), real, lock_files: Vec::new(), manifests: Vec::new(), entries: 0 };
+    let excluded = exclude.iter().filter_map(|path| beside("", path)).collect();
+    let (lock_files, manifests) = (Vec::new(), Vec::new());
+    let mut tree = Tree { root: root.to_owned(), real, lock_files, manifests, excluded, entries: 0 };
     let only = one.map(|name| name.to_string_lossy().into_owned());
     if let Some(name) = &only {
         // What is there and how large it is says more than the name.
@@ -214,6 +217,9 @@ impl Tree {
             // A name that is no UTF-8 is no lock file's, and a directory of such a name is no project's.
             let Some(name) = name.to_str() else { continue };
             let path = if below.is_empty() { name.to_owned() } else { format!("{below}/{name}") };
+            if self.excluded.contains(&path) {
+                continue;
+            }
             if kind.is_dir() {
                 if !SKIPPED.contains(&name) {
                     self.search(&path, depth + 1)?;

@@ -9,7 +9,7 @@ use testkit::Scratch;
 const LOCK: &str = "version = 4\n[[package]]\nname = \"app\"\nversion = \"1.0.0\"\n";
 
 fn catalog(tree: &Scratch, below: &str) -> String {
-    match read(&tree.join(below)) {
+    match read(&tree.join(below), &[]) {
         Ok(parts) => drawn(&Catalog::of_tree(parts)),
         Err(error) => {
             let why = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
@@ -41,6 +41,22 @@ fn every_lock_file_counts_and_what_is_installed_does_not() {
     * workspace → pkg:pypi/a@1
     ");
     insta::assert_snapshot!(catalog(&tree, "Cargo.lock"), @"* member:cargo/app@1.0.0");
+}
+
+#[test]
+fn what_is_excluded_is_not_read() {
+    let tree = Scratch::new();
+    tree.file("Cargo.lock", LOCK);
+    tree.file("tests/data/Cargo.lock", "{");
+    tree.file("tests/go.mod", "module example.com/a\n\ngo 1.24\n");
+    let exclude = ["./tests/data/".to_owned(), "nothing".to_owned(), "../Cargo.lock".to_owned()];
+    insta::assert_snapshot!(drawn(&Catalog::of_tree(read(tree.path(), &exclude).unwrap())), @r"
+    member:cargo/app@1.0.0
+    member:golang/example.com/a
+    * workspace → member:cargo/app@1.0.0 member:golang/example.com/a
+    ");
+    let file = ["Cargo.lock".to_owned(), "tests".to_owned()];
+    assert!(matches!(read(tree.path(), &file), Err(TreeError::Nothing(_))));
 }
 
 #[test]
