@@ -24,9 +24,9 @@ const JOB: [(&str, &str); 11] = [
     ("GITHUB_RUN_ATTEMPT", "1"),
 ];
 
-const ATTEST: &str = "attest oci:registry:app --type slsaprovenance1 --key k.key";
+pub(crate) const ATTEST: &str = "attest oci:registry:app --type slsaprovenance1 --key k.key";
 
-fn in_a_job(desk: &Scratch, line: &str, without: &str) -> Cmd {
+pub(crate) fn in_a_job(desk: &Scratch, line: &str, without: &str) -> Cmd {
     // An empty variable is none.
     let told = JOB.into_iter().map(|(name, value)| (name, if name == without { "" } else { value }));
     told.fold(sbom_sign(desk, line).on_runner(), |command, (name, value)| command.env(name, value))

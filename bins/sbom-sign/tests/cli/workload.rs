@@ -218,3 +218,32 @@ fn peers_what_a_log_says_of_a_key_holds_by_the_root_that_is_named() {
     verify(&format!("--trusted-root {}", job.bed.file("trusted-root-no-log.json")))
         .fails(1, "evidence-invalid");
 }
+
+#[test]
+#[ignore = "peers: needs a private Sigstore, see script/setup --peers"]
+fn peers_a_workflow_states_how_it_builds_as_the_workflow_that_its_token_names() {
+    let job = Job::new("");
+    let attest = "attest oci:registry:app --type slsaprovenance1";
+    let told = |sha: &str| {
+        let line = format!("{attest} {}", job.servers());
+        let command = job.bed.in_job(crate::builds::in_a_job(&job.desk, &line, ""));
+        command.without_env("SEAWORTHY_CLOCK").env("GITHUB_REPOSITORY_ID", "1").env("GITHUB_SHA", sha).run()
+    };
+    // The token is of another commit than the runner tells.
+    told(&"b".repeat(40)).fails(2, "github-context-malformed");
+    told(&"a".repeat(40)).succeeds();
+    job.verifies("oci:registry:app --type slsaprovenance1").succeeds();
+    let layout = layout(&job.desk);
+    let found = layout.described(&layout.referrers(image()).unwrap()[0]).unwrap();
+    let bundle = layout.blob_bytes(&found.image().unwrap().layers[0], 1 << 20).unwrap();
+    let bundle: serde_json::Value = serde_json::from_slice(&bundle).unwrap();
+    let payload = bundle["dsseEnvelope"]["payload"].as_str().unwrap().to_owned();
+    job.desk.file("payload", payload);
+    let decoded = Command::new("openssl")
+        .args(["base64", "-d", "-A", "-in", "payload"])
+        .current_dir(job.desk.path())
+        .output()
+        .unwrap();
+    let statement: serde_json::Value = serde_json::from_slice(&decoded.stdout).unwrap();
+    assert_eq!(statement["predicate"]["runDetails"]["builder"]["id"], Sigstore::identity());
+}
