@@ -18,7 +18,7 @@ const ROOMS: &[Room] = &[
     Room("ci", "contract", "base64 clap getrandom percent-encoding rustix signal-hook"),
     Room("config", "ci contract", "strsim toml"),
     Room("http", "contract", "bytes http-body reqwest rustls tokio"),
-    Room("oci", "ci contract http", "base64 flate2 sha2 tar"),
+    Room("oci", "ci contract http", "base64 flate2 ruzstd sha2 tar"),
     Room(
         "trust",
         "ci contract http oci",
@@ -39,7 +39,7 @@ const ROOMS: &[Room] = &[
     Room(
         "sbom-sign",
         "ci contract http oci trust",
-        "base64 clap cvss cyclonedx-bom pep440_rs percent-encoding rpm-version semver serde-saphyr spdx toml zeroize zip",
+        "base64 clap cvss cyclonedx-bom flate2 object pep440_rs percent-encoding rpm-version semver serde-saphyr spdx toml zeroize zip",
     ),
     Room("promote", "ci config contract deploy evidence ledger oci trust", "clap toml"),
     Room("rollback", "ci config contract deploy evidence ledger oci trust", "clap toml"),

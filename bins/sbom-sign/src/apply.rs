@@ -33,6 +33,8 @@ pub enum Done {
         digest: Digest,
         /// How many components it lists.
         components: usize,
+        /// Files of an image that can't be read, and why.
+        unread: Vec<[String; 2]>,
         /// Whether it is new.
         state: State,
     },
@@ -78,9 +80,9 @@ pub fn apply(plan: Plan, session: &Session) -> Result<Done, Error> {
             keys(files, key.public(), State::New)
         }
         Plan::PublicKey { files, key } => keys(files, key.public(), State::Unchanged),
-        Plan::Sbom { output, json, components, state } => {
+        Plan::Sbom { output, json, components, unread, state } => {
             files::write(&output, &json)?;
-            Ok(Done::Sbom { output, digest: Digest::of(&json), components, state })
+            Ok(Done::Sbom { output, digest: Digest::of(&json), components, unread, state })
         }
         Plan::Claims { signatory, kind, claims } => {
             let new = claims.iter().any(|claim| claim.already.is_none());

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use contract::{Commit, EnvironmentName, ImageRef, Span};
+use contract::{Commit, EnvironmentName, ImageRef, Platform, Span};
 use trust::{KeySource, PredicateType};
 
 use crate::bom::SpecVersion;
@@ -28,21 +28,8 @@ pub enum Command {
         #[arg(long, value_name = "PREFIX")]
         output_prefix: PathBuf,
     },
-    /// List what a source tree is made of, as CycloneDX
-    Sbom {
-        /// A directory with lock files, or one of them
-        #[arg(default_value = ".")]
-        path: PathBuf,
-        /// Where the SBOM goes
-        #[arg(long, value_name = "FILE")]
-        output: PathBuf,
-        /// A directory or file of the tree to leave out, such as test data; repeatable
-        #[arg(long, value_name = "PATH")]
-        exclude: Vec<String>,
-        /// The version of CycloneDX
-        #[arg(long, value_enum, value_name = "VERSION", default_value = "1.5")]
-        spec_version: SpecVersion,
-    },
+    /// List what a source tree or an image is made of, as CycloneDX
+    Sbom(Sbom),
     /// Refuse what an SBOM lists: known vulnerabilities, licences that are not taken
     Check(Box<Check>),
     /// Sign images, or a file
@@ -58,6 +45,38 @@ pub enum Command {
         /// Where to, with the tag it gets there, if any
         to: ImageRef,
     },
+}
+
+/// The inputs of `sbom`.
+#[derive(clap::Args)]
+pub struct Sbom {
+    /// A directory with lock files, one of them, or an image
+    #[arg(default_value = ".", value_name = "PATH|IMAGE")]
+    pub path: PathBuf,
+    /// Where the SBOM goes
+    #[arg(long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// A directory or file of the tree to leave out, such as test data; repeatable
+    #[arg(long, value_name = "PATH")]
+    pub exclude: Vec<String>,
+    /// The version of CycloneDX
+    #[arg(long, value_enum, value_name = "VERSION", default_value = "1.5")]
+    pub spec_version: SpecVersion,
+    /// Which image of an index; this machine's otherwise
+    #[arg(long, value_name = "OS/ARCH")]
+    pub platform: Option<Platform>,
+    /// What of an image: its final files, or those that later layers remove as well [default: squashed]
+    #[arg(long, value_name = "SCOPE", value_enum)]
+    pub scope: Option<Scope>,
+}
+
+/// Which files of an image count.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+pub enum Scope {
+    /// Those of the final file system
+    Squashed,
+    /// Those of any layer
+    AllLayers,
 }
 
 /// The inputs of `sign`.

@@ -1,16 +1,26 @@
 //! What a source tree or an image is made of, whatever wrote it down; one foreign format, one file below. Nothing is executed and nothing
 //! fetched.
 
+pub mod apk;
+pub mod auditable;
 pub mod bun;
 pub mod cargo;
+pub mod dep5;
+pub mod dist_info;
+pub mod dpkg;
 #[cfg(test)]
 mod drawn;
+pub mod elf;
+pub mod go_binary;
 pub mod go_mod;
 pub mod hash;
 pub mod licence;
 mod merge;
+pub mod node_modules;
 pub mod npm;
+pub mod os_release;
 pub mod package_json;
+pub mod paragraph;
 pub mod pdm;
 pub mod pipfile;
 pub mod pnpm;
@@ -18,6 +28,7 @@ pub mod poetry;
 pub mod purl;
 pub mod pyproject;
 pub mod requirements;
+pub mod rpm;
 pub mod source;
 pub mod tree;
 pub mod uv;

@@ -6,13 +6,14 @@ use std::{
 };
 
 use ci::Session;
-use contract::{Component, EnvironmentName, ImageRef, Location, Release};
+use contract::{Component, EnvironmentName, ImageRef, Location, Platform, Release};
 use trust::{KeySource, PredicateType, Requirement, Sources, WorkloadPolicy};
 
 use crate::{
     args::{self, Check, Command},
     bom::SpecVersion,
     error::Error,
+    image::Scope,
     provenance::Job,
 };
 
@@ -20,7 +21,7 @@ use crate::{
 pub enum Task {
     /// Make a key pair.
     Keygen(KeyFiles),
-    /// List what a tree is made of.
+    /// List what a tree or an image is made of.
     Sbom(Sbom),
     /// Check what an SBOM lists.
     Check(Box<Check>),
@@ -44,16 +45,34 @@ pub struct KeyFiles {
     pub public: PathBuf,
 }
 
-/// A tree and where its SBOM goes.
+/// What is listed, and where its SBOM goes.
 pub struct Sbom {
-    /// A directory with lock files, or one of them.
-    pub path: PathBuf,
+    /// What is listed.
+    pub subject: Subject,
     /// The SBOM.
     pub output: PathBuf,
     /// Paths below the tree that are left out.
     pub exclude: Vec<String>,
     /// The version of CycloneDX that it is written in.
     pub spec_version: SpecVersion,
+}
+
+/// What an SBOM is about.
+pub enum Subject {
+    /// A directory with lock files, or one of them.
+    Tree(PathBuf),
+    /// An image.
+    Image(Box<WantedImage>),
+}
+
+/// An image whose contents are listed.
+pub struct WantedImage {
+    /// Which.
+    pub image: ImageRef,
+    /// Which of an index.
+    pub platform: Platform,
+    /// Which of its files.
+    pub scope: Scope,
 }
 
 /// A claim about images.
@@ -153,9 +172,7 @@ pub fn read(command: Command, session: &Session) -> Result<Task, Error> {
             public: with_ending(&output_prefix, ".pub"),
         }),
         Command::Check(args) => Task::Check(args),
-        Command::Sbom { path, output, exclude, spec_version } => {
-            Task::Sbom(Sbom { path, output, exclude, spec_version })
-        }
+        Command::Sbom(args) => sbom(args)?,
         Command::Sign(args::Sign { signatory, blob: Some(blob), bundle: Some(bundle), .. }) => {
             Task::SignBlob(SignBlob { blob, bundle, signatory: signatory_of(signatory)? })
         }
@@ -196,6 +213,29 @@ fn signatory_of(args: args::Signatory) -> Result<SignatorySource, Error> {
         None if offline => Err(Error::Offline("signing without --key".to_owned())),
         None => Ok(SignatorySource::Workload(Sources { signing_config, trusted_root, identity_token })),
     }
+}
+
+/// A path that is there is a tree, and any other text that names an image is one. What could be either is for the user to say.
+fn sbom(args: args::Sbom) -> Result<Task, Error> {
+    let args::Sbom { path, output, exclude, spec_version, platform, scope } = args;
+    let image = path.to_str().and_then(|text| text.parse::<ImageRef>().ok());
+    let spelled_as_path = path.is_absolute() || path.starts_with(".") || path.starts_with("..");
+    let image = image.filter(|_| !spelled_as_path);
+    let subject = match (path.symlink_metadata().is_ok(), image) {
+        (true, Some(image)) if image.selector().is_some() => return Err(Error::PathOrImage(path)),
+        (false, Some(_)) if !exclude.is_empty() => return Err(Error::OfTreesOnly(path)),
+        (false, Some(image)) => Subject::Image(Box::new(WantedImage {
+            image,
+            platform: platform.unwrap_or_else(Platform::host),
+            scope: match scope {
+                Some(args::Scope::AllLayers) => Scope::AllLayers,
+                Some(args::Scope::Squashed) | None => Scope::Squashed,
+            },
+        })),
+        _ if platform.is_some() || scope.is_some() => return Err(Error::OfImagesOnly(path)),
+        _ => Subject::Tree(path),
+    };
+    Ok(Task::Sbom(Sbom { subject, output, exclude, spec_version }))
 }
 
 fn verify(args: args::Verify, session: &Session) -> Result<Task, Error> {

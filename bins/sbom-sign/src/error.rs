@@ -7,7 +7,7 @@ use contract::{Digest, EnvironmentName, ImageRef};
 use oci::OciError;
 use trust::{PredicateType, Shortfall, TrustError};
 
-use crate::catalog::tree::TreeError;
+use crate::{catalog::tree::TreeError, image::Unreadable};
 
 /// A failure of sbom-sign.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +69,18 @@ pub enum Error {
     /// The tree can't be catalogued.
     #[error(transparent)]
     Tree(#[from] TreeError),
+    /// A name that means two things.
+    #[error("{} is there, and it names an image as well", .0.display())]
+    PathOrImage(PathBuf),
+    /// A flag that says nothing about a tree.
+    #[error("--platform and --scope are about images, and {} is none", .0.display())]
+    OfImagesOnly(PathBuf),
+    /// A flag that says nothing about an image.
+    #[error("--exclude is about trees, and {} is an image", .0.display())]
+    OfTreesOnly(PathBuf),
+    /// An image whose contents would be told wrongly.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
     /// The SBOM could not be written as JSON.
     #[error("the SBOM could not be written: {0}")]
     Bom(String),
@@ -152,6 +164,7 @@ impl Error {
             Self::Tree(TreeError::File(error)) | Self::File(error) => error,
             Self::Trust(error) => error,
             Self::Image(error) => error,
+            Self::Unreadable(error) => error,
             Self::Variable(error) => error,
             Self::Record(error) => error,
             Self::Interrupted(error) => error,
@@ -207,6 +220,9 @@ impl Failure for Error {
             Self::NoSelector(_) => Code::new("image-incomplete"),
             Self::NotJson { .. } => Code::new("predicate-not-json"),
             Self::Tree(error) => tree_code(error),
+            Self::PathOrImage(_) => Code::new("path-or-image"),
+            Self::OfImagesOnly(_) => Code::new("flag-of-images"),
+            Self::OfTreesOnly(_) => Code::new("flag-of-trees"),
             Self::Bom(_) => Code::new("sbom-unwritable"),
             Self::Unmet { shortfall, .. } => match shortfall {
                 Shortfall::Missing => Code::new("evidence-missing"),
@@ -253,6 +269,11 @@ impl Failure for Error {
             Self::NoSelector(_) => "add :TAG or @DIGEST",
             Self::NotJson { .. } => "check that this is the file you meant; docs/evidence.md shows the forms",
             Self::Tree(error) => return tree_fix(error),
+            Self::PathOrImage(_) => {
+                "write ./ before a path; name an image from another directory, or by its digest"
+            }
+            Self::OfImagesOnly(_) => "leave the flag out, or name an image",
+            Self::OfTreesOnly(_) => "leave the flag out: an SBOM of an image lists all of it",
             Self::Bom(_) => "please report it with the lock file",
             Self::Unmet { shortfall, .. } => match shortfall {
                 Shortfall::Missing => {

@@ -9,7 +9,7 @@ use std::{
 use ci::{Session, files};
 use contract::{Digest, EnvironmentName, ImageRef, Secret, Selector};
 use jiff::Timestamp;
-use oci::{Access, MANIFESTS_MAX, OciError, Repository, Transfer};
+use oci::{Access, MANIFESTS_MAX, Manifest, OciError, Repository, Transfer};
 use serde_json::Value;
 use trust::{
     Attached, Authorities, BUNDLE_BYTES_MAX, Blob, Evidence, Keyless, PredicateType, PublicKey,
@@ -18,11 +18,13 @@ use trust::{
 };
 
 use crate::{
-    catalog::{Catalog, tree},
+    catalog::{Catalog, Malformed, tree},
     context::{
-        Attest, Claim, Copy, KeyFiles, Reach, Sbom, SignBlob, SignatorySource, Signers, Verify, VerifyBlob,
+        Attest, Claim, Copy, KeyFiles, Reach, Sbom, SignBlob, SignatorySource, Signers, Subject, Verify,
+        VerifyBlob, WantedImage,
     },
     error::Error,
+    image,
 };
 
 /// What lies where a key pair should go.
@@ -51,6 +53,8 @@ pub fn key_pair(files: &KeyFiles, session: &Session) -> Result<KeyPair, Error> {
 pub struct Listed {
     /// What the tree is made of.
     pub catalog: Catalog,
+    /// Files of single packages in an image that can't be read, by path.
+    pub unread: Vec<(String, Malformed)>,
     /// The file that will be replaced.
     pub existing: Option<String>,
     /// The time of this run.
@@ -68,12 +72,21 @@ pub enum Clock {
     Fixed,
 }
 
-/// Reads every lock file of the tree.
+/// Reads what is listed.
 pub fn listed(wanted: &Sbom, session: &Session) -> Result<Listed, Error> {
-    let catalog = Catalog::of_tree(tree::read(&wanted.path, &wanted.exclude)?);
+    let (catalog, unread) = match &wanted.subject {
+        Subject::Tree(path) => (Catalog::of_tree(tree::read(path, &wanted.exclude)?), Vec::new()),
+        Subject::Image(wanted) => {
+            let WantedImage { image, platform, scope } = wanted.as_ref();
+            let (manifest, repository) = open(image, &Access::of_run(session))?;
+            let contents = image::read(image, repository.as_ref(), manifest, platform, *scope)?;
+            (contents.catalog, contents.unread)
+        }
+    };
     let fixed = session.env().raw("SOURCE_DATE_EPOCH").is_some();
     Ok(Listed {
         catalog,
+        unread,
         existing: files::read_text_if_there(&wanted.output)?,
         now: session.stamp(),
         clock: if fixed { Clock::Fixed } else { Clock::Running },
@@ -92,10 +105,14 @@ pub struct Found {
 
 /// Finds an image; its manifest is read and checked.
 pub fn find(image: &ImageRef, access: &Arc<Access>) -> Result<Found, Error> {
+    let (manifest, repository) = open(image, access)?;
+    Ok(Found { image: image.clone(), digest: manifest.digest(), repository })
+}
+
+fn open(image: &ImageRef, access: &Arc<Access>) -> Result<(Manifest, Box<dyn Repository>), Error> {
     let selector = image.selector().ok_or_else(|| Error::NoSelector(image.clone()))?;
     let repository = oci::open_with(image.location(), access)?;
-    let digest = repository.find(selector)?.digest();
-    Ok(Found { image: image.clone(), digest, repository })
+    Ok((repository.find(selector)?, repository))
 }
 
 /// Images and everything in those that are indexes, each once.

@@ -10,6 +10,7 @@ pub mod check;
 pub mod context;
 pub mod error;
 pub mod facts;
+pub mod image;
 pub mod outputs;
 pub mod plan;
 pub mod provenance;

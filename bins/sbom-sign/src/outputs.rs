@@ -14,6 +14,9 @@ use crate::{
     plan::{Judged, State},
 };
 
+/// How many files that can't be read are named on the page.
+const UNREAD_SHOWN_MAX: usize = 20;
+
 /// Tells what was done.
 pub fn done(done: &Done) -> Report {
     match done {
@@ -30,15 +33,23 @@ pub fn done(done: &Done) -> Report {
                 .output("hint", hint.clone())
                 .output("state", state.word())
         }
-        Done::Sbom { output, digest, components, state } => {
+        Done::Sbom { output, digest, components, unread, state } => {
             let file = shown(output);
-            let page =
+            let mut page =
                 Page::new().heading(format!("SBOM {file} ({}), components: {components}", state.word()));
-            let data =
-                json!({"sbom": file, "digest": digest, "components": components, "state": state.word()});
+            if !unread.is_empty() {
+                let shown = unread.iter().take(UNREAD_SHOWN_MAX).cloned();
+                page = page
+                    .line(format!("not listed, because they can't be read: {} files", unread.len()))
+                    .table(&["file", "why"], shown);
+            }
+            let data = json!({
+                "sbom": file, "digest": digest, "components": components, "unread": unread, "state": state.word(),
+            });
             Report::new(page, data)
                 .output("sbom", file)
                 .output("components", components.to_string())
+                .output("unread", unread.len().to_string())
                 .output("state", state.word())
         }
         Done::Claims { kind, claims } => claimed(kind, claims),

@@ -11,6 +11,7 @@ use trust::{
 
 use crate::{
     bom,
+    catalog::Malformed,
     context::{KeyFiles, Sbom, SignBlob},
     error::Error,
     facts::{Claimed, Clock, Found, Journey, KeyPair, Listed, Unsigned},
@@ -64,6 +65,8 @@ pub enum Plan {
         json: Vec<u8>,
         /// How many components it lists.
         components: usize,
+        /// Files of an image that can't be read, and why.
+        unread: Vec<[String; 2]>,
         /// Whether it is there.
         state: State,
     },
@@ -103,12 +106,22 @@ pub fn keygen(files: KeyFiles, there: KeyPair) -> Result<Plan, Error> {
 
 /// Plans an SBOM. One that says the same as the one that is there keeps its time, so that the same tree is attested once.
 pub fn sbom(wanted: Sbom, listed: &Listed) -> Result<Plan, Error> {
-    let Listed { catalog, existing, now, clock } = listed;
+    let Listed { catalog, unread, existing, now, clock } = listed;
     let kept = existing.as_deref().filter(|_| *clock == Clock::Running).and_then(time_of);
     let json = bom::json(catalog, wanted.spec_version, kept.unwrap_or(*now))?;
     let state = State::of(existing.as_ref().filter(|existing| existing.as_bytes() == json));
     let json = if state == State::Unchanged { json } else { bom::json(catalog, wanted.spec_version, *now)? };
-    Ok(Plan::Sbom { output: wanted.output, json, components: bom::component_count(catalog), state })
+    Ok(Plan::Sbom {
+        output: wanted.output,
+        json,
+        components: bom::component_count(catalog),
+        unread: told(unread),
+        state,
+    })
+}
+
+fn told(unread: &[(String, Malformed)]) -> Vec<[String; 2]> {
+    unread.iter().map(|(path, wrong)| [format!("/{path}"), wrong.to_string()]).collect()
 }
 
 fn time_of(sbom: &str) -> Option<Timestamp> {
@@ -184,8 +197,9 @@ impl fmt::Display for Plan {
                 writeln!(out, "keep the key {}", files.private.display())?;
                 writeln!(out, "write its public key to {}", files.public.display())
             }
-            Self::Sbom { output, components, state: State::New, .. } => {
-                writeln!(out, "write an SBOM of {components} components to {}", output.display())
+            Self::Sbom { output, components, unread, state: State::New, .. } => {
+                writeln!(out, "write an SBOM of {components} components to {}", output.display())?;
+                unread.iter().try_for_each(|[path, why]| writeln!(out, "  without {path}: {why}"))
             }
             Self::Sbom { output, .. } | Self::Blob { output, existing: Some(_), .. } => {
                 writeln!(out, "keep {}: it says the same", output.display())

@@ -150,7 +150,7 @@ pub enum OciError {
     #[error("{} changed while it was packed", .0.display())]
     SourceChanged(PathBuf),
     /// An image that has no files for us.
-    #[error("{digest} cannot be unpacked: {why}")]
+    #[error("no files can be read from {digest}: {why}")]
     NoFiles {
         /// Which image.
         digest: Digest,
@@ -250,7 +250,7 @@ impl Failure for OciError {
             Self::Transfer { .. } | Self::SourceChanged(_) => "run again; what is already there is kept",
             Self::File(error) => return error.fix(),
             Self::Unpackable { .. } => "leave it out of the directory",
-            Self::NoFiles { .. } => "name an image whose layers are tar archives, plain or gzip",
+            Self::NoFiles { .. } => "name an image whose layers are tar archives, plain, gzip or zstd",
             Self::Unsafe { .. } => "do not unpack this image; build it again without this entry",
             Self::Archive { .. } => "build the image again",
             Self::TargetDiffers(_) => "name a directory that does not exist yet, one for each digest, or remove this one",

@@ -12,15 +12,14 @@ use std::{
 
 use ci::files::FileError;
 use contract::{Digest, Platform};
-use flate2::read::MultiGzDecoder;
 use tar::EntryType;
 
 use crate::{
     descriptor::Descriptor,
     error::OciError,
+    layer::{HEADERS_BYTES_MAX, Metered, decompressed, layers},
     lock,
     manifest::Manifest,
-    media_type,
     repository::{Repository, Stored},
     transfer::DEPTH_MAX,
     tree::{Tree, link_stays},
@@ -30,8 +29,6 @@ use crate::{
 const ENTRIES_MAX: usize = 200_000;
 /// How many bytes its files may have together, unpacked.
 const BYTES_MAX: u64 = 8 << 30;
-/// How many bytes may stand between two files: headers and long names, which are kept in memory.
-const HEADERS_BYTES_MAX: u64 = 1 << 20;
 /// How much is moved at a time, in bytes.
 const CHUNK_BYTES: usize = 128 << 10;
 
@@ -95,22 +92,6 @@ pub fn unpack(from: &dyn Repository, image: &Manifest, to: &Path) -> Result<Stor
     finished
 }
 
-/// The layers, if all are archives that we read.
-fn layers(image: &Manifest) -> Result<&[Descriptor], OciError> {
-    let refuse = |why: String| Err(OciError::NoFiles { digest: image.digest(), why });
-    let Some(manifest) = image.image() else { return refuse("it is an index".into()) };
-    let foreign = |layer: &&Descriptor| {
-        !matches!(
-            layer.media_type.as_str(),
-            media_type::LAYER_TAR | media_type::LAYER_TAR_GZIP | media_type::DOCKER_LAYER_GZIP
-        )
-    };
-    if let Some(layer) = manifest.layers.iter().find(foreign) {
-        return refuse(format!("a layer is `{}`", layer.media_type));
-    }
-    if manifest.layers.is_empty() { refuse("it has no layers".into()) } else { Ok(&manifest.layers) }
-}
-
 fn remove(path: &Path) -> Result<(), OciError> {
     match fs::remove_dir_all(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(FileError::writing(path)(error).into()),
@@ -140,9 +121,8 @@ fn fill(from: &dyn Repository, layers: &[Descriptor], root: &Path) -> Result<(),
     let mut left = Left { entries: ENTRIES_MAX, bytes: BYTES_MAX };
     for layer in layers {
         let mut blob = from.blob(layer)?;
-        let compressed = layer.media_type != media_type::LAYER_TAR;
-        let reader: Box<dyn Read> =
-            if compressed { Box::new(MultiGzDecoder::new(&mut blob)) } else { Box::new(&mut blob) };
+        let digest = layer.digest;
+        let reader = decompressed(&mut blob).map_err(|source| OciError::Archive { digest, source })?;
         Destination { root, layer: layer.digest, left: &mut left }.extract(reader)?;
         // The file may have been exchanged since it was checked.
         blob.copy_to(&mut io::sink())?;
@@ -292,21 +272,6 @@ impl Destination<'_> {
         }
         fs::hard_link(&original, &path).map_err(FileError::writing(&path))?;
         Ok(())
-    }
-}
-
-/// A reader that ends with an error where its allowance does.
-struct Metered<'a, R> {
-    reader: R,
-    allowance: &'a Cell<u64>,
-}
-
-impl<R: Read> Read for Metered<'_, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let length = self.reader.read(buffer)?;
-        let left = self.allowance.get().checked_sub(length as u64);
-        self.allowance.set(left.ok_or_else(|| io::Error::other("its headers or files are too long"))?);
-        Ok(length)
     }
 }
 

@@ -3,8 +3,10 @@
 
 mod builds;
 mod check;
+mod contents;
 mod desk;
 mod files;
+mod hostile;
 mod images;
 mod legacy;
 mod offline;

@@ -1,0 +1,110 @@
+//! Which files of an image say what it is made of, and what each says; never how they lie on top of each other.
+
+use std::collections::BTreeSet;
+
+use crate::catalog::{
+    Licence, Malformed, Part, apk, dep5, dist_info, dpkg, node_modules,
+    os_release::{self, Release},
+    rpm,
+};
+
+/// A file that is read.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Wanted {
+    /// Debian's database, or a part of it.
+    Dpkg,
+    /// Alpine's database.
+    Apk,
+    /// The database of RPM.
+    Rpm,
+    /// The copyright file of a Debian package.
+    Copyright,
+    /// A Python package's metadata.
+    Python,
+    /// A package.json.
+    Npm,
+    /// What system it is.
+    OsRelease,
+}
+
+/// What a file says.
+#[derive(Clone, Debug)]
+pub enum Finding {
+    /// Debian's packages.
+    Dpkg(Vec<dpkg::Record>),
+    /// Alpine's packages.
+    Apk(Vec<apk::Record>),
+    /// RPM packages, which are not read.
+    Rpm,
+    /// The licences of a Debian package.
+    Licences(BTreeSet<Licence>),
+    /// A Python package.
+    Python(dist_info::Record),
+    /// A JavaScript package.
+    Npm(node_modules::Record),
+    /// The operating system.
+    System(Release),
+    /// What a program was built from.
+    Program(Part),
+    /// It could not be read. Only files of single packages may end like that: a list of packages that can't be read is an error.
+    Unread(Malformed),
+}
+
+impl Wanted {
+    /// Whether the file at this path is read.
+    pub fn at(path: &str) -> Option<Self> {
+        let file = path.rsplit('/').next().unwrap_or(path);
+        match file {
+            "copyright" => dep5::package(path).map(|_| Self::Copyright),
+            "installed" => apk::is_database(path).then_some(Self::Apk),
+            "os-release" => os_release::PATHS.contains(&path).then_some(Self::OsRelease),
+            "package.json" => Some(Self::Npm),
+            _ if dist_info::is_metadata(path) => Some(Self::Python),
+            _ if dpkg::is_database(path) => Some(Self::Dpkg),
+            _ => rpm::is_database(path).then_some(Self::Rpm),
+        }
+    }
+
+    /// Whether it lists what the whole image is made of.
+    pub const fn is_database(&self) -> bool {
+        matches!(self, Self::Dpkg | Self::Apk | Self::Rpm)
+    }
+
+    /// How long it may be, in bytes.
+    pub const fn bytes_max(&self) -> u64 {
+        match self {
+            Self::Dpkg | Self::Apk => 128 << 20,
+            Self::Rpm => u64::MAX,
+            Self::Copyright => 16 << 20,
+            Self::Python | Self::Npm => 8 << 20,
+            Self::OsRelease => 64 << 10,
+        }
+    }
+
+    /// What becomes of one that is longer: only a list of packages must be read.
+    pub fn too_long(&self) -> Option<Finding> {
+        let why = || Malformed::whole(format!("it is longer than {} bytes", self.bytes_max()));
+        (!self.is_database()).then(|| Finding::Unread(why()))
+    }
+
+    /// What it says; `None` if that is nothing.
+    pub fn read(&self, bytes: Vec<u8>) -> Result<Option<Finding>, Malformed> {
+        let text = match String::from_utf8(bytes) {
+            Ok(text) => text,
+            // Names of people in old packages are not always UTF-8; those of packages always are.
+            Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
+        };
+        Ok(match self {
+            Self::Dpkg => Some(Finding::Dpkg(dpkg::read(&text)?)),
+            Self::Apk => Some(Finding::Apk(apk::read(&text)?)),
+            Self::Copyright => Some(dep5::read(&text)).filter(|said| !said.is_empty()).map(Finding::Licences),
+            Self::Python => Some(dist_info::read(&text).map_or_else(Finding::Unread, Finding::Python)),
+            Self::Npm => match node_modules::read(&text) {
+                Ok(record) => record.map(Finding::Npm),
+                Err(wrong) => Some(Finding::Unread(wrong)),
+            },
+            Self::OsRelease => os_release::read(&text).map(Finding::System),
+            Self::Rpm => Some(Finding::Rpm),
+        })
+    }
+}

@@ -1,0 +1,137 @@
+//! Images that nobody should trust: cut off, changed, endless, or not what they seem.
+#![allow(clippy::disallowed_methods, reason = "a test reads and writes what it likes")]
+
+use std::{fs, time::Duration};
+
+use testkit::{Cmd, Scratch, bin};
+
+use crate::{
+    contents::{LIBC, STATUS, bom, image, image_of, listed, packed, said, sbom},
+    desk::{LOCK, sbom_sign},
+};
+
+/// How much memory the binary may take when its input is larger, in kilobytes.
+const MEMORY_KB_MAX: u32 = 96 << 10;
+
+#[test]
+fn a_list_of_packages_that_cannot_be_read_is_no_shorter_list() {
+    let database = |files: &[(&str, &str)], code: &str| {
+        let desk = Scratch::new();
+        image_of(&desk, &[files]);
+        let run = sbom(&desk, "").fails(2, code);
+        assert!(!desk.has("bom.json"));
+        run.stderr.clone()
+    };
+    let told = database(&[(STATUS, &format!("{LIBC}\nPackage: curl\n"))], "package-database-malformed");
+    assert!(
+        told.contains("/var/lib/dpkg/status, line 7,") && told.contains("a package has no Version"),
+        "{told}"
+    );
+    database(&[("lib/apk/db/installed", "P:x\n")], "package-database-malformed");
+    database(&[("var/lib/rpm/rpmdb.sqlite", "SQLite format 3\0")], "rpm-database-unread");
+    database(&[("usr/lib/sysimage/rpm/Packages.db", "")], "rpm-database-unread");
+    database(&[("etc/passwd", "root")], "image-without-packages");
+    let desk = Scratch::new();
+    desk.directory("layer/var/lib/dpkg");
+    std::os::unix::fs::symlink("/data/status", desk.join("layer").join(STATUS)).unwrap();
+    image(&desk, &[packed(&desk, "layer", &["-z"])]);
+    sbom(&desk, "").fails(2, "package-database-elsewhere");
+}
+
+#[test]
+fn files_of_single_packages_that_cannot_be_read_are_named() {
+    let desk = Scratch::new();
+    let huge = format!(r#"{{"name":"x","version":"1","y":"{}"}}"#, "y".repeat(9 << 20));
+    image_of(
+        &desk,
+        &[&[
+            ("a/package.json", "{"),
+            ("b/package.json", r#"{"name":"b","version":"1.0.0"}"#),
+            ("huge/package.json", &huge),
+            ("x.dist-info/METADATA", "Name: x\n"),
+        ]],
+    );
+    let run = sbom(&desk, "").succeeds();
+    assert_eq!(run.observed().outputs["unread"], "3");
+    for words in ["/a/package.json", "/huge/package.json", "longer than 8388608 bytes", "it has no Version"] {
+        assert!(run.observed().summary.contains(words), "{words}: {}", run.observed().summary);
+    }
+}
+
+#[test]
+fn a_layer_that_was_changed_is_refused_and_nothing_written() {
+    let desk = Scratch::new();
+    image_of(&desk, &[&[(STATUS, LIBC)]]);
+    let blobs = fs::read_dir(desk.join("registry/blobs/sha256")).unwrap().map(|one| one.unwrap().path());
+    let layer = blobs.into_iter().find(|path| fs::read(path).unwrap().starts_with(&[0x1f, 0x8b])).unwrap();
+    let good = fs::read(&layer).unwrap();
+    let mut changed = good.clone();
+    changed[20] ^= 1;
+    for (bytes, code) in [(changed, "digest-mismatch"), (good[..good.len() - 9].to_vec(), "size-mismatch")] {
+        fs::write(&layer, bytes).unwrap();
+        sbom(&desk, "").fails(1, code);
+        assert!(!desk.has("bom.json"));
+    }
+}
+
+#[test]
+fn an_argument_that_could_be_two_things_is_refused() {
+    let desk = Scratch::new();
+    image_of(&desk, &[&[(STATUS, LIBC)]]);
+    desk.file("tree/Cargo.lock", LOCK);
+    desk.file("oci:registry:app/Cargo.lock", LOCK);
+    let run = |words: &str| sbom_sign(&desk, &format!("sbom {words} --output bom.json")).run();
+    run("oci:registry:app").fails(2, "path-or-image");
+    run("./oci:registry:app").succeeds();
+    run("tree --platform linux/amd64").fails(2, "flag-of-images");
+    run("tree --scope squashed").fails(2, "flag-of-images");
+    run("oci:registry:app --exclude x").fails(2, "path-or-image");
+    run("oci:nowhere:app --exclude x").fails(2, "flag-of-trees");
+    run("oci:registry").fails(2, "image-incomplete");
+    run("oci:nowhere:app").fails(2, "layout-missing");
+    run("nowhere").fails(2, "file-missing");
+}
+
+#[test]
+fn a_million_entries_cost_time_and_no_memory() {
+    let desk = Scratch::new();
+    // All entries but the last are one header, again and again: what they are called makes no difference to what is kept.
+    desk.file("layer/some/file", "");
+    let tar = packed(&desk, "layer", &[]);
+    let header = tar.chunks(512).find(|block| block[156] == b'0').unwrap();
+    let many = header.repeat(1000);
+    let mut archive = Vec::new();
+    let piece = gzip(&desk, &many);
+    (0..1000).for_each(|_| archive.extend_from_slice(&piece));
+    desk.file("status/var/lib/dpkg/status", LIBC);
+    archive.extend(packed(&desk, "status", &["-z"]));
+    image(&desk, &[archive]);
+    let run = within(&desk, MEMORY_KB_MAX, "sbom oci:registry:app --output bom.json");
+    run.timeout(Duration::from_mins(5)).run().succeeds();
+    assert_eq!(listed(&bom(&desk), "deb").len(), 1);
+}
+
+#[test]
+fn a_large_program_costs_time_and_no_memory() {
+    let desk = Scratch::new();
+    desk.file("layer/var/lib/dpkg/status", LIBC);
+    let program = [&b"\x7fELF\x02\x01\x01"[..], &vec![0xcc; 1 << 20]].concat();
+    desk.file("layer/usr/lib/large.so", program);
+    let large = fs::OpenOptions::new().write(true).open(desk.join("layer/usr/lib/large.so")).unwrap();
+    large.set_len(127 << 20).unwrap();
+    image(&desk, &[packed(&desk, "layer", &["-z"])]);
+    let run = within(&desk, MEMORY_KB_MAX, "sbom oci:registry:app --output bom.json");
+    run.timeout(Duration::from_mins(5)).run().succeeds();
+}
+
+fn gzip(desk: &Scratch, bytes: &[u8]) -> Vec<u8> {
+    let file = desk.file("piece", bytes);
+    said("gzip", &["-1", "-k", "-f", file.to_str().unwrap()], desk.path());
+    fs::read(desk.join("piece.gz")).unwrap()
+}
+
+/// The binary, with so little memory that it can't keep what it reads.
+fn within(desk: &Scratch, kilobytes: u32, line: &str) -> Cmd {
+    let script = format!("ulimit -v {kilobytes} && exec \"$0\" {line}");
+    bin("/bin/sh").args(["-c", &script, env!("CARGO_BIN_EXE_sbom-sign")]).dir(desk.path())
+}
