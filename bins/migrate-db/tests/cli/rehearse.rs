@@ -70,8 +70,10 @@ fn a_rehearsal_killed_at_any_write_leaves_the_database_and_the_next_one_nothing(
     let whole = |scratch: &testkit::Scratch| {
         assert_eq!(sql(scratch, "SELECT count(*) FROM migrate_db_history"), "1");
     };
+    // How long a step took stands in the backup, so two of them differ in their bytes.
     let same = |goal: &testkit::Scratch, reached: &testkit::Scratch| {
         assert_eq!(dump(goal, "app.db"), dump(reached, "app.db"));
+        assert_eq!(reached.tree(&[]).to_string().matches("rehearsal").count(), 0);
     };
-    Crash::of(make).wreck(whole).same(same).except(&["app.db*"]).at_most(12).run();
+    Crash::of(make).wreck(whole).same(same).except(&["app.db*", ".seaworthy"]).at_most(12).run();
 }
