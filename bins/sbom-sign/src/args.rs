@@ -51,7 +51,7 @@ pub enum Command {
 #[derive(clap::Args)]
 pub struct Sbom {
     /// A directory with lock files, one of them, or an image
-    #[arg(default_value = ".", value_name = "PATH|IMAGE")]
+    #[arg(default_value = ".", value_name = "PATH")]
     pub path: PathBuf,
     /// Where the SBOM goes
     #[arg(long, value_name = "FILE")]
