@@ -14,7 +14,7 @@ pub struct Check {
     /// OSV records: an export, or any tree of them
     #[arg(long, value_name = "DIR", required_unless_present = "osv_api", conflicts_with = "osv_api")]
     pub database: Option<PathBuf>,
-    /// Ask this OSV API instead, such as https://api.osv.dev
+    /// Ask the OSV API at this address instead
     #[arg(long, value_name = "URL")]
     pub osv_api: Option<String>,
     /// What does not count, and why; which licences are taken
