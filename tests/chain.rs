@@ -37,7 +37,7 @@ fn a_release_goes_from_source_to_production_and_back() {
     assert_eq!(said("tag-image", "is oci:registry/notes:1."), 3, "{shown}");
     assert_eq!(said("tag-image", "is oci:registry/notes:release-1."), 3, "{shown}");
     assert_eq!(said("migrate-db", "version 2 → 3"), 2, "{shown}");
-    assert_eq!(said("sbom-sign", "signed oci:registry/notes@"), 3, "{shown}");
+    assert_eq!(said("sbom-sign", "signed 2 images"), 3, "the image and the release manifest: {shown}");
     assert_eq!(said("promote", "1.1.0 may not enter production: signature says fail"), 1, "{shown}");
     assert_eq!(said("promote", "1.2.0 may not enter production: smoke-test@staging says fail"), 1, "{shown}");
     assert_eq!(said("promote", "runs in production"), 3, "{shown}");

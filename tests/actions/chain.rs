@@ -32,7 +32,11 @@ fn a_release_goes_through_the_actions_into_staging_and_a_broken_one_comes_back()
     is_named(&log);
     let keys = [("state", "new"), ("key", "release.key"), ("public-key", "release.pub"), ("hint", "…")];
     gives(&log, "keys", &keys);
-    gives(&log, "sbom", &[("state", "new"), ("sbom", "sbom.cdx.json"), ("components", "1…")]);
+    gives(
+        &log,
+        "sbom",
+        &[("state", "new"), ("sbom", "sbom.cdx.json"), ("components", "1…"), ("unread", "0")],
+    );
     let signed = [("state", "new"), ("digest", "sha256:…"), ("bundle-digest", "sha256:…")];
     gives(&log, "sign", &signed);
     gives(&log, "attest", &signed);

@@ -60,13 +60,13 @@ pub struct Sbom {
     #[arg(long, value_name = "PATH")]
     pub exclude: Vec<String>,
     /// The version of CycloneDX
-    #[arg(long, value_enum, value_name = "VERSION", default_value = "1.5")]
+    #[arg(long, value_enum, value_name = "1.5|1.6|1.7", default_value = "1.5", hide_possible_values = true)]
     pub spec_version: SpecVersion,
     /// Which image of an index; this machine's otherwise
     #[arg(long, value_name = "OS/ARCH")]
     pub platform: Option<Platform>,
     /// What of an image: its final files, or those that later layers remove as well [default: squashed]
-    #[arg(long, value_name = "SCOPE", value_enum)]
+    #[arg(long, value_name = "squashed|all-layers", value_enum, hide_possible_values = true)]
     pub scope: Option<Scope>,
 }
 
