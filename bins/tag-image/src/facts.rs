@@ -160,7 +160,12 @@ pub(crate) fn apply(context: &context::Apply, names: &Names, session: &Session) 
     };
     let target = |name| target(name, &access, &material, &manifest);
     let targets = names.targets.iter().map(target).collect::<Result<Vec<_>, Stop>>()?;
-    let platforms = platforms(context, &material, &manifest, &targets)?;
+    // What an earlier run has recorded of this very image is not asked again.
+    let recorded = release.components.get(&names.component).filter(|known| known.digest == manifest.digest());
+    let platforms = match recorded.map(|known| known.platforms.clone()).filter(|known| !known.is_empty()) {
+        Some(known) => known,
+        None => platforms(context, &material, &manifest, &targets)?,
+    };
     Ok(Apply { release, material, manifest, targets, platforms })
 }
 
