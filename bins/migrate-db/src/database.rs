@@ -27,6 +27,17 @@ pub struct Home {
 /// The columns of those tables that are there.
 pub type Columns = BTreeMap<String, BTreeSet<String>>;
 
+/// The columns that rows of table and column name.
+fn columns_of(rows: Vec<Texts>) -> Columns {
+    let mut columns = Columns::new();
+    for row in rows {
+        if let [Some(table), Some(column)] = row.as_slice() {
+            columns.entry(table.clone()).or_default().insert(column.clone());
+        }
+    }
+    columns
+}
+
 /// A copy of a database.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Copied {

@@ -296,6 +296,22 @@ fn beside(path: &str, other: &str) -> Option<String> {
     Some(parts.join("/"))
 }
 
+/// Where each name is in a list of installed packages: the package of that name, else the first that provides it.
+fn places_of<'a>(
+    records: impl Iterator<Item = (&'a String, &'a Vec<String>)> + Clone,
+) -> BTreeMap<String, usize> {
+    let mut places = BTreeMap::new();
+    for (place, (name, _)) in records.clone().enumerate() {
+        places.insert(name.clone(), place);
+    }
+    for (place, (_, provides)) in records.enumerate() {
+        for name in provides {
+            places.entry(name.clone()).or_insert(place);
+        }
+    }
+    places
+}
+
 /// The line that this byte of the text is in, counted from 1.
 fn line_of(text: &str, byte: usize) -> usize {
     1 + text.bytes().take(byte).filter(|byte| *byte == b'\n').count()

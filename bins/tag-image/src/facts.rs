@@ -77,10 +77,9 @@ pub(crate) struct DeclaredComponent {
 impl Declared {
     /// Where release manifests lie: where the file says, else in the one repository that all components share.
     pub(crate) fn image(&self) -> Option<ImageRef> {
-        let mut images = self.components.values().map(|component| component.image.as_ref());
-        let first = images.next().flatten();
-        let only = first.filter(|first| images.all(|image| image == Some(first)));
-        self.release.image.as_ref().or(only).cloned()
+        let images: Option<Vec<&ImageRef>> =
+            self.components.values().map(|component| component.image.as_ref()).collect();
+        self.release.image.as_ref().or_else(|| ImageRef::shared(images?)).cloned()
     }
 }
 

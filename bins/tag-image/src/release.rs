@@ -65,7 +65,8 @@ fn read(typed: args::Release, session: &Session) -> Result<Facts, Stop> {
     if !left_out.is_empty() {
         return Err(TagError::ComponentsMissing(left_out.into_iter().cloned().collect()).into());
     }
-    let image = typed.target.or(declared.release.image).or_else(|| only_repository(&release));
+    let shared = || ImageRef::shared(release.components.values().map(|component| &component.image)).cloned();
+    let image = typed.target.or(declared.release.image).or_else(shared);
     let image = image.ok_or(TagError::NoReleaseImage)?;
     if image.selector().is_some() {
         return Err(TagError::NotARepository(image).into());
@@ -86,13 +87,6 @@ fn look(component: &Component, access: &Arc<Access>) -> Result<(), OciError> {
     let repository = oci::open_with(component.image.location(), access)?;
     let found = repository.resolve(&Selector::Digest(component.digest))?;
     found.map(drop).ok_or_else(|| OciError::ImageMissing(component.pinned()))
-}
-
-/// The repository that all components share.
-fn only_repository(release: &ReleaseManifest) -> Option<ImageRef> {
-    let mut images = release.components.values().map(|component| &component.image);
-    let first = images.next()?;
-    images.all(|image| image == first).then(|| first.clone())
 }
 
 fn plan(facts: &Facts) -> Result<Plan, OciError> {

@@ -51,10 +51,8 @@ impl Config {
 
     /// Where release manifests lie, if anywhere: where the file says, else in the one repository that all components are built into.
     pub fn release_image(&self) -> Option<&ImageRef> {
-        let mut images = self.components.values().map(|component| &component.image);
-        let first = images.next();
-        let only = first.filter(|first| images.all(|image| image == *first));
-        self.release.image.as_ref().or(only)
+        let shared = || ImageRef::shared(self.components.values().map(|component| &component.image));
+        self.release.image.as_ref().or_else(shared)
     }
 
     /// Who must have signed this gate's evidence.

@@ -87,6 +87,13 @@ impl ImageRef {
         Self { location, selector: None }
     }
 
+    /// The one that all of these are; nothing if they differ, or if there are none.
+    pub fn shared<'a>(images: impl IntoIterator<Item = &'a Self>) -> Option<&'a Self> {
+        let mut images = images.into_iter();
+        let first = images.next()?;
+        images.all(|image| image == first).then_some(first)
+    }
+
     /// Where it lies.
     pub fn location(&self) -> &Location {
         &self.location
@@ -210,6 +217,14 @@ mod tests {
         ] {
             assert_eq!(text.parse::<ImageRef>().unwrap().to_string(), text);
         }
+    }
+
+    #[test]
+    fn what_all_share_is_one_image_or_none() {
+        let [a, b]: [ImageRef; 2] = ["ghcr.io/acme/a", "ghcr.io/acme/b"].map(|text| text.parse().unwrap());
+        assert_eq!(ImageRef::shared([&a, &a]), Some(&a));
+        assert_eq!(ImageRef::shared([&a, &b]), None);
+        assert_eq!(ImageRef::shared([]), None);
     }
 
     #[test]

@@ -163,11 +163,6 @@ impl Transfer {
         })
     }
 
-    /// Whether the destination has all of it.
-    pub fn is_done(&self) -> bool {
-        self.missing.is_empty() && self.absent.is_empty()
-    }
-
     /// What [`run`](Self::run) will write, one line a request or a file.
     pub fn writes(&self, to: &dyn Repository) -> Vec<String> {
         let blobs = self.missing.iter().map(|blob| Write::Blob(blob, Some(&self.origin)));

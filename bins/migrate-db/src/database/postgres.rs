@@ -24,7 +24,7 @@ use tokio::{
 
 use crate::{
     database::{
-        Access, Cell, Columns, Copied, Dangling, Database, DatabaseError, Home, ROWS_MAX, Url,
+        Access, Cell, Columns, Copied, Dangling, Database, DatabaseError, Home, ROWS_MAX, Url, columns_of,
         url::server::Server,
     },
     effect::{self, Index},
@@ -227,13 +227,7 @@ impl Database for Postgres {
             literal(&self.schema),
             names.join(", ")
         ))?;
-        let mut columns = Columns::new();
-        for row in rows {
-            if let [Some(table), Some(column)] = row.as_slice() {
-                columns.entry(table.clone()).or_default().insert(column.clone());
-            }
-        }
-        Ok(columns)
+        Ok(columns_of(rows))
     }
 
     fn texts(&mut self, sql: &str) -> Result<Vec<Texts>, DatabaseError> {

@@ -18,6 +18,7 @@ use tokio::runtime::{Builder, Runtime};
 use crate::{
     database::{
         Access, Cell, Columns, Copied, Dangling, Database, DatabaseError, Home, Proof, ROWS_MAX, Url,
+        columns_of,
     },
     layout::history::{Texts, hex},
     statement::Statement,
@@ -200,13 +201,7 @@ impl Database for Sqlite {
              WHERE m.type = 'table' AND m.name IN ({})",
             names.join(", ")
         ))?;
-        let mut columns = Columns::new();
-        for row in rows {
-            if let [Some(table), Some(column)] = row.as_slice() {
-                columns.entry(table.clone()).or_default().insert(column.clone());
-            }
-        }
-        Ok(columns)
+        Ok(columns_of(rows))
     }
 
     fn texts(&mut self, sql: &str) -> Result<Vec<Texts>, DatabaseError> {

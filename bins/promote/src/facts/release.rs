@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use ci::{Session, Stop, files};
-use contract::{ComponentName, Digest, Release, ReleaseManifest, Tag, Version};
+use contract::{Component, ComponentName, Digest, Release, ReleaseManifest, Tag, Version};
 use ledger::Entry;
 use oci::{OciError, StoredRelease};
 
@@ -41,13 +41,17 @@ pub(crate) fn record(path: &Path) -> Result<Release, Stop> {
 }
 
 pub(crate) fn of(release: Release) -> Candidate {
-    let components = release.components.into_iter();
     Candidate {
         version: release.version,
         commit: release.commit,
         manifest: None,
-        components: components.map(|(name, component)| (name, (component.digest, component.tags))).collect(),
+        components: contents(release.components),
     }
+}
+
+/// What counts of components: digests, and the names that go along.
+fn contents(components: BTreeMap<ComponentName, Component>) -> BTreeMap<ComponentName, (Digest, Vec<Tag>)> {
+    components.into_iter().map(|(name, component)| (name, (component.digest, component.tags))).collect()
 }
 
 /// A name without a record: the manifest of that version says which digests are meant, else the ledgers do; and they never say two
@@ -79,11 +83,7 @@ fn stored(context: &Context, version: &Version) -> Result<Option<Candidate>, Sto
         version: Some(release.version),
         commit: Some(release.commit),
         manifest: Some(Manifest { repository: repository.clone(), digest }),
-        components: release
-            .components
-            .into_iter()
-            .map(|(name, component)| (name, (component.digest, component.tags)))
-            .collect(),
+        components: contents(release.components),
     };
     Ok(oci::release(from.as_ref(), &tag)?.map(candidate))
 }

@@ -1,8 +1,8 @@
 //! Alpine's packages: the database `installed` (apk-installed-v2, apk-tools' doc/apk-v2.5.scd); never the files that they brought.
 
-use std::collections::BTreeMap;
-
-use super::{Licence, Malformed, Package, Part, Place, Purl, PurlType, Qualifier, os_release::Release};
+use super::{
+    Licence, Malformed, Package, Part, Place, Purl, PurlType, Qualifier, os_release::Release, places_of,
+};
 
 /// Where the database lies: its place until apk-tools 2, and the one since `/lib` became a link.
 const DATABASES: [&str; 2] = ["lib/apk/db/installed", "usr/lib/apk/db/installed"];
@@ -71,15 +71,7 @@ fn bare(wanted: &str) -> Option<String> {
 
 /// The packages as one graph.
 pub fn part(found: Vec<(Record, Place)>, system: Option<&Release>) -> Part {
-    let mut places: BTreeMap<String, usize> = BTreeMap::new();
-    for (place, (record, _)) in found.iter().enumerate() {
-        places.insert(record.name.clone(), place);
-    }
-    for (place, (record, _)) in found.iter().enumerate() {
-        for name in &record.provides {
-            places.entry(name.clone()).or_insert(place);
-        }
-    }
+    let places = places_of(found.iter().map(|(record, _)| (&record.name, &record.provides)));
     let packages = found.into_iter().filter_map(|(record, place)| {
         let mut package = Package::new(record.purl(system)?);
         package.name.clone_from(&record.name);

@@ -1,9 +1,10 @@
 //! Debian's packages: the database `status` (dpkg(1), deb-control(5)), and `status.d` in images without dpkg; never their licences.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::{
     Licence, Malformed, Package, Part, Place, Purl, PurlType, Qualifier, os_release::Release, paragraph,
+    places_of,
 };
 
 /// The database.
@@ -80,15 +81,7 @@ pub fn part(
     licences: &dyn Fn(&str) -> BTreeSet<Licence>,
     system: Option<&Release>,
 ) -> Part {
-    let mut places: BTreeMap<String, usize> = BTreeMap::new();
-    for (place, (record, _)) in found.iter().enumerate() {
-        places.insert(record.name.clone(), place);
-    }
-    for (place, (record, _)) in found.iter().enumerate() {
-        for name in &record.provides {
-            places.entry(name.clone()).or_insert(place);
-        }
-    }
+    let places = places_of(found.iter().map(|(record, _)| (&record.name, &record.provides)));
     let packages = found.into_iter().filter_map(|(record, place)| {
         let mut package = Package::new(record.purl(system)?);
         package.name.clone_from(&record.name);
