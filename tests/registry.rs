@@ -8,10 +8,7 @@
 use std::{env, path::PathBuf, process::Command};
 
 use contract::Release;
-use testkit::{
-    Cmd, Scratch,
-    served::{Served, tool},
-};
+use testkit::{Cmd, Scratch, served::Served, tools::tool};
 
 const COMMIT: &str = "860c1904a1ce19322e91ac35af1ab07466440c37";
 

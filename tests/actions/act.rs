@@ -4,8 +4,6 @@
 //! left out here; the second is why `agreement` looks at each `env:`.
 
 use std::collections::BTreeMap;
-use std::env;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -29,16 +27,6 @@ pub(crate) struct Annotation {
     pub(crate) message: String,
 }
 
-/// Where script/setup puts act.
-fn act() -> PathBuf {
-    let variable = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let cache = || variable("XDG_CACHE_HOME").or_else(|| Some(variable("HOME")?.join(".cache")));
-    let tools = variable("SEAWORTHY_TOOLS").or_else(|| Some(cache()?.join("seaworthy/tools")));
-    let act = tools.unwrap_or_default().join("bin/act");
-    assert!(act.is_file(), "act is not at {}: run script/setup", act.display());
-    act
-}
-
 impl Log {
     /// Runs a workflow of a stage with the binaries of this build; `event` are act's own words for what sets it off.
     ///
@@ -49,7 +37,7 @@ impl Log {
         let directory = binaries[0].parent().unwrap().display().to_string();
         let (ours, stubs) = (stage.outside.join("seaworthy"), stage.outside.join("bin"));
         let key = stage.outside.bytes("release.key").unwrap_or_else(|| b"none".to_vec());
-        let run = testkit::bin(act())
+        let run = testkit::bin(testkit::tools::tool("act"))
             .args(event)
             .args([
                 "--json",

@@ -26,6 +26,7 @@ pub mod runner;
 mod scratch;
 pub mod served;
 pub mod sigstore;
+pub mod tools;
 mod trace;
 pub mod tree;
 mod violation;

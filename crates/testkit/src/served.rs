@@ -4,13 +4,13 @@ use std::{
     env,
     fs::{self, File},
     net::{TcpListener, TcpStream},
-    path::{Path, PathBuf},
+    path::Path,
     process::{Child, Command, Stdio},
     thread,
     time::{Duration, Instant},
 };
 
-use crate::Scratch;
+use crate::{Scratch, tools::tool};
 
 /// How long a registry may take to listen.
 const START_MAX: Duration = Duration::from_secs(20);
@@ -126,12 +126,6 @@ impl Drop for Served {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// Where script/setup puts what it installs into its cache.
-pub fn tool(name: &str) -> PathBuf {
-    let home = || PathBuf::from(env::var_os("HOME").unwrap_or_default()).join(".cache/seaworthy/tools");
-    env::var_os("SEAWORTHY_TOOLS").map_or_else(home, PathBuf::from).join("bin").join(name)
 }
 
 fn configured(program: &str, arguments: &[&str], directory: &Path, text: &str) -> Command {

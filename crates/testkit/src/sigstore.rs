@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 use crate::{
     Cmd, Scratch,
     http::{Reply, Request, Server},
+    tools::tool,
 };
 
 /// How long a server may take to start.
@@ -324,15 +325,6 @@ fn base64url(bytes: &[u8]) -> String {
             .collect::<String>()
     };
     bytes.chunks(3).map(group).collect()
-}
-
-/// Where script/setup puts a tool.
-fn tool(name: &str) -> PathBuf {
-    let tools = env::var_os("SEAWORTHY_TOOLS").map_or_else(
-        || PathBuf::from(env::var_os("HOME").expect("HOME is set")).join(".cache/seaworthy/tools"),
-        PathBuf::from,
-    );
-    tools.join("bin").join(name)
 }
 
 /// Asked for and given back: none of the servers says which port it took.

@@ -1,11 +1,8 @@
 //! The tools themselves: one half with them, one half with us, and back; what they say of the history must agree.
 
-use std::{
-    path::PathBuf,
-    process::{Command, Output},
-};
+use std::process::{Command, Output};
 
-use testkit::Scratch;
+use testkit::{Scratch, tools::tool};
 
 use crate::{
     cluster::{Cluster, PASSWORD, SHARED},
@@ -67,22 +64,9 @@ fn place_of(url: &str) -> &str {
     url.strip_prefix("sqlite:").unwrap_or(url)
 }
 
-/// Where script/setup puts it.
-fn program(name: &str) -> PathBuf {
-    let env = ci::Env::capture();
-    let tools = env.raw("SEAWORTHY_TOOLS").map(PathBuf::from).or_else(|| {
-        let home = env.raw("HOME").map(PathBuf::from)?;
-        let cache = env.raw("XDG_CACHE_HOME").map_or_else(|| home.join(".cache"), PathBuf::from);
-        Some(cache.join("seaworthy/tools"))
-    });
-    let program = tools.unwrap_or_default().join("bin").join(name);
-    assert!(program.exists(), "{name} is not installed: run script/setup");
-    program
-}
-
 impl Peer {
     fn run(&self, scratch: &Scratch, args: Vec<String>) -> Output {
-        let mut command = Command::new(program(self.program));
+        let mut command = Command::new(tool(self.program));
         command.args(args).current_dir(scratch.path()).output().unwrap()
     }
 

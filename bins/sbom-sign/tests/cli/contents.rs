@@ -9,13 +9,17 @@ use std::{
     collections::BTreeSet,
     env, fs,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::Command,
 };
 
 use contract::{Digest, Selector};
 use oci::{Blob, Descriptor, Image, Index, Layout, Repository as _, Role, media_type};
 use serde_json::Value;
-use testkit::{Run, Scratch};
+use testkit::{
+    Run, Scratch,
+    served::Served,
+    tools::{self, tool},
+};
 
 use crate::desk::sbom_sign;
 
@@ -32,13 +36,6 @@ pub(crate) fn said(program: impl AsRef<std::ffi::OsStr>, args: &[&str], place: &
         String::from_utf8_lossy(&output.stderr)
     );
     String::from_utf8(output.stdout).unwrap()
-}
-
-fn tools() -> PathBuf {
-    env::var_os("SEAWORTHY_TOOLS").map_or_else(
-        || Path::new(&env::var_os("HOME").unwrap()).join(".cache/seaworthy/tools"),
-        PathBuf::from,
-    )
 }
 
 pub(crate) fn layout(desk: &Scratch) -> Layout {
@@ -181,7 +178,7 @@ fn debians_own_list_of_this_machine_is_ours() {
 fn pythons_own_list_of_an_environment_is_ours() {
     let desk = Scratch::new();
     let environments =
-        fs::read_dir(tools()).expect("script/setup has made it").map(|one| one.unwrap().path());
+        fs::read_dir(tools::directory()).expect("script/setup has made it").map(|one| one.unwrap().path());
     let environment =
         environments.into_iter().find(|path| path.to_string_lossy().contains("/check-jsonschema-")).unwrap();
     let find =
@@ -218,7 +215,7 @@ fn programs_tell_what_they_were_built_from() {
     desk.file("lib/go.mod", "module example.com/lib\n\ngo 1.20\n");
     desk.file("lib/lib.go", "package lib\n\nfunc Do() { println(\"done\") }\n");
     let build = |place: &str, program: PathBuf, words: &[&str]| {
-        let path = format!("{}:{}", tools().join("bin").display(), env::var("PATH").unwrap());
+        let path = format!("{}:{}", tools::directory().join("bin").display(), env::var("PATH").unwrap());
         let output = Command::new(&program)
             .args(words)
             .current_dir(desk.join(place))
@@ -347,32 +344,16 @@ fn an_index_gives_the_image_of_the_platform() {
     sbom(&desk, "--platform linux/riscv64").fails(2, "unpack-no-files");
 }
 
-/// A registry that ends with the test.
-struct Registry(std::process::Child);
-
-impl Drop for Registry {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 #[test]
 fn an_image_in_a_registry_is_streamed_from_there() {
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let host = format!("127.0.0.1:{port}");
-    let crane = tools().join("bin/crane");
-    let mut serve = Command::new(&crane);
-    serve.args(["registry", "serve", "--address", &host]).stdout(Stdio::null()).stderr(Stdio::null());
-    let _registry = Registry(serve.spawn().expect("crane is there: script/setup installs it"));
-    while std::net::TcpStream::connect(&host).is_err() {
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
+    let registry = Served::crane();
+    let host = registry.authority();
     let desk = Scratch::new();
     desk.file("layer/var/lib/dpkg/status", LIBC);
     packed(&desk, "layer", &[]);
     let name = format!("{host}/acme/app:1.0.0");
-    let digest = said(&crane, &["append", "--oci-empty-base", "-f", "layer.tar", "-t", &name], desk.path());
+    let digest =
+        said(tool("crane"), &["append", "--oci-empty-base", "-f", "layer.tar", "-t", &name], desk.path());
     let digest = digest.trim().rsplit('@').next().unwrap().to_owned();
     sbom_sign(&desk, &format!("sbom {name} --output bom.json")).run().succeeds();
     let bom = bom(&desk);

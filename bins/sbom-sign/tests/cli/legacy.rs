@@ -1,15 +1,10 @@
 //! Signatures as cosign before version 3 stored them: verified, taken along, and never mistaken for more.
 
-use std::{
-    net::{TcpListener, TcpStream},
-    process::{Child, Command, Stdio},
-    thread,
-    time::{Duration, Instant},
-};
+use std::process::Command;
 
 use contract::Digest;
 use oci::{Blob, Descriptor, Image, Repository, Role, media_type};
-use testkit::Scratch;
+use testkit::{Scratch, served::Served};
 
 use crate::{
     desk::{KEY, desk, image, layout, put_image, sbom_sign},
@@ -105,40 +100,12 @@ fn a_copy_takes_legacy_signatures_along_and_never_moves_one() {
     assert_eq!(elsewhere.resolve(&contract::Selector::Digest(image())).unwrap(), None);
 }
 
-/// crane's registry on a port of its own, ended with the test.
-struct Registry(Child, u16);
-
-impl Registry {
-    fn start(desk: &Scratch) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let address = format!("127.0.0.1:{port}");
-        let mut command = Command::new("crane");
-        command.args(["registry", "serve", "--address", &address, "--disk"]).arg(desk.directory("served"));
-        let quiet = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        let child =
-            quiet.spawn().unwrap_or_else(|error| panic!("crane is not there, see script/setup: {error}"));
-        let began = Instant::now();
-        while TcpStream::connect(&address).is_err() {
-            assert!(began.elapsed() < Duration::from_secs(20), "crane's registry does not listen");
-            thread::sleep(Duration::from_millis(5));
-        }
-        Self(child, port)
-    }
-}
-
-impl Drop for Registry {
-    fn drop(&mut self) {
-        _ = self.0.kill();
-        _ = self.0.wait();
-    }
-}
-
 #[test]
 #[ignore = "peers: needs cosign, see script/setup --peers"]
 fn peers_we_read_the_legacy_signatures_of_cosign_and_take_them_along() {
     let desk = desk_with_cosign_key();
-    let registry = Registry::start(&desk);
-    let app = format!("127.0.0.1:{}/app", registry.1);
+    let registry = Served::crane();
+    let app = format!("{}/app", registry.authority());
     ours(&desk, &format!("copy oci:registry:app {app}:1")).succeeds();
     let legacy = "--new-bundle-format=false --use-signing-config=false --tlog-upload=false --allow-http-registry --yes";
     let sign = |key: &str, more: &str| format!("sign --key {key} {legacy} {more} {app}@{}", image());
@@ -148,7 +115,7 @@ fn peers_we_read_the_legacy_signatures_of_cosign_and_take_them_along() {
     // A second signature is another layer under the same tag.
     accepts(&desk, "cosign", &sign("cosign.key", "-a by=night"));
     ours(&desk, &format!("verify {app}:1 --type signature --key cosign.pub")).succeeds();
-    let elsewhere = format!("127.0.0.1:{}/production/app", registry.1);
+    let elsewhere = format!("{}/production/app", registry.authority());
     ours(&desk, &format!("copy {app}:1 {elsewhere}:1")).succeeds();
     ours(&desk, &format!("verify {elsewhere}:1 --type signature --key cosign.pub")).succeeds();
     ours(&desk, &format!("copy {app}:1 oci:production:1")).succeeds();

@@ -2,11 +2,9 @@
 
 #![allow(clippy::disallowed_methods, reason = "a test finds its tools itself and reads what they made")]
 
-use std::{
-    collections::BTreeSet,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{collections::BTreeSet, process::Command};
+
+use testkit::tools::tool;
 
 use super::*;
 use crate::catalog::elf::tests::{BASE, CONTENT, pieces, program};
@@ -96,19 +94,11 @@ fn the_mark_alone_makes_no_go_program() {
     }
 }
 
-fn tool(name: &str) -> PathBuf {
-    let tools = std::env::var_os("SEAWORTHY_TOOLS").map_or_else(
-        || Path::new(&std::env::var_os("HOME").unwrap()).join(".cache/seaworthy/tools"),
-        PathBuf::from,
-    );
-    tools.join("bin").join(name)
-}
-
 /// A real program of many modules, and what Go itself says about it.
 #[test]
 fn go_reads_the_same_from_a_real_program() {
     let crane = tool("crane");
-    let file = std::fs::read(&crane).expect("crane is there: script/setup installs it");
+    let file = std::fs::read(&crane).expect("it can be read");
     let go = Command::new("go")
         .args(["version", "-m"])
         .arg(&crane)
