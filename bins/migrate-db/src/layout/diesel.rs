@@ -127,14 +127,10 @@ impl HistoryTable for Table {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ci::Failure;
+    use crate::layout::tree::tests::read_files;
 
     fn read(files: &[(&str, &str)]) -> Result<Vec<Migration>, &'static str> {
-        let directory = testkit::Scratch::new();
-        for (name, text) in files {
-            directory.file(name, *text);
-        }
-        super::read(&Tree::read(directory.path()).unwrap()).map_err(|error| error.code().as_str())
+        read_files(super::read, files)
     }
 
     #[test]

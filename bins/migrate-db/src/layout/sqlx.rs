@@ -175,11 +175,8 @@ mod tests {
 
     #[test]
     fn what_sqlx_would_refuse_or_we_could_not_name_is_refused() {
-        let code = |name: &str| {
-            let directory = testkit::Scratch::new();
-            directory.file(name, "SELECT 1;");
-            ci::Failure::code(&read(&Tree::read(directory.path()).unwrap()).unwrap_err()).as_str()
-        };
+        let code =
+            |name: &str| crate::layout::tree::tests::read_files(read, &[(name, "SELECT 1;")]).unwrap_err();
         for name in ["0000_init.sql", "a_1.sql", "1.sql", "99999999999999999999_a.sql", "1_a.down.sql"] {
             assert_eq!(code(name), "migration-name", "{name}");
         }

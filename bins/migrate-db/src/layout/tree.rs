@@ -136,8 +136,23 @@ impl Tree {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
+    use ci::Failure;
+
     use super::*;
+    use crate::layout::Migration;
+
+    /// What a layout makes of these files, or the code of its refusal.
+    pub(in crate::layout) fn read_files(
+        read: impl Fn(&Tree) -> Result<Vec<Migration>, Error>,
+        files: &[(&str, &str)],
+    ) -> Result<Vec<Migration>, &'static str> {
+        let directory = testkit::Scratch::new();
+        for (name, text) in files {
+            directory.file(name, *text);
+        }
+        read(&Tree::read(directory.path()).unwrap()).map_err(|error| error.code().as_str())
+    }
 
     #[test]
     fn many_files_are_read_side_by_side_and_the_first_bad_one_is_told() {
