@@ -222,14 +222,17 @@ impl Repository for Registry {
         }
     }
 
-    /// One request: the bytes say all that a look before them would.
+    /// One request: the bytes say all that a look before them would. None for the digest of what was read before.
     fn find(&self, selector: &Selector) -> Result<Manifest, OciError> {
         let (found, image) = match selector {
             Selector::Tag(tag) => (self.fetch(tag.as_str(), None)?, self.named(tag)),
-            Selector::Digest(digest) => (
-                self.fetch(&digest.to_string(), Some(*digest))?,
-                ImageRef::repository(self.location.clone()).with_digest(*digest),
-            ),
+            Selector::Digest(digest) => {
+                let found = match self.kept(*digest) {
+                    Some(manifest) => Some(manifest),
+                    None => self.fetch(&digest.to_string(), Some(*digest))?,
+                };
+                (found, ImageRef::repository(self.location.clone()).with_digest(*digest))
+            }
         };
         found.ok_or(OciError::ImageMissing(image))
     }

@@ -3,6 +3,7 @@
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -63,6 +64,35 @@ fn nginx_asks_for_patience() {
         assert!(registry.resolve(&Selector::Digest(manifest.digest())).unwrap().is_some());
     }
     assert!(began.elapsed() >= Duration::from_secs(1), "nobody waited");
+}
+
+#[test]
+fn nginx_that_fails_is_told_and_nginx_that_dawdles_is_waited_for() {
+    let served = Served::docker("");
+    let bytes = vec![7; 600 << 10];
+    let blob = put(&at(&served.authority(), "acme/app"), "x", &bytes);
+    let broken = Served::nginx("location ~ /blobs/ { return 500; }", &served.authority());
+    let error = at(&broken.authority(), "acme/app").has_blob(&blob).unwrap_err();
+    assert_eq!(error.code().as_str(), "registry-status");
+    let slow = Served::nginx("limit_rate 512k;", &served.authority());
+    let began = Instant::now();
+    assert_eq!(at(&slow.authority(), "acme/app").blob_bytes(&blob, 1 << 30).unwrap(), bytes);
+    assert!(began.elapsed() >= Duration::from_secs(1), "nginx did not dawdle");
+}
+
+#[test]
+fn a_body_that_ends_with_nginx_is_no_blob() {
+    let served = Served::docker("");
+    let blob = put(&at(&served.authority(), "acme/app"), "x", &large());
+    let slow = Served::nginx("limit_rate 64k;", &served.authority());
+    let registry = at(&slow.authority(), "acme/app");
+    let error = thread::scope(|scope| {
+        let reader = scope.spawn(|| registry.blob_bytes(&blob, 1 << 30).unwrap_err());
+        thread::sleep(Duration::from_millis(500));
+        drop(slow);
+        reader.join().unwrap()
+    });
+    assert_eq!(error.code().as_str(), "registry-unreachable", "{error}");
 }
 
 #[test]
