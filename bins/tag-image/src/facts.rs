@@ -1,6 +1,6 @@
 //! What the world says: configuration, git, repositories; never a write.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, panic::resume_unwind, sync::Arc, thread};
 
 use ci::{Session, Stop, files, process::Program};
 use contract::{Commit, ComponentName, Digest, ImageRef, Release, Selector};
@@ -145,20 +145,9 @@ pub(crate) struct Apply {
 pub(crate) fn apply(context: &context::Apply, names: &Names, session: &Session) -> Result<Apply, Stop> {
     let release = session.release()?;
     let access = Access::of_run(session);
-    let (material, manifest) = match &context.source {
-        Source::Image(source) => {
-            let (repository, manifest) = find(&context::image(source.clone())?, &access)?;
-            (Material::Repository(repository), manifest)
-        }
-        Source::Files(path) => {
-            let _waiting = session.progress(format!("reading {}", path.display()));
-            let package = Box::new(Package::of(path, &names.recipe(context))?);
-            let manifest = package.manifest().clone();
-            (Material::Package(package), manifest)
-        }
-    };
-    let target = |name| target(name, &access, &material, &manifest);
-    let targets = names.targets.iter().map(target).collect::<Result<Vec<_>, Stop>>()?;
+    let ((material, manifest), places) = both(context, names, &access, session)?;
+    let target = |place| target(place, &material, &manifest);
+    let targets = places.into_iter().map(target).collect::<Result<Vec<_>, OciError>>()?;
     // What an earlier run has recorded of this very image is not asked again.
     let recorded = release.components.get(&names.component).filter(|known| known.digest == manifest.digest());
     let platforms = match recorded.map(|known| known.platforms.clone()).filter(|known| !known.is_empty()) {
@@ -166,6 +155,50 @@ pub(crate) fn apply(context: &context::Apply, names: &Names, session: &Session) 
         None => platforms(context, &material, &manifest, &targets)?,
     };
     Ok(Apply { release, material, manifest, targets, platforms })
+}
+
+/// The source and what carries the names, which are looked at side by side where they lie apart: each connection costs as much as
+/// several questions.
+fn both(
+    context: &context::Apply,
+    names: &Names,
+    access: &Arc<Access>,
+    session: &Session,
+) -> Result<((Material, Manifest), Vec<Place>), Stop> {
+    let places =
+        || names.targets.iter().map(|name| place(name, access)).collect::<Result<Vec<_>, OciError>>();
+    let stays =
+        |source: &ImageRef| names.targets.iter().all(|name| name.repository.location() == source.location());
+    if matches!(&context.source, Source::Image(source) if stays(source)) {
+        return Ok((source(context, names, access, session)?, places()?));
+    }
+    thread::scope(|scope| {
+        let places = scope.spawn(places);
+        let source = source(context, names, access, session);
+        // A thread that looks does not panic; if it does, so do we.
+        let places = places.join().unwrap_or_else(|panic| resume_unwind(panic));
+        Ok((source?, places?))
+    })
+}
+
+fn source(
+    context: &context::Apply,
+    names: &Names,
+    access: &Arc<Access>,
+    session: &Session,
+) -> Result<(Material, Manifest), Stop> {
+    match &context.source {
+        Source::Image(source) => {
+            let (repository, manifest) = find(&context::image(source.clone())?, access)?;
+            Ok((Material::Repository(repository), manifest))
+        }
+        Source::Files(path) => {
+            let _waiting = session.progress(format!("reading {}", path.display()));
+            let package = Box::new(Package::of(path, &names.recipe(context))?);
+            let manifest = package.manifest().clone();
+            Ok((Material::Package(package), manifest))
+        }
+    }
 }
 
 /// What the image runs on. An image that stays where it is and says so only in its configuration is not read for that: a new name
@@ -192,14 +225,21 @@ fn children(manifest: &Manifest) -> Vec<Platform> {
     platforms.filter(|platform| platform.os != "unknown").collect()
 }
 
-fn target(
-    name: &Name,
-    access: &Arc<Access>,
-    material: &Material,
-    manifest: &Manifest,
-) -> Result<Target, Stop> {
+/// A name, where it is given, and what carries it there.
+struct Place {
+    name: Name,
+    repository: Box<dyn Repository>,
+    holds: Option<Digest>,
+}
+
+fn place(name: &Name, access: &Arc<Access>) -> Result<Place, OciError> {
     let repository = oci::open_or_new_with(name.repository.location(), access)?;
     let holds = repository.resolve(&Selector::Tag(name.tag.clone()))?.map(|found| found.digest);
+    Ok(Place { name: name.clone(), repository, holds })
+}
+
+fn target(place: Place, material: &Material, manifest: &Manifest) -> Result<Target, OciError> {
+    let Place { name, repository, holds } = place;
     let mut missing = Vec::new();
     let (mut transfer, mut packed) = (None, Presence::There);
     match material {
@@ -221,7 +261,7 @@ fn target(
             }
         }
     }
-    Ok(Target { name: name.clone(), repository, holds, missing, packed, transfer })
+    Ok(Target { name, repository, holds, missing, packed, transfer })
 }
 
 fn find(image: &context::Image, access: &Arc<Access>) -> Result<(Box<dyn Repository>, Manifest), Stop> {

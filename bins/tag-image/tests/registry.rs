@@ -72,6 +72,20 @@ fn a_retag_takes_three_requests() {
 }
 
 #[test]
+fn a_copy_that_is_there_asks_for_nothing_twice() {
+    let world = World::new(Served::docker(""));
+    world.run(&format!("{APPLY} --source file:app --target HOST/acme/app:1.0.0")).run().succeeds();
+    let copy = format!("{APPLY} --component app --source HOST/acme/app:1.0.0 --target HOST/promoted/app");
+    world.run(&copy).run().succeeds();
+    let mut asked = world.asked(&copy);
+    // The two places are looked at side by side.
+    asked.sort();
+    let evidence = ["HEAD manifests"; 3];
+    let expected = ["GET manifests", "GET manifests", "GET referrers", "HEAD manifests"];
+    assert_eq!(asked, [expected.as_slice(), &evidence].concat());
+}
+
+#[test]
 fn a_dry_run_lists_the_requests_that_the_run_then_makes() {
     let world = World::new(Served::docker(""));
     let pack = format!("{APPLY} --source file:app --target HOST/acme/app");
