@@ -313,4 +313,6 @@ impl FromStr for Purl {
 }
 
 #[cfg(test)]
+mod suite;
+#[cfg(test)]
 mod tests;

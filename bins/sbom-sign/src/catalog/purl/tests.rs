@@ -1,69 +1,26 @@
-//! The cases of the specification's own test suite (package-url/purl-spec, tests/types and tests/spec) for the types that we write,
-//! restated as tables.
+//! What the specification's suite (`suite.rs`) leaves open, and what earlier editions of it had.
 
 use super::*;
 
 /// What is read, and the canonical form.
 const CANONICAL: &[(&str, &str)] = &[
-    ("pkg:npm/%40angular/animation@12.3.1", "pkg:npm/%40angular/animation@12.3.1"),
-    ("pkg:npm/@babel/core#/googleapis/api/annotations/", "pkg:npm/%40babel/core#googleapis/api/annotations"),
     ("pkg:npm/@babel/core@7.1.0", "pkg:npm/%40babel/core@7.1.0"),
     ("pkg:npm/LoDash@4.17.21", "pkg:npm/lodash@4.17.21"),
     ("pkg:npm/%40MyScope/MyPackage@1.0.0", "pkg:npm/%40myscope/mypackage@1.0.0"),
     ("pkg:npm/foo@1.0.0#src/%F0%9F%98%83/file.js", "pkg:npm/foo@1.0.0#src/%F0%9F%98%83/file.js"),
-    ("pkg:pypi/My.PyPI_.--._Package@1.11.1.dev1", "pkg:pypi/my-pypi-package@1.11.1.dev1"),
     (
         "pkg:pypi/Django@1.11.1?filename=Django-1.11.1.tar.gz",
         "pkg:pypi/django@1.11.1?filename=Django-1.11.1.tar.gz",
     ),
     (
-        "pkg:GOLANG/google.golang.org/genproto@abcdedf#/googleapis/api/annotations/",
-        "pkg:golang/google.golang.org/genproto@abcdedf#googleapis/api/annotations",
-    ),
-    (
         "pkg:golang/github.com/BurntSushi/toml@v1.6.0%2Bincompatible",
         "pkg:golang/github.com/burntsushi/toml@v1.6.0%2Bincompatible",
     ),
-    (
-        "pkg:github/Package-url/purl-Spec@244fd47e07d1004f0aed9c",
-        "pkg:github/package-url/purl-spec@244fd47e07d1004f0aed9c",
-    ),
-    (
-        "pkg:github/package-url/purl-spec@244fd47e07d1004#everybody/loves/dogs",
-        "pkg:github/package-url/purl-spec@244fd47e07d1004#everybody/loves/dogs",
-    ),
-    (
-        "pkg:deb/debian/curl@7.50.3-1?arch=i386&distro=jessie",
-        "pkg:deb/debian/curl@7.50.3-1?arch=i386&distro=jessie",
-    ),
     ("pkg:deb/Debian/Curl@1:7.50.3-1~deb13u1", "pkg:deb/debian/curl@1:7.50.3-1~deb13u1"),
-    ("pkg:apk/alpine/curl@7.83.0-r0?arch=x86", "pkg:apk/alpine/curl@7.83.0-r0?arch=x86"),
     ("pkg:apk/Alpine/Apk@2.12.9-r3?arch=x86", "pkg:apk/alpine/apk@2.12.9-r3?arch=x86"),
-    (
-        "pkg:Rpm/fedora/curl@7.50.3-1.fc25?Arch=i386&Distro=fedora-25",
-        "pkg:rpm/fedora/curl@7.50.3-1.fc25?arch=i386&distro=fedora-25",
-    ),
     (
         "pkg:rpm/centerim@4.22.10-1.el6?arch=i686&epoch=1&distro=fedora-25",
         "pkg:rpm/centerim@4.22.10-1.el6?arch=i686&distro=fedora-25&epoch=1",
-    ),
-    (
-        "pkg:oci/debian@sha256%3A244fd47e07d10?repository_url=docker.io/library/debian&arch=amd64&tag=latest",
-        "pkg:oci/debian@sha256:244fd47e07d10?arch=amd64&repository_url=docker.io%2Flibrary%2Fdebian&tag=latest",
-    ),
-    ("pkg:oci/hello-wasm@sha256%3A244fd47e07d10?tag=v1", "pkg:oci/hello-wasm@sha256:244fd47e07d10?tag=v1"),
-    (
-        "pkg:docker/customer/dockerimage@sha256%3A244fd47e07d1004f0aed9c?repository_url=gcr.io",
-        "pkg:docker/customer/dockerimage@sha256:244fd47e07d1004f0aed9c?repository_url=gcr.io",
-    ),
-    ("pkg:docker/cassandra@latest", "pkg:docker/cassandra@latest"),
-    ("pkg:docker/smartentry/debian@dc437cc87d10", "pkg:docker/smartentry/debian@dc437cc87d10"),
-    ("pkg:cargo/rand@0.7.2", "pkg:cargo/rand@0.7.2"),
-    ("pkg:cargo/clap@2.33.0", "pkg:cargo/clap@2.33.0"),
-    ("pkg:cargo/structopt@0.3.11", "pkg:cargo/structopt@0.3.11"),
-    (
-        "pkg:generic/openssl@1.1.10g?checksum=sha1:ad9503c3e994a4f%2Csha256:41bf9088b3a1e6c1ef1d",
-        "pkg:generic/openssl@1.1.10g?checksum=sha1:ad9503c3e994a4f%2Csha256:41bf9088b3a1e6c1ef1d",
     ),
     ("pkg://npm/foo@1.0.0", "pkg:npm/foo@1.0.0"),
     ("pkg:maven/org.apache.commons/io@1.3.4", "pkg:maven/org.apache.commons/io@1.3.4"),
@@ -83,20 +40,7 @@ fn reading_and_writing_gives_the_canonical_form() {
 
 #[test]
 fn what_is_none_is_refused() {
-    for text in [
-        "EnterpriseLibrary.Common@6.0.1304",
-        "pkg:EnterpriseLibrary.Common@6.0.1304",
-        "pkg:n&g?inx/nginx@0.8.9",
-        "pkg:3nginx/nginx@0.8.9",
-        "pkg:nginx:a/nginx@0.8.9",
-        "pkg:npm/myartifact@1.0.0?in%20production=true",
-        "pkg:maven/@1.3.4",
-        "pkg%3Amaven/org.apache.commons/io",
-        "pkg:npm/",
-        "pkg:npm/a?arch=1&arch=2",
-        "pkg:npm/%ff",
-        "",
-    ] {
+    for text in ["pkg:npm/", "pkg:npm/a?arch=1&arch=2", "pkg:npm/%ff", ""] {
         assert!(text.parse::<Purl>().is_err(), "{text}");
     }
 }
