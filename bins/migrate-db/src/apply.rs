@@ -18,7 +18,7 @@ use crate::{
     error::Error,
     facts::{self, Facts},
     layout::{self, Applied, State, Unit, Version},
-    lock,
+    lock::Locks,
     plan::{Entry, Plan, Step},
     statement::Statement,
 };
@@ -104,7 +104,7 @@ struct Steps<'r> {
     patience: Duration,
     deadline: Option<Instant>,
     /// The advisory locks: ours, and those of the tool whose history it is.
-    locks: Vec<i64>,
+    locks: Locks,
     has_history: bool,
     /// What the history's stamp was when we ourselves last wrote it.
     stamp: Option<String>,
@@ -120,10 +120,7 @@ impl<'r> Steps<'r> {
         bounds: Bounds,
         deadline: Option<Instant>,
     ) -> Self {
-        let home = database.home();
-        // A database that was just made was not there to be asked.
-        let mut locks = vec![lock::key("history", home.schema.as_deref().unwrap_or_default())];
-        locks.extend(facts.layout.history().locks(&facts.place));
+        let locks = Locks::of(facts.layout.history(), &facts.place);
         let (budget, patience, has_history) = (bounds.budget, bounds.patience, facts.has_history);
         Self {
             database,
@@ -165,6 +162,7 @@ impl Steps<'_> {
 
     /// One transaction.
     fn attempt(&mut self, step: &Step<'_>) -> Result<Outcome, Error> {
+        self.database.forget().map_err(|error| self.failed(step, error))?;
         let outcome = self.begin(step).and_then(|open| match open {
             Open::Ours if step.cut.unit == Unit::Statement => self.alone(step),
             Open::Ours => self.within(step).map(Outcome::Taken),
@@ -329,7 +327,9 @@ impl Steps<'_> {
 
     fn failed(&self, step: &Step<'_>, source: DatabaseError) -> Error {
         match source {
-            DatabaseError::Deadline => Error::Budget { budget: self.budget, version: step.version.clone() },
+            DatabaseError::Deadline => {
+                Error::Budget { budget: self.budget, version: step.version.clone(), unit: step.cut.unit }
+            }
             source => Error::Database { doing: "changing the schema", source },
         }
     }

@@ -1,5 +1,6 @@
 //! What the rest of the program asks of a database, whichever it is; never a word of one engine's SQL.
 
+pub mod mysql;
 pub mod postgres;
 mod rows;
 pub mod sqlite;
@@ -11,9 +12,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{layout::history::Texts, statement::Statement};
+use crate::{layout::history::Texts, lock::Locks, statement::Statement};
 pub use rows::{Cell, ROWS_MAX};
-pub use url::{InvalidUrl, Server, Url};
+pub use url::{InvalidUrl, MysqlServer, Server, Url};
 
 /// Where the history of a database lies, whoever's it is.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
@@ -130,16 +131,21 @@ pub trait Database {
     fn columns(&mut self, tables: &[&str]) -> Result<Columns, DatabaseError>;
     /// The rows of a question of our own; several statements are one question, and the last that has rows answers.
     fn texts(&mut self, sql: &str) -> Result<Vec<Texts>, DatabaseError>;
-    /// Takes the locks that writers share, waiting no longer than was said at opening, and keeps them until the end. The first is ours.
-    fn lock(&mut self, locks: &[i64]) -> Result<(), DatabaseError>;
+    /// Takes the locks that writers share, waiting no longer than was said at opening, and keeps them until the end.
+    fn lock(&mut self, locks: &Locks) -> Result<(), DatabaseError>;
+    /// Ends what an earlier file set for its session, where no transaction does that.
+    fn forget(&mut self) -> Result<(), DatabaseError> {
+        Ok(())
+    }
     /// Begins, under the locks, runs this and answers the one value it asks for.
     fn begin(&mut self, opening: &str, value: &str) -> Result<String, DatabaseError>;
     /// Runs one statement.
     fn execute(&mut self, statement: &Statement) -> Result<(), DatabaseError>;
     /// Runs one statement outside of a transaction.
     fn execute_alone(&mut self, statement: &Statement) -> Result<(), DatabaseError>;
-    /// Whether what a statement outside of a transaction makes, or takes away, is made or gone already.
-    fn is_done(&mut self, statement: &Statement) -> Result<bool, DatabaseError>;
+    /// What can be seen of what a statement outside of a transaction changes: another text later means that it was done, the same one that
+    /// it may be done again. Nothing where nothing tells.
+    fn trace(&mut self, statement: &Statement) -> Result<Option<String>, DatabaseError>;
     /// How many rows of one table point to rows of another that are not there.
     fn dangling(&mut self) -> Result<Dangling, DatabaseError>;
     /// Runs this, answers the one value it asks for, and makes all since [`Database::begin`] permanent.
@@ -170,6 +176,7 @@ pub trait Database {
 pub fn open(url: &Url, access: Access, lock_timeout: Duration) -> Result<Box<dyn Database>, DatabaseError> {
     match url {
         Url::Sqlite(file) => Ok(Box::new(sqlite::Sqlite::open(file, access, lock_timeout)?)),
+        Url::Mysql(server) => Ok(Box::new(mysql::Mysql::open(server, access, lock_timeout)?)),
         Url::Postgres(server) => Ok(Box::new(postgres::Postgres::open(server, access, lock_timeout)?)),
     }
 }

@@ -2,12 +2,14 @@
 //! Judged from its words alone; never runs anything.
 
 mod locking;
+mod mysql;
 mod postgres;
 mod survey;
 
 use std::collections::BTreeSet;
 
 use crate::statement::{Dialect, Kind, Statement, Token};
+pub use mysql::{Memory, Object, Seen};
 pub use postgres::Index;
 pub use survey::{Class, Finding, Found, Survey, is_rule};
 
@@ -24,8 +26,10 @@ pub fn forbidden(statement: &Statement) -> Option<&'static str> {
     if tokens.iter().any(|token| OUR_TABLES.contains(&token.name().as_str())) {
         return Some("touches the history of migrations");
     }
-    if statement.dialect == Dialect::Postgres {
-        return postgres::forbidden(&tokens);
+    match statement.dialect {
+        Dialect::Postgres => return postgres::forbidden(&tokens),
+        Dialect::Mysql => return mysql::forbidden(&tokens),
+        Dialect::Sqlite => {}
     }
     let first = tokens.first().filter(|token| token.kind == Kind::Word)?.text.to_ascii_uppercase();
     match first.as_str() {
@@ -51,9 +55,26 @@ pub fn commits(statement: &Statement) -> bool {
     statement.tokens().first().is_some_and(|first| first.is("COMMIT") || first.is("END"))
 }
 
-/// Whether the database runs it only outside of a transaction.
+/// Whether no transaction holds it: the database runs it only outside of one, or commits with it whatever was before.
 pub fn stands_alone(statement: &Statement) -> bool {
-    statement.dialect == Dialect::Postgres && postgres::stands_alone(&statement.tokens())
+    match statement.dialect {
+        Dialect::Sqlite => false,
+        Dialect::Postgres => postgres::stands_alone(&statement.tokens()),
+        Dialect::Mysql => mysql::stands_alone(&statement.tokens()),
+    }
+}
+
+/// What shows whether such a statement of MySQL's was done by a run that did not live to say so.
+pub fn seen(statement: &Statement) -> Seen {
+    mysql::seen(&statement.tokens())
+}
+
+/// What a session alone knows of a statement. Only in MySQL a file can have more than one.
+pub fn memory(statement: &Statement) -> Memory {
+    match statement.dialect {
+        Dialect::Mysql => mysql::memory(&statement.tokens()),
+        Dialect::Sqlite | Dialect::Postgres => Memory::Kept,
+    }
 }
 
 /// The index that a statement builds or drops while others write.
@@ -61,10 +82,10 @@ pub fn moves_index(statement: &Statement) -> Option<Index> {
     postgres::moves_index(&statement.tokens())
 }
 
-/// Whether running it could leave a row that points to nothing: what only makes something cannot. PostgreSQL
-/// checks that itself.
+/// Whether running it could leave a row that points to nothing: what only makes something cannot. The servers
+/// check that themselves.
 pub fn may_dangle(statement: &Statement) -> bool {
-    if statement.dialect == Dialect::Postgres {
+    if statement.dialect != Dialect::Sqlite {
         return false;
     }
     let tokens = statement.tokens();
@@ -87,8 +108,10 @@ impl Breakage {
     /// What breaks, in a few words. Tables and views made earlier in the same file are nobody's yet and may be changed freely.
     pub fn of(&mut self, statement: &Statement) -> Option<&'static str> {
         let tokens = statement.tokens();
-        if statement.dialect == Dialect::Postgres {
-            return postgres::breaks(&tokens, &mut self.created);
+        match statement.dialect {
+            Dialect::Postgres => return postgres::breaks(&tokens, &mut self.created),
+            Dialect::Mysql => return mysql::breaks(&tokens, &mut self.created),
+            Dialect::Sqlite => {}
         }
         let verb = verb(&tokens)?;
         let rest = &tokens[verb + 1..];

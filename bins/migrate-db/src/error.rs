@@ -54,6 +54,8 @@ pub enum Error {
     Begun { version: Version, layout: Layout },
     #[error("version {begun} was begun and not finished, and it does not come next or has another text now")]
     HalfDone { begun: String },
+    #[error("a run was killed at a statement in {}, and nothing shows how far it came: {statement}", at(.place))]
+    Doubtful { place: Place, statement: String },
     #[error("{count} statements break the running release or keep others waiting ({rules})")]
     Lint { count: usize, rules: String, place: Place },
     #[error("version {0} was not begun, so nothing of it is half done")]
@@ -80,8 +82,8 @@ pub enum Error {
     Statement { place: Place, statement: String, unit: Unit, source: DatabaseError },
     #[error("{} would leave rows that point to nothing ({}); nothing of it was kept", .file.display(), .tables.join(", "))]
     Dangling { file: PathBuf, tables: Vec<String> },
-    #[error("the budget of {budget} ran out in version {version}; nothing of that file was kept")]
-    Budget { budget: Span, version: Version },
+    #[error("the budget of {budget} ran out in version {version}; {}", kept(*.unit))]
+    Budget { budget: Span, version: Version, unit: Unit },
     #[error("the database failed while {doing}")]
     Database { doing: &'static str, source: DatabaseError },
     #[error("the backup in {} is not one that can be relied on", .directory.display())]
@@ -167,7 +169,7 @@ impl DatabaseError {
             }
             Self::Pooled => "name the database's own address in --database-url, not the pooler's",
             Self::Tool(_) => {
-                "install the client programs of the server's major version, such as postgresql-client-17"
+                "install the client programs of the server's kind and major version, such as postgresql-client-17 or mariadb-client"
             }
             Self::History(_) => "find out who wrote to the history, and restore a backup if need be",
         }
@@ -188,7 +190,7 @@ impl Error {
             Self::OtherHistory { .. } => {
                 "say with --layout whose files these are; if the tool is really changed, enter what is there with `migrate-db repair --applied VERSION`"
             }
-            Self::Begun { .. } | Self::HalfDone { .. } => {
+            Self::Begun { .. } | Self::HalfDone { .. } | Self::Doubtful { .. } => {
                 "look what of it is there, finish it or take it back by hand, and say so with `migrate-db repair --applied VERSION` or `--not-applied VERSION`"
             }
             Self::Lint { .. } => {
@@ -229,7 +231,9 @@ impl Failure for Error {
             Self::TwoLayouts { .. } => Code::new("layout-mixed"),
             Self::WhichLayout(_) => Code::new("layout-ambiguous"),
             Self::OtherHistory { .. } => Code::new("history-of-another-tool"),
-            Self::Begun { .. } | Self::HalfDone { .. } => Code::new("migration-half-done"),
+            Self::Begun { .. } | Self::HalfDone { .. } | Self::Doubtful { .. } => {
+                Code::new("migration-half-done")
+            }
             Self::Lint { .. } => Code::new("lint-refused"),
             Self::NotBegun(_) => Code::new("migration-not-begun"),
             Self::UnknownTarget(_) => Code::new("version-unknown"),
@@ -276,6 +280,7 @@ impl Failure for Error {
             | Self::BackupOld { .. }
             | Self::Begun { .. }
             | Self::HalfDone { .. }
+            | Self::Doubtful { .. }
             | Self::OutOfOrder { .. }
             | Self::NoWayBack { .. }
             | Self::WayBackChanged { .. }
@@ -294,7 +299,7 @@ impl Failure for Error {
 
     fn fix(&self) -> Cow<'static, str> {
         match self {
-            Self::Url(_) => "write sqlite:PATH, such as sqlite:data/app.db, or postgres://USER@HOST/DATABASE with the password in PGPASSWORD",
+            Self::Url(_) => "write sqlite:PATH, such as sqlite:data/app.db, postgres://USER@HOST/DATABASE with the password in PGPASSWORD, or mysql://USER@HOST/DATABASE with it in MYSQL_PWD",
             Self::DatabaseMissing(_) => {
                 "check --database-url; only `up` makes a database, and SQLAlchemy's sqlite:///app.db is sqlite:app.db here"
             }
@@ -349,6 +354,7 @@ impl Failure for Error {
             | Self::OtherHistory { .. }
             | Self::Begun { .. }
             | Self::HalfDone { .. }
+            | Self::Doubtful { .. }
             | Self::Lint { .. }
             | Self::NotBegun(_)
             | Self::Drift { .. }
@@ -369,6 +375,7 @@ impl Failure for Error {
             | Self::Forbidden { place, .. }
             | Self::Mixed { place, .. }
             | Self::Breaks { place, .. }
+            | Self::Doubtful { place, .. }
             | Self::Statement { place, .. }
             | Self::VerifyInvalid { place, .. } => Some(place.clone()),
             Self::Misnamed { file, .. }

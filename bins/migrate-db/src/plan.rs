@@ -13,9 +13,10 @@ use crate::{
     error::Error,
     facts::Facts,
     layout::{
-        Applied, Checksums, Cut, Ground, Layout, Migration, Phase, Script, State, Version, judge,
+        Applied, Checksums, Cut, Ground, Layout, Migration, Phase, Script, State, Unit, Version, judge,
         progress::Progress,
     },
+    statement::{Dialect, Statement},
 };
 
 /// A way from one version to another.
@@ -71,9 +72,22 @@ impl Step<'_> {
         }
     }
 
+    /// Whether it can end in its middle only because MySQL can do no better.
+    fn is_in_pieces(&self) -> bool {
+        let mysql = |one: &Statement| one.dialect == Dialect::Mysql;
+        self.cut.unit == Unit::Statement
+            && self.cut.statements.len() > 1
+            && self.cut.statements.iter().any(mysql)
+    }
+
     /// How far it has come before it begins.
     pub fn progress(&self, layout: Layout) -> Progress {
         Progress::of(layout, self.version, self.script.checksum)
+    }
+
+    /// The progress of this very step that an earlier run has left, if it is that.
+    pub fn resumed(&self, left: &Progress, layout: Layout) -> Option<Progress> {
+        left.of_text(&self.progress(layout), &self.cut.statements)
     }
 }
 
@@ -306,7 +320,7 @@ impl Plan<'_> {
         let applied: BTreeSet<&str> = facts.history.iter().map(|row| row.version.text()).collect();
         match self.steps.first() {
             None => Ok(self),
-            Some(first) if begun.is_of(&first.progress(facts.layout)) => Ok(self),
+            Some(first) if first.resumed(begun, facts.layout).is_some() => Ok(self),
             // Its own tool went on with it.
             Some(step)
                 if matches!(step.entry, Entry::Added(_)) && applied.contains(begun.version.as_str()) =>
@@ -346,7 +360,14 @@ impl fmt::Display for Plan<'_> {
             };
             let count = cut.statements.len();
             let plural = if count == 1 { "" } else { "s" };
-            writeln!(out, "{verb} {version} {description} ({phase}, {count} statement{plural}{back})")?;
+            let each = if cut.unit == Unit::Statement && count > 1 { " one by one" } else { "" };
+            writeln!(out, "{verb} {version} {description} ({phase}, {count} statement{plural}{each}{back})")?;
+        }
+        if self.steps.iter().any(Step::is_in_pieces) {
+            writeln!(
+                out,
+                "MySQL commits each statement that changes a definition by itself: if one fails, those before it stay, and the next run goes on with it"
+            )?;
         }
         if self.queries > 0 {
             let plural = if self.queries == 1 { "y" } else { "ies" };

@@ -1,5 +1,6 @@
 //! Cuts SQL into statements by the lexical rules of its dialect; never decides what one may do.
 
+mod mysql;
 mod postgres;
 mod sqlite;
 
@@ -12,12 +13,14 @@ pub enum Dialect {
     Sqlite,
     /// PostgreSQL's, with `standard_conforming_strings` on.
     Postgres,
+    /// MySQL's and MariaDB's, with backslashes that escape and without `ANSI_QUOTES`.
+    Mysql,
 }
 
 /// One statement of a file.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Statement {
-    /// Its text from the first word on, with the `;` that ends it.
+    /// Its text from the first word on, with the `;` that ends it; in MySQL without whatever ends it there.
     pub text: String,
     /// The line it begins on, counted from 1.
     pub line: usize,
@@ -42,15 +45,17 @@ pub struct Unfinished {
 pub enum Kind {
     /// White space.
     Space,
-    /// `-- …` or `/* … */`.
+    /// `-- …` or `/* … */`; in MySQL also `# …` and the client's `DELIMITER …`.
     Comment,
+    /// An end of MySQL's `/*!80000 … */`, which is no comment to a server of that version.
+    Versioned,
     /// A keyword, a bare identifier or a number.
     Word,
-    /// `"…"`; in SQLite also `[…]` and `` `…` ``.
+    /// `"…"`; in SQLite also `[…]` and `` `…` ``; in MySQL only `` `…` ``.
     Identifier,
-    /// `'…'`; in PostgreSQL also `E'…'` and `$tag$…$tag$`.
+    /// `'…'`; in PostgreSQL also `E'…'` and `$tag$…$tag$`; in MySQL also `"…"`.
     Text,
-    /// `;`
+    /// `;`, or what MySQL's client was told.
     End,
     /// Any other character.
     Sign,
@@ -90,6 +95,9 @@ impl Token<'_> {
 
 /// The tokens of a text, in order and without a gap.
 pub fn tokens(text: &str, dialect: Dialect) -> Result<Vec<Token<'_>>, Unfinished> {
+    if dialect == Dialect::Mysql {
+        return mysql::tokens(text);
+    }
     let mut tokens = Vec::new();
     let (mut at, mut line, mut statement) = (0, 1, 0);
     while at < text.len() {
@@ -98,7 +106,7 @@ pub fn tokens(text: &str, dialect: Dialect) -> Result<Vec<Token<'_>>, Unfinished
         let read = match dialect {
             _ if copies => postgres::data(rest),
             Dialect::Sqlite => sqlite::first(rest),
-            Dialect::Postgres => postgres::first(rest),
+            Dialect::Postgres | Dialect::Mysql => postgres::first(rest),
         };
         let (kind, length) = read.map_err(|what| Unfinished { line, what })?;
         if tokens.last().is_some_and(|last: &Token<'_>| last.kind == Kind::End) {
@@ -117,6 +125,7 @@ pub fn pieces<'v, 't>(tokens: &'v [Token<'t>], dialect: Dialect) -> Result<Vec<&
     match dialect {
         Dialect::Sqlite => sqlite::pieces(tokens),
         Dialect::Postgres => Ok(postgres::pieces(tokens)),
+        Dialect::Mysql => mysql::pieces(tokens),
     }
 }
 
@@ -138,8 +147,11 @@ pub fn statements(text: &str, dialect: Dialect) -> Result<Vec<Statement>, Unfini
         let (space, body) = piece.split_at(lead(piece));
         line += line_breaks(space);
         if body.iter().any(|token| token.is_significant() && token.kind != Kind::End) {
+            // No server understands a delimiter other than `;`.
+            let ends = dialect == Dialect::Mysql && body.last().is_some_and(|last| last.kind == Kind::End);
+            let words = &body[..body.len() - usize::from(ends)];
             let (data, words): (Vec<&Token<'_>>, Vec<_>) =
-                body.iter().partition(|token| token.kind == Kind::Data);
+                words.iter().partition(|token| token.kind == Kind::Data);
             let text: String = words.iter().map(|token| token.text).collect();
             let data = data.first().map(|token| postgres::lines(token.text).to_owned());
             statements.push(Statement { text: text.trim_end().to_owned(), line, dialect, data });
@@ -165,7 +177,7 @@ impl Statement {
     /// Its significant tokens. It was cut from tokens, so it has them.
     pub fn tokens(&self) -> Vec<Token<'_>> {
         let mut tokens = tokens(&self.text, self.dialect).unwrap_or_default();
-        tokens.retain(Token::is_significant);
+        tokens.retain(|token| token.is_significant() && token.kind != Kind::Versioned);
         tokens
     }
 }

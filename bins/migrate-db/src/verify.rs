@@ -131,8 +131,8 @@ fn cell(value: Value, dialect: Dialect) -> Result<Cell, String> {
         Value::Integer(number) => Ok(Cell::Integer(number)),
         Value::Float(number) => Ok(Cell::Real(number)),
         Value::String(text) => Ok(Cell::Text(text)),
-        Value::Boolean(_) if dialect == Dialect::Sqlite => {
-            Err("SQLite has no truth values: write 1 or 0".into())
+        Value::Boolean(_) if dialect != Dialect::Postgres => {
+            Err("SQLite and MySQL have no truth values: write 1 or 0".into())
         }
         Value::Boolean(value) => Ok(Cell::Boolean(value)),
         other => {

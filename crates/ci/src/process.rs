@@ -3,6 +3,7 @@
 use std::{
     borrow::Cow,
     ffi::{OsStr, OsString},
+    fs::File,
     io::{self, Read, Write},
     os::unix::process::CommandExt,
     path::Path,
@@ -185,6 +186,13 @@ impl Program {
     pub fn input(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.input = bytes.into();
         self.command.stdin(Stdio::piped());
+        self
+    }
+
+    /// The file it reads as standard input, of whatever size.
+    #[must_use]
+    pub fn input_file(mut self, file: File) -> Self {
+        self.command.stdin(file);
         self
     }
 

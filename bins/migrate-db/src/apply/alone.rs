@@ -3,10 +3,12 @@
 
 use std::time::Instant;
 
+use ci::Place;
+
 use super::{Outcome, Steps};
 use crate::{
     database::DatabaseError,
-    effect,
+    effect::{self, Memory},
     error::Error,
     layout::progress::{self, Progress},
     plan::{Entry, Step},
@@ -20,6 +22,7 @@ impl Steps<'_> {
         self.database.rollback();
         let started = Instant::now();
         let mut progress = self.begun(step)?;
+        self.remember(step, progress.done)?;
         for one in step.cut.statements.iter().skip(progress.done) {
             self.in_time(step)?;
             if effect::stands_alone(one) {
@@ -44,7 +47,7 @@ impl Steps<'_> {
         let rows = asked.map_err(|error| self.failed(step, error))?;
         let known = Progress::read(&rows).map_err(|why| self.failed(step, DatabaseError::History(why)))?;
         let fresh = step.progress(self.facts.layout);
-        if let Some(known) = known.filter(|known| known.is_of(&fresh)) {
+        if let Some(known) = known.and_then(|known| step.resumed(&known, self.facts.layout)) {
             self.stamp = Some(self.open(step)?);
             self.database.rollback();
             return Ok(known);
@@ -60,21 +63,40 @@ impl Steps<'_> {
         Ok(fresh)
     }
 
+    /// Says again what an earlier run said to a session that is gone. What only that session had can't be made again.
+    fn remember(&mut self, step: &Step<'_>, done: usize) -> Result<(), Error> {
+        for one in step.cut.statements.iter().take(done) {
+            match effect::memory(one) {
+                Memory::Kept => {}
+                Memory::Said => {
+                    self.database.execute(one).map_err(|source| self.refused(step, one, source))?;
+                }
+                Memory::Lost => return Err(doubtful(step, one)),
+            }
+        }
+        Ok(())
+    }
+
     /// One transaction with its place in the progress.
     fn inside(&mut self, step: &Step<'_>, one: &Statement, progress: &mut Progress) -> Result<(), Error> {
         self.unchanged(step)?;
         self.database.execute(one).map_err(|source| self.refused(step, one, source))?;
-        progress.done += 1;
+        progress.step(&step.cut.statements);
         let note = progress.write(&self.facts.place);
         self.close(step, &note)
     }
 
     /// Outside of any. A failure that the database itself reports leaves nothing in doubt.
     fn outside(&mut self, step: &Step<'_>, one: &Statement, progress: &mut Progress) -> Result<(), Error> {
-        let is_done = self.database.is_done(one).map_err(|error| self.failed(step, error))?;
-        if !(progress.begun && is_done) {
-            if !is_done {
-                progress.begun = true;
+        let seen = self.database.trace(one).map_err(|error| self.failed(step, error))?;
+        let is_done = match (progress.begun, &progress.trace, &seen) {
+            (false, ..) => false,
+            (true, Some(before), Some(now)) => before != now,
+            (true, ..) => return Err(doubtful(step, one)),
+        };
+        if !is_done {
+            if !progress.begun {
+                (progress.begun, progress.trace) = (true, seen);
                 self.note(step, progress)?;
             }
             if let Err(source) = self.database.execute_alone(one) {
@@ -85,8 +107,7 @@ impl Steps<'_> {
                 return Err(error);
             }
         }
-        progress.done += 1;
-        progress.begun = false;
+        progress.step(&step.cut.statements);
         self.note(step, progress)
     }
 
@@ -101,4 +122,10 @@ impl Steps<'_> {
         let stamp = self.open(step)?;
         if self.stamp.as_ref() == Some(&stamp) { Ok(()) } else { Err(Error::Moved(step.version.clone())) }
     }
+}
+
+/// A run was killed while this ran, or its session had what the rest needs, and nothing shows what is left of it.
+fn doubtful(step: &Step<'_>, one: &Statement) -> Error {
+    let place = Place { file: step.script.file.clone(), line: Some(one.line) };
+    Error::Doubtful { place, statement: one.shown() }
 }

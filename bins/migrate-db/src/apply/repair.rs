@@ -9,7 +9,7 @@ use crate::{
     error::Error,
     facts::{self, Facts},
     layout::{Entry, Migration, Phase, Version, judge, progress::Progress},
-    lock,
+    lock::Locks,
     repair::Repair,
 };
 
@@ -38,8 +38,7 @@ fn rewrite(
 ) -> Result<(), Error> {
     let failed = |source: DatabaseError| Error::Database { doing: "rewriting the history", source };
     let (table, place) = (facts.layout.history(), &facts.place);
-    let mut locks = vec![lock::key("history", place.schema.as_deref().unwrap_or_default())];
-    locks.extend(table.locks(place));
+    let locks = Locks::of(table, place);
     let opening = if facts.has_history { String::new() } else { table.create(place) };
     database.lock(&locks).and_then(|()| database.begin(&opening, "1")).map_err(failed)?;
     let rows = database.texts(&table.select(place)).map_err(failed)?;

@@ -29,6 +29,7 @@ use crate::{
     },
     effect::{self, Index},
     layout::history::Texts,
+    lock::Locks,
     statement::Statement,
 };
 use answer::{cells, fetch, literal, texts};
@@ -234,8 +235,8 @@ impl Database for Postgres {
         self.texts_until(Some(Instant::now() + QUESTION_TIME_MAX), sql)
     }
 
-    fn lock(&mut self, locks: &[i64]) -> Result<(), DatabaseError> {
-        for key in locks.iter().map(|key| Key(*key)) {
+    fn lock(&mut self, locks: &Locks) -> Result<(), DatabaseError> {
+        for key in locks.numbers.iter().map(|key| Key(*key)) {
             if !self.locked.contains(&key) {
                 self.take(key)?;
                 self.locked.push(key);
@@ -284,8 +285,8 @@ impl Database for Postgres {
         }
     }
 
-    fn is_done(&mut self, statement: &Statement) -> Result<bool, DatabaseError> {
-        self.index_is_moved(statement)
+    fn trace(&mut self, statement: &Statement) -> Result<Option<String>, DatabaseError> {
+        Ok(Some(if self.index_is_moved(statement)? { "moved" } else { "not moved" }.to_owned()))
     }
 
     fn dangling(&mut self) -> Result<Dangling, DatabaseError> {
@@ -349,7 +350,7 @@ impl Database for Postgres {
     fn discard(&mut self, restored: &Url) -> Result<(), DatabaseError> {
         match restored {
             Url::Postgres(server) => self.drop_beside(server.database.as_deref().unwrap_or_default()),
-            Url::Sqlite(_) => Ok(()),
+            Url::Sqlite(_) | Url::Mysql(_) => Ok(()),
         }
     }
 

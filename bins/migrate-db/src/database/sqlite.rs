@@ -21,6 +21,7 @@ use crate::{
         columns_of,
     },
     layout::history::{Texts, hex},
+    lock::Locks,
     statement::Statement,
 };
 
@@ -209,7 +210,7 @@ impl Database for Sqlite {
         Ok(rows.into_iter().map(|row| row.into_iter().map(as_text).collect()).collect())
     }
 
-    fn lock(&mut self, _: &[i64]) -> Result<(), DatabaseError> {
+    fn lock(&mut self, _: &Locks) -> Result<(), DatabaseError> {
         // Whoever begins to write holds the file.
         Ok(())
     }
@@ -237,8 +238,8 @@ impl Database for Sqlite {
         rows.iter().map(pair).collect()
     }
 
-    fn is_done(&mut self, _: &Statement) -> Result<bool, DatabaseError> {
-        Ok(false)
+    fn trace(&mut self, _: &Statement) -> Result<Option<String>, DatabaseError> {
+        Ok(None)
     }
 
     fn commit(&mut self, closing: &str, value: &str) -> Result<String, DatabaseError> {
@@ -298,7 +299,7 @@ impl Database for Sqlite {
     fn discard(&mut self, restored: &Url) -> Result<(), DatabaseError> {
         match restored {
             Url::Sqlite(file) => remove(file).map_err(|error| DatabaseError::World(error.to_string())),
-            Url::Postgres(_) => Ok(()),
+            Url::Postgres(_) | Url::Mysql(_) => Ok(()),
         }
     }
 

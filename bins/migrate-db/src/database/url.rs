@@ -1,5 +1,6 @@
 //! Where a database is, as people write it; never opens one, and never shows what may hold a password.
 
+pub(super) mod mysql;
 pub(super) mod server;
 
 use std::{fmt, path::PathBuf};
@@ -8,6 +9,7 @@ use ci::Env;
 use contract::Secret;
 
 use crate::statement::Dialect;
+pub use mysql::MysqlServer;
 pub use server::Server;
 
 /// A database.
@@ -15,15 +17,17 @@ pub use server::Server;
 pub enum Url {
     /// A file.
     Sqlite(PathBuf),
-    /// A server.
+    /// A server of PostgreSQL.
     Postgres(Server),
+    /// A server of MySQL or MariaDB.
+    Mysql(MysqlServer),
 }
 
 /// The text names no database that this program can use. It is not repeated: it may hold a password.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum InvalidUrl {
     /// No scheme, or one of an engine that is not supported.
-    #[error("the database URL has the scheme `{0}`; this version knows sqlite and postgres")]
+    #[error("the database URL has the scheme `{0}`; this version knows sqlite, postgres and mysql")]
     Scheme(String),
     /// Nothing behind the scheme.
     #[error("the database URL names no file")]
@@ -41,10 +45,13 @@ pub enum InvalidUrl {
     #[error("the database URL names several hosts")]
     Hosts,
     /// A part that does not have its form.
-    #[error("the {0} in the database URL or in libpq's variables does not have its form")]
+    #[error("the {0} in the database URL or in its client's variables does not have its form")]
     Value(&'static str),
+    /// A part that must be there.
+    #[error("the database URL names no {0}")]
+    Missing(&'static str),
     /// Escapes that are no text.
-    #[error("the database URL or one of libpq's variables holds what is no UTF-8 text")]
+    #[error("the database URL or one of its client's variables holds what is no UTF-8 text")]
     Escape,
 }
 
@@ -56,6 +63,7 @@ impl Url {
                 file.file_name().map_or_else(|| "database".into(), |name| name.to_string_lossy().into_owned())
             }
             Self::Postgres(server) => server.database.as_deref().unwrap_or("postgres").replace('/', "_"),
+            Self::Mysql(server) => server.database.replace('/', "_"),
         }
     }
 
@@ -64,6 +72,7 @@ impl Url {
         match self {
             Self::Sqlite(_) => "sqlite",
             Self::Postgres(_) => "dump",
+            Self::Mysql(_) => "sql",
         }
     }
 
@@ -71,7 +80,7 @@ impl Url {
     pub fn exists(&self) -> bool {
         match self {
             Self::Sqlite(file) => file.exists(),
-            Self::Postgres(_) => true,
+            Self::Postgres(_) | Self::Mysql(_) => true,
         }
     }
 
@@ -80,6 +89,7 @@ impl Url {
         match self {
             Self::Sqlite(_) => Dialect::Sqlite,
             Self::Postgres(_) => Dialect::Postgres,
+            Self::Mysql(_) => Dialect::Mysql,
         }
     }
 
@@ -88,6 +98,7 @@ impl Url {
         match self {
             Self::Sqlite(_) => None,
             Self::Postgres(server) => server.password.as_ref(),
+            Self::Mysql(server) => server.password.as_ref(),
         }
     }
 
@@ -96,6 +107,9 @@ impl Url {
         let (scheme, rest) = text.split_once(':').ok_or_else(|| InvalidUrl::Scheme("none".into()))?;
         if Server::is_scheme(scheme) {
             return Server::read(rest, env).map(Self::Postgres);
+        }
+        if MysqlServer::is_scheme(scheme) {
+            return MysqlServer::read(rest, env).map(Self::Mysql);
         }
         if scheme != "sqlite" {
             let known = scheme.chars().all(|one| one.is_ascii_alphanumeric() || "+.-".contains(one));
@@ -127,6 +141,7 @@ impl fmt::Display for Url {
         match self {
             Self::Sqlite(file) => write!(out, "sqlite:{}", file.display()),
             Self::Postgres(server) => server.fmt(out),
+            Self::Mysql(server) => server.fmt(out),
         }
     }
 }
@@ -169,7 +184,8 @@ mod tests {
     #[test]
     fn a_refusal_never_repeats_a_password() {
         for text in [
-            "mysql://u:hunter2@h/db",
+            "oracle://u:hunter2@h/db",
+            "mysql://u:hunter2@h/db?x=y",
             "postgres://u:hunter2@h/db?x=y",
             "u:hunter2@h:5432/db",
             "hunter2",

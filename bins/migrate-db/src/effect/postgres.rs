@@ -180,7 +180,7 @@ fn behind_name(tokens: &[Token<'_>]) -> usize {
 }
 
 /// Whether each name of a list was made in the same file.
-fn all_of(names: &[Token<'_>], created: &BTreeSet<String>) -> bool {
+pub(super) fn all_of(names: &[Token<'_>], created: &BTreeSet<String>) -> bool {
     let starts =
         std::iter::once(0).chain(top_level(names).filter(|at| names[*at].text == ",").map(|at| at + 1));
     starts.into_iter().all(|start| {

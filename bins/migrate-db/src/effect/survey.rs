@@ -1,7 +1,7 @@
 //! All that can be said of a file's statements, in three classes: what breaks the running release, what keeps others waiting, what is
 //! better written otherwise.
 
-use super::{Breakage, locking};
+use super::{Breakage, locking, mysql};
 use crate::statement::{Dialect, Statement};
 
 /// How much it matters.
@@ -49,12 +49,13 @@ pub struct Finding {
 const CONTRACT: &str = "a later release, after nothing uses it, with phase=contract";
 
 /// What [`Breakage`] says, and the name of its rule.
-const BREAKING: [Found; 11] = [
+const BREAKING: [Found; 12] = [
     Found { rule: "drops-table", what: "drops a table", instead: CONTRACT },
     Found { rule: "drops-view", what: "drops a view", instead: CONTRACT },
     Found { rule: "drops-schema", what: "drops a schema", instead: CONTRACT },
     Found { rule: "drops-type", what: "drops a type", instead: CONTRACT },
     Found { rule: "drops-column", what: "drops a column", instead: CONTRACT },
+    Found { rule: "drops-partition", what: "drops a partition and its rows", instead: CONTRACT },
     Found {
         rule: "renames",
         what: "renames",
@@ -90,19 +91,22 @@ impl Survey {
             let found = known.copied().unwrap_or(Found { rule: "breaks", what, instead: CONTRACT });
             findings.push(Finding { class: Class::Breaking, found });
         }
-        if statement.dialect == Dialect::Postgres {
-            let tokens = statement.tokens();
-            let of_class = |class| move |found| Finding { class, found };
-            findings.extend(
-                locking::locking(&tokens, &self.breakage.created).into_iter().map(of_class(Class::Locking)),
-            );
-            findings.extend(locking::style(&tokens).into_iter().map(of_class(Class::Style)));
-        }
+        let (tokens, created) = (statement.tokens(), &self.breakage.created);
+        let (locks, style) = match statement.dialect {
+            Dialect::Sqlite => return findings,
+            Dialect::Postgres => (locking::locking(&tokens, created), locking::style(&tokens)),
+            Dialect::Mysql => (mysql::locking(&tokens, created), mysql::style(&tokens)),
+        };
+        let of_class = |class| move |found| Finding { class, found };
+        findings.extend(locks.into_iter().map(of_class(Class::Locking)));
+        findings.extend(style.into_iter().map(of_class(Class::Style)));
         findings
     }
 }
 
 /// Whether there is a rule of this name.
 pub fn is_rule(name: &str) -> bool {
-    BREAKING.iter().any(|one| one.rule == name) || locking::RULES.contains(&name)
+    BREAKING.iter().any(|one| one.rule == name)
+        || locking::RULES.contains(&name)
+        || mysql::RULES.contains(&name)
 }

@@ -117,7 +117,7 @@ impl HistoryTable for Table {
     fn create(&self, at: &Place) -> String {
         let kind = match at.dialect {
             Dialect::Postgres => "varchar",
-            Dialect::Sqlite => "varchar(128)",
+            Dialect::Sqlite | Dialect::Mysql => "varchar(128)",
         };
         format!("CREATE TABLE IF NOT EXISTS {} (version {kind} PRIMARY KEY);", at.name())
     }

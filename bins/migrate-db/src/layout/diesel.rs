@@ -88,13 +88,14 @@ impl HistoryTable for Table {
 
     fn create(&self, at: &Place) -> String {
         format!(
-            "CREATE TABLE IF NOT EXISTS {} (version VARCHAR(50) PRIMARY KEY NOT NULL, run_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP);",
-            at.name()
+            "CREATE TABLE IF NOT EXISTS {} (version VARCHAR(50) PRIMARY KEY NOT NULL, run_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP){};",
+            at.name(),
+            at.options()
         )
     }
 
     fn select(&self, at: &Place) -> String {
-        format!("SELECT version, run_on FROM {} ORDER BY version", at.name())
+        format!("SELECT version, {} FROM {} ORDER BY version", at.moment_of("run_on"), at.name())
     }
 
     fn applied(&self, rows: &[Texts], migrations: &[Migration]) -> Result<Vec<Applied>, String> {

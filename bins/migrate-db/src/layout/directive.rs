@@ -37,7 +37,7 @@ pub fn read(text: &str, dialect: Dialect) -> Result<Directives, Misdirected> {
     let mut in_header = true;
     for token in tokens(text, dialect).unwrap_or_default() {
         if token.kind == Kind::Comment {
-            let comment = token.text.trim_start_matches(['-', '/', '*']).trim_start();
+            let comment = token.text.trim_start_matches(['-', '/', '*', '#']).trim_start();
             if let Some(content) = comment.strip_prefix(MARK) {
                 let wrong = |why: String| Misdirected { line, why };
                 if !in_header {

@@ -70,7 +70,7 @@ impl HistoryTable for Table {
     fn create(&self, at: &Place) -> String {
         let name = at.name();
         match at.dialect {
-            Dialect::Postgres => {
+            Dialect::Postgres | Dialect::Mysql => {
                 format!(
                     "CREATE TABLE IF NOT EXISTS {name} (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL);"
                 )
@@ -106,7 +106,7 @@ impl HistoryTable for Table {
     }
 
     fn stamp(&self, at: &Place) -> String {
-        format!("(SELECT max(version || '/' || dirty) FROM {})", at.name())
+        format!("(SELECT max({}) FROM {})", at.joined(&["version", "dirty"]), at.name())
     }
 
     fn add(&self, at: &Place, entry: &Entry<'_>) -> String {
@@ -127,12 +127,19 @@ impl HistoryTable for Table {
     /// Through its command line the database's name is the path of the URL with its `/`; through its library it is the name alone.
     fn locks(&self, at: &Place) -> Vec<i64> {
         let schema = at.schema.as_deref().unwrap_or_default();
-        let lock = |database: &str| {
-            let crc = crc32fast::hash(format!("{schema}\0{}\0{database}", at.table).as_bytes());
-            i64::from(crc.wrapping_mul(SALT))
-        };
+        let lock = |database: &str| i64::from(lock_id(&format!("{schema}\0{}\0{database}", at.table)));
         vec![lock(&format!("/{}", at.database)), lock(&at.database)]
     }
+
+    /// Its MySQL driver names a lock by the digits of such a number.
+    fn named_locks(&self, at: &Place) -> Vec<String> {
+        vec![lock_id(&format!("{}:{}", at.database, at.table)).to_string()]
+    }
+}
+
+/// `GenerateAdvisoryLockId`.
+fn lock_id(name: &str) -> u32 {
+    crc32fast::hash(name.as_bytes()).wrapping_mul(SALT)
 }
 
 fn write(at: &Place, version: &Version, dirty: &str) -> String {

@@ -32,7 +32,10 @@ impl Place {
 
     /// Another name in the same schema.
     pub fn beside(&self, name: &str) -> String {
-        let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
+        let quoted = |name: &str| match self.dialect {
+            Dialect::Mysql => format!("`{}`", name.replace('`', "``")),
+            Dialect::Postgres | Dialect::Sqlite => format!("\"{}\"", name.replace('"', "\"\"")),
+        };
         match &self.schema {
             Some(schema) => format!("{}.{}", quoted(schema), quoted(name)),
             None => quoted(name),
@@ -44,7 +47,32 @@ impl Place {
         let quoted = text.replace('\'', "''");
         match self.dialect {
             Dialect::Postgres if quoted.contains('\\') => format!("E'{}'", quoted.replace('\\', "\\\\")),
+            Dialect::Mysql => format!("'{}'", quoted.replace('\\', "\\\\")),
             _ => format!("'{quoted}'"),
+        }
+    }
+
+    /// Values as one text, with a `/` between them.
+    pub fn joined(&self, values: &[&str]) -> String {
+        match self.dialect {
+            Dialect::Mysql => format!("concat({})", values.join(", '/', ")),
+            Dialect::Postgres | Dialect::Sqlite => values.join(" || '/' || "),
+        }
+    }
+
+    /// A moment as a column of MySQL's type `TIMESTAMP` says it in milliseconds since 1970, whatever the session's time zone.
+    pub fn moment_of(&self, column: &str) -> String {
+        match self.dialect {
+            Dialect::Mysql => format!("CAST(unix_timestamp({column}) * 1000 AS SIGNED)"),
+            Dialect::Postgres | Dialect::Sqlite => column.to_owned(),
+        }
+    }
+
+    /// What a table of MySQL's has behind its columns: rows that a transaction holds, and texts that hold every character.
+    pub const fn options(&self) -> &'static str {
+        match self.dialect {
+            Dialect::Mysql => " ENGINE=InnoDB DEFAULT CHARSET=utf8mb4",
+            Dialect::Postgres | Dialect::Sqlite => "",
         }
     }
 
@@ -163,6 +191,10 @@ pub trait HistoryTable: Sync {
     fn locks(&self, _: &Place) -> Vec<i64> {
         Vec::new()
     }
+    /// The names that the tool itself gives `GET_LOCK` in MySQL.
+    fn named_locks(&self, _: &Place) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// The value of a row.
@@ -204,7 +236,7 @@ pub fn described(migrations: &[Migration], version: &Version) -> String {
 
 /// The stamp of a history that keeps no more than versions, as texts.
 pub fn stamp_of_versions(at: &Place) -> String {
-    format!("(SELECT count(*) || '/' || coalesce(max(version), '') FROM {})", at.name())
+    format!("(SELECT {} FROM {})", at.joined(&["count(*)", "coalesce(max(version), '')"]), at.name())
 }
 
 /// Enters a version into such a history.

@@ -78,6 +78,8 @@ pub fn cut(script: &Script, layout: Layout, dialect: Dialect) -> Result<Cut, Err
         // SQLite does everything in a transaction that a migration may do.
         _ if script.transaction == Transaction::Off && dialect != Dialect::Sqlite => Unit::Statement,
         None => Unit::File,
+        // What changes a definition commits what was before it, whoever has begun a transaction.
+        Some(_) if dialect == Dialect::Mysql => Unit::Statement,
         Some(_) if alone.len() == statements.len() => Unit::Statement,
         Some(one) => return Err(Error::Mixed { place: at(one.line), statement: one.shown() }),
     };

@@ -60,6 +60,11 @@ impl HistoryTable for Table {
 
     fn create(&self, at: &Place) -> String {
         let columns = match at.dialect {
+            Dialect::Mysql => {
+                "id VARCHAR(36) PRIMARY KEY NOT NULL, checksum VARCHAR(64) NOT NULL, finished_at DATETIME(3), \
+                 migration_name VARCHAR(255) NOT NULL, logs TEXT, rolled_back_at DATETIME(3), \
+                 started_at DATETIME(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3), applied_steps_count INTEGER UNSIGNED NOT NULL DEFAULT 0"
+            }
             Dialect::Postgres => {
                 "id VARCHAR(36) PRIMARY KEY NOT NULL, checksum VARCHAR(64) NOT NULL, finished_at TIMESTAMPTZ, \
                  migration_name VARCHAR(255) NOT NULL, logs TEXT, rolled_back_at TIMESTAMPTZ, \
@@ -71,7 +76,13 @@ impl HistoryTable for Table {
                  applied_steps_count INTEGER UNSIGNED NOT NULL DEFAULT 0"
             }
         };
-        format!("CREATE TABLE IF NOT EXISTS {} ({columns});", at.name())
+        // Prisma's own for MySQL.
+        let options = if at.dialect == Dialect::Mysql {
+            " DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci"
+        } else {
+            ""
+        };
+        format!("CREATE TABLE IF NOT EXISTS {} ({columns}){options};", at.name())
     }
 
     fn select(&self, at: &Place) -> String {
@@ -100,10 +111,9 @@ impl HistoryTable for Table {
     }
 
     fn stamp(&self, at: &Place) -> String {
-        format!(
-            "(SELECT count(*) || '/' || count(finished_at) || '/' || count(rolled_back_at) || '/' || coalesce(max(migration_name), '') FROM {})",
-            at.name()
-        )
+        let values =
+            ["count(*)", "count(finished_at)", "count(rolled_back_at)", "coalesce(max(migration_name), '')"];
+        format!("(SELECT {} FROM {})", at.joined(&values), at.name())
     }
 
     fn add(&self, at: &Place, entry: &Entry<'_>) -> String {
@@ -137,6 +147,10 @@ impl HistoryTable for Table {
     fn locks(&self, _: &Place) -> Vec<i64> {
         vec![LOCK]
     }
+
+    fn named_locks(&self, _: &Place) -> Vec<String> {
+        vec!["prisma_migrate".to_owned()]
+    }
 }
 
 /// A row of a migration that begins, and ends now or not yet; one that we ourselves began goes.
@@ -155,6 +169,7 @@ fn write(at: &Place, entry: &Entry<'_>, finished: &str, steps: u8) -> String {
 /// A random identity, made where it is needed: it says nothing.
 fn identity(at: &Place) -> &'static str {
     match at.dialect {
+        Dialect::Mysql => "uuid()",
         Dialect::Postgres => "md5(random()::text || clock_timestamp()::text)::uuid::text",
         Dialect::Sqlite => {
             "lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-8' || \
@@ -168,6 +183,8 @@ fn time(at: &Place, ms: i64) -> String {
     match at.dialect {
         Dialect::Sqlite => ms.to_string(),
         Dialect::Postgres => format!("to_timestamp({ms}::float8 / 1000)"),
+        // In UTC, whatever the session's time zone.
+        Dialect::Mysql => format!("'1970-01-01' + INTERVAL {ms}000 MICROSECOND"),
     }
 }
 

@@ -6,6 +6,7 @@ use super::{
     Layout, Version,
     history::{Place, Texts, text},
 };
+use crate::statement::{Dialect, Statement};
 
 /// Its table, which is dropped with its one row.
 pub const TABLE: &str = "migrate_db_progress";
@@ -21,8 +22,12 @@ pub struct Progress {
     pub checksum: String,
     /// How many of its statements are done.
     pub done: usize,
+    /// SHA-256 of those: a file that is corrected behind them is still the one that was begun.
+    pub done_checksum: String,
     /// Whether the next one was sent to the database.
     pub begun: bool,
+    /// What could be seen before that of what it changes, where anything can.
+    pub trace: Option<String>,
 }
 
 impl Progress {
@@ -33,18 +38,33 @@ impl Progress {
             version: version.text().into(),
             checksum: checksum.to_string(),
             done: 0,
+            done_checksum: of(&[]),
             begun: false,
+            trace: None,
         }
     }
 
-    /// Whether both speak of one text of one version.
-    pub fn is_of(&self, other: &Self) -> bool {
-        (&self.layout, &self.version, &self.checksum) == (&other.layout, &other.version, &other.checksum)
+    /// This, if it speaks of that text of that version, or of one whose statements are the same as far as they are done.
+    pub fn of_text(&self, text: &Self, statements: &[Statement]) -> Option<Self> {
+        let is_its = (&self.layout, &self.version) == (&text.layout, &text.version);
+        let is_same = self.checksum == text.checksum
+            || !self.begun && statements.get(..self.done).is_some_and(|done| of(done) == self.done_checksum);
+        (is_its && is_same).then(|| Self { checksum: text.checksum.clone(), ..self.clone() })
+    }
+
+    /// One statement more is done.
+    pub fn step(&mut self, statements: &[Statement]) {
+        self.done += 1;
+        self.done_checksum = of(statements.get(..self.done).unwrap_or(statements));
+        (self.begun, self.trace) = (false, None);
     }
 
     /// Asks for it.
     pub fn select(at: &Place) -> String {
-        format!("SELECT layout, version, checksum, done, begun FROM {}", at.beside(TABLE))
+        format!(
+            "SELECT layout, version, checksum, done, done_checksum, begun, trace FROM {}",
+            at.beside(TABLE)
+        )
     }
 
     /// Understands the answer.
@@ -57,16 +77,20 @@ impl Progress {
             version: text(row, 1)?.into(),
             checksum: text(row, 2)?.into(),
             done: number(3)?,
-            begun: number(4)? == 1,
+            done_checksum: text(row, 4)?.into(),
+            begun: number(5)? == 1,
+            trace: row.get(6).cloned().flatten(),
         }))
     }
 
-    /// Makes the table.
+    /// Makes the table. MySQL commits with that, so what follows needs a transaction of its own.
     pub fn create(at: &Place) -> String {
         format!(
             "CREATE TABLE IF NOT EXISTS {} (layout VARCHAR(30) NOT NULL, version VARCHAR(255) NOT NULL, checksum VARCHAR(100) NOT NULL, \
-             done INTEGER NOT NULL, begun INTEGER NOT NULL);",
-            at.beside(TABLE)
+             done INTEGER NOT NULL, done_checksum VARCHAR(100) NOT NULL, begun INTEGER NOT NULL, trace VARCHAR(100)){};{}",
+            at.beside(TABLE),
+            at.options(),
+            if at.dialect == Dialect::Mysql { " START TRANSACTION;" } else { "" },
         )
     }
 
@@ -74,17 +98,30 @@ impl Progress {
     pub fn write(&self, at: &Place) -> String {
         let name = at.beside(TABLE);
         format!(
-            "DELETE FROM {name}; INSERT INTO {name} (layout, version, checksum, done, begun) VALUES ({}, {}, {}, {}, {});",
+            "DELETE FROM {name}; INSERT INTO {name} (layout, version, checksum, done, done_checksum, begun, trace) \
+             VALUES ({}, {}, {}, {}, {}, {}, {});",
             at.literal(&self.layout),
             at.literal(&self.version),
             at.literal(&self.checksum),
             self.done,
-            u8::from(self.begun)
+            at.literal(&self.done_checksum),
+            u8::from(self.begun),
+            at.optional(self.trace.as_deref()),
         )
     }
 
-    /// Takes it away.
+    /// Takes it away. MySQL commits before it drops a table: by then the row must be gone with what was written beside it.
     pub fn drop(at: &Place) -> String {
-        format!("DROP TABLE IF EXISTS {};", at.beside(TABLE))
+        let name = at.beside(TABLE);
+        match at.dialect {
+            Dialect::Mysql => format!("DELETE FROM {name}; COMMIT; DROP TABLE {name};"),
+            Dialect::Postgres | Dialect::Sqlite => format!("DROP TABLE IF EXISTS {name};"),
+        }
     }
+}
+
+/// SHA-256 over statements.
+fn of(statements: &[Statement]) -> String {
+    let texts: Vec<&str> = statements.iter().map(|one| one.text.as_str()).collect();
+    Digest::of(texts.join("\0").as_bytes()).to_string()
 }

@@ -76,22 +76,25 @@ impl HistoryTable for Table {
     fn create(&self, at: &Place) -> String {
         let (moment, bytes) = match at.dialect {
             Dialect::Postgres => ("TIMESTAMPTZ NOT NULL DEFAULT now()", "BYTEA"),
-            Dialect::Sqlite => ("TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP", "BLOB"),
+            Dialect::Sqlite | Dialect::Mysql => ("TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP", "BLOB"),
         };
         format!(
             "CREATE TABLE IF NOT EXISTS {} (version BIGINT PRIMARY KEY, description TEXT NOT NULL, installed_on {moment}, \
-             success BOOLEAN NOT NULL, checksum {bytes} NOT NULL, execution_time BIGINT NOT NULL);",
-            at.name()
+             success BOOLEAN NOT NULL, checksum {bytes} NOT NULL, execution_time BIGINT NOT NULL){};",
+            at.name(),
+            at.options()
         )
     }
 
     fn select(&self, at: &Place) -> String {
         let checksum = match at.dialect {
             Dialect::Postgres => "encode(checksum, 'hex')",
-            Dialect::Sqlite => "lower(hex(checksum))",
+            Dialect::Sqlite | Dialect::Mysql => "lower(hex(checksum))",
         };
+        let divided = if at.dialect == Dialect::Mysql { "DIV" } else { "/" };
         format!(
-            "SELECT version, description, {checksum}, success, installed_on, execution_time / 1000000 FROM {} ORDER BY version",
+            "SELECT version, description, {checksum}, success, {}, execution_time {divided} 1000000 FROM {} ORDER BY version",
+            at.moment_of("installed_on"),
             at.name()
         )
     }
@@ -110,10 +113,12 @@ impl HistoryTable for Table {
     }
 
     fn stamp(&self, at: &Place) -> String {
-        format!(
-            "(SELECT count(*) || '/' || coalesce(max(version), 0) || '/' || coalesce(sum(CASE WHEN success THEN 1 ELSE 0 END), 0) FROM {})",
-            at.name()
-        )
+        let values = [
+            "count(*)",
+            "coalesce(max(version), 0)",
+            "coalesce(sum(CASE WHEN success THEN 1 ELSE 0 END), 0)",
+        ];
+        format!("(SELECT {} FROM {})", at.joined(&values), at.name())
     }
 
     fn add(&self, at: &Place, entry: &Entry<'_>) -> String {
@@ -138,6 +143,11 @@ impl HistoryTable for Table {
         let crc = i64::from(crc32fast::hash(at.database.as_bytes()));
         vec![0x3d32_ad9e_i64.wrapping_mul(crc)]
     }
+
+    /// The same of its MySQL driver: the same number, in hexadecimal digits.
+    fn named_locks(&self, at: &Place) -> Vec<String> {
+        self.locks(at).iter().map(|number| format!("{number:x}")).collect()
+    }
 }
 
 fn write(at: &Place, entry: &Entry<'_>, success: &str) -> String {
@@ -155,7 +165,7 @@ fn write(at: &Place, entry: &Entry<'_>, success: &str) -> String {
 fn bytes(at: &Place, hex: &str) -> String {
     match at.dialect {
         Dialect::Postgres => format!("decode('{hex}', 'hex')"),
-        Dialect::Sqlite => format!("x'{hex}'"),
+        Dialect::Sqlite | Dialect::Mysql => format!("x'{hex}'"),
     }
 }
 

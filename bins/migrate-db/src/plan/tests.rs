@@ -109,9 +109,20 @@ fn a_file_that_was_begun_comes_next_with_the_same_text_or_nothing_does() {
     let progress = |number: i64, text: &str| {
         Some(Progress::of(Layout::Numbered, &version(number), script(text).checksum))
     };
+    let sent = |text: &str| progress(2, text).map(|progress| Progress { begun: true, ..progress });
+    let done = |text: &str, first: &str| {
+        let mut progress = progress(2, text)?;
+        progress.step(&crate::statement::statements(first, crate::statement::Dialect::Sqlite).ok()?);
+        Some(progress)
+    };
     for (begun, code) in [
         (progress(2, "SELECT 2"), "fine"),
-        (progress(2, "SELECT 0"), "migration-half-done"),
+        (sent("SELECT 2"), "fine"),
+        (sent("SELECT 0"), "migration-half-done"),
+        // What comes behind the statements that are done is nobody's yet.
+        (progress(2, "SELECT 0"), "fine"),
+        (done("SELECT 2; SELECT 0", "SELECT 2"), "fine"),
+        (done("SELECT 0; SELECT 2", "SELECT 0"), "migration-half-done"),
         (progress(3, "SELECT 3"), "migration-half-done"),
         (progress(1, "SELECT 1"), "fine"),
     ] {

@@ -59,7 +59,7 @@ fn a_url_with_a_password_is_refused_without_showing_it() {
     let scratch = project(&[("1_notes.sql", NOTES)]);
     let run = testkit::bin(BIN)
         .args(["up"])
-        .env("DATABASE_URL", "mysql://app:hunter2hunter2@db/app")
+        .env("DATABASE_URL", "oracle://app:hunter2hunter2@db/app")
         .dir(scratch.path());
     run.secret("hunter2hunter2").run().fails(2, "database-url-invalid");
 }

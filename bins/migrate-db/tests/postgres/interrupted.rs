@@ -6,8 +6,8 @@ use testkit::{Scratch, crash::Crash};
 
 use crate::{
     cluster::SHARED,
-    layouts::{TOOLS, Tool, Wish},
     migrate, project,
+    tools::{TOOLS, Tool, Wish},
 };
 
 /// Every message to the server is one place; more would take minutes for all layouts.

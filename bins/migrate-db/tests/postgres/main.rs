@@ -7,6 +7,8 @@ mod interrupted;
 mod kifu;
 mod layouts;
 mod peers;
+#[path = "../tools/layouts.rs"]
+mod tools;
 mod up;
 
 use cluster::Cluster;

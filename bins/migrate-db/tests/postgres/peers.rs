@@ -6,8 +6,8 @@ use testkit::{Scratch, tools::tool};
 
 use crate::{
     cluster::{Cluster, PASSWORD, SHARED},
-    layouts::{TOOLS, Tool, Wish},
     migrate, place,
+    tools::{TOOLS, Tool, Wish},
 };
 
 /// A tool's own program.

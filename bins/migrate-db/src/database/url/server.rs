@@ -164,7 +164,7 @@ impl Server {
 }
 
 /// A part without its escapes; an empty one says nothing.
-fn text(part: &str) -> Result<Option<String>, InvalidUrl> {
+pub(super) fn text(part: &str) -> Result<Option<String>, InvalidUrl> {
     let text = percent_decode_str(part).decode_utf8().map_err(|_| InvalidUrl::Escape)?;
     if text.contains('\0') {
         return Err(InvalidUrl::Escape);

@@ -34,6 +34,7 @@ impl HistoryTable for Table {
             Dialect::Sqlite => {
                 ("INT NOT NULL", "TEXT NOT NULL DEFAULT (strftime('%Y-%m-%d %H:%M:%f','now'))")
             }
+            Dialect::Mysql => return create_in_mysql(at),
         };
         format!(
             "CREATE TABLE IF NOT EXISTS {name} (installed_rank {rank}, version VARCHAR(50), description VARCHAR(200) NOT NULL, \
@@ -46,7 +47,8 @@ impl HistoryTable for Table {
 
     fn select(&self, at: &Place) -> String {
         format!(
-            "SELECT version, description, type, checksum, installed_on, execution_time, success FROM {} ORDER BY installed_rank",
+            "SELECT version, description, type, checksum, {}, execution_time, success FROM {} ORDER BY installed_rank",
+            at.moment_of("installed_on"),
             at.name()
         )
     }
@@ -107,7 +109,12 @@ impl HistoryTable for Table {
     }
 
     fn stamp(&self, at: &Place) -> String {
-        format!("(SELECT count(*) || '/' || coalesce(max(installed_rank), 0) FROM {})", at.name())
+        let values = [
+            "count(*)",
+            "coalesce(max(installed_rank), 0)",
+            "coalesce(sum(CASE WHEN success THEN 1 ELSE 0 END), 0)",
+        ];
+        format!("(SELECT {} FROM {})", at.joined(&values), at.name())
     }
 
     fn add(&self, at: &Place, entry: &Entry<'_>) -> String {
@@ -136,6 +143,25 @@ impl HistoryTable for Table {
     fn locks(&self, at: &Place) -> Vec<i64> {
         vec![LOCK + i64::from(java_hash(&at.name()))]
     }
+
+    /// `MySQLNamedLockTemplate`: Java's hash of the table with its database, both quoted.
+    fn named_locks(&self, at: &Place) -> Vec<String> {
+        vec![format!("Flyway-{}", java_hash(&format!("`{}`.{}", at.database, at.name())))]
+    }
+}
+
+/// As its `MySQLDatabase` makes it.
+fn create_in_mysql(at: &Place) -> String {
+    format!(
+        "CREATE TABLE IF NOT EXISTS {} (installed_rank INT NOT NULL, version VARCHAR(50), description VARCHAR(200) NOT NULL, \
+         type VARCHAR(20) NOT NULL, script VARCHAR(1000) NOT NULL, checksum INT, installed_by VARCHAR(100) NOT NULL, \
+         installed_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP, execution_time INT NOT NULL, success BOOL NOT NULL, \
+         CONSTRAINT {pk} PRIMARY KEY (installed_rank), INDEX {index} (success)){};",
+        at.name(),
+        at.options(),
+        pk = at.beside(&format!("{}_pk", at.table)),
+        index = at.beside(&format!("{}_s_idx", at.table)),
+    )
 }
 
 /// `String.hashCode`, of UTF-16 code units.
@@ -152,12 +178,13 @@ fn write(at: &Place, entry: &Entry<'_>, success: &str) -> String {
         match at.dialect {
             Dialect::Postgres => "current_user",
             Dialect::Sqlite => "''",
+            Dialect::Mysql => "substring_index(user(), '@', 1)",
         },
     );
     format!(
         "DELETE FROM {name} WHERE NOT success AND script = {script}; \
          INSERT INTO {name} (installed_rank, version, description, type, script, checksum, installed_by, execution_time, success) \
-         VALUES ((SELECT coalesce(max(installed_rank), 0) + 1 FROM {name}), {}, {}, '{kind}', {script}, {}, {user}, {}, {success});",
+         SELECT coalesce(max(installed_rank), 0) + 1, {}, {}, '{kind}', {script}, {}, {user}, {}, {success} FROM {name};",
         at.optional(version),
         at.literal(entry.description),
         entry.checksum.unwrap_or("NULL"),

@@ -24,9 +24,11 @@ impl HistoryTable for Table {
 
     fn create(&self, at: &Place) -> String {
         // Not STRICT in SQLite: an application with SQLite before 3.37 could then no longer open its own database.
-        let (key, moment) = match at.dialect {
-            Dialect::Sqlite => ("INTEGER PRIMARY KEY NOT NULL", "TEXT"),
-            Dialect::Postgres => ("bigint PRIMARY KEY", "timestamptz"),
+        let (key, moment, text) = match at.dialect {
+            Dialect::Sqlite => ("INTEGER PRIMARY KEY NOT NULL", "TEXT", "TEXT"),
+            Dialect::Postgres => ("bigint PRIMARY KEY", "timestamptz", "TEXT"),
+            // In UTC. A TEXT of MySQL's ends at 64 KiB.
+            Dialect::Mysql => ("bigint PRIMARY KEY", "datetime(6)", "LONGTEXT"),
         };
         let name = at.name();
         format!(
@@ -36,11 +38,12 @@ impl HistoryTable for Table {
     checksum TEXT NOT NULL,
     phase TEXT NOT NULL,
     down_checksum TEXT,
-    down_sql TEXT,
+    down_sql {text},
     applied_on {moment} NOT NULL,
     execution_ms bigint NOT NULL,
     tool_version TEXT NOT NULL
-);"
+){};",
+            at.options()
         )
     }
 
@@ -54,7 +57,7 @@ impl HistoryTable for Table {
     }
 
     fn stamp(&self, at: &Place) -> String {
-        format!("(SELECT count(*) || '/' || coalesce(max(version), 0) FROM {})", at.name())
+        format!("(SELECT {} FROM {})", at.joined(&["count(*)", "coalesce(max(version), 0)"]), at.name())
     }
 
     fn add(&self, at: &Place, entry: &Entry<'_>) -> String {
@@ -69,7 +72,7 @@ impl HistoryTable for Table {
             at.literal(entry.phase.word()),
             at.optional(entry.down.map(|down| down.checksum)),
             at.optional(entry.down.map(|down| down.text.as_str())),
-            at.literal(&entry.applied_on.to_string()),
+            at.literal(&moment_of(at, entry)),
             entry.took.as_millis(),
             at.literal(env!("CARGO_PKG_VERSION")),
         )
@@ -93,6 +96,14 @@ impl HistoryTable for Table {
             at.optional(down.map(|down| down.text.as_str())),
             migration.version
         ))
+    }
+}
+
+/// When, as its column takes it.
+fn moment_of(at: &Place, entry: &Entry<'_>) -> String {
+    match at.dialect {
+        Dialect::Mysql => entry.applied_on.strftime("%Y-%m-%d %H:%M:%S.%6f").to_string(),
+        Dialect::Postgres | Dialect::Sqlite => entry.applied_on.to_string(),
     }
 }
 

@@ -1,0 +1,132 @@
+//! Killed, cut off, or twice at once: what is there and what the history says agree, and the next run goes on.
+
+use std::{cell::RefCell, collections::BTreeMap, path::PathBuf, thread};
+
+use testkit::{Scratch, crash::Crash};
+
+use crate::{
+    migrate, place, project,
+    server::{SHARED, Server},
+};
+
+const STEPS: &[(&str, &str)] = &[
+    ("1_users.sql", "CREATE TABLE users (id int PRIMARY KEY, name varchar(20));"),
+    ("2_rows.sql", "INSERT INTO users VALUES (1, 'a'); INSERT INTO users VALUES (2, 'b');"),
+    (
+        "3_mixed.sql",
+        "SET @add = 10; ALTER TABLE users ADD COLUMN score int NOT NULL DEFAULT 0; UPDATE users SET score = score + @add WHERE id > 0; \
+         CREATE INDEX scores ON users (score); UPDATE users SET score = score + @add WHERE id > 0; DROP INDEX scores ON users;",
+    ),
+];
+
+/// Nobody is connected to this database.
+const QUIET: &str =
+    "SELECT count(*) = 0 FROM information_schema.processlist WHERE db = database() AND id <> connection_id()";
+
+#[test]
+fn up_killed_at_any_message_to_the_server_converges() {
+    let databases: RefCell<BTreeMap<PathBuf, String>> = RefCell::default();
+    let of = |scratch: &Scratch| databases.borrow()[scratch.path()].clone();
+    let make = || {
+        let scratch = project(STEPS);
+        let database = SHARED.database();
+        let command = migrate(&scratch, &SHARED.url(&database), &["up"]);
+        databases.borrow_mut().insert(scratch.path().to_owned(), database);
+        (scratch, command)
+    };
+    let wreck = |scratch: &Scratch| {
+        let database = of(scratch);
+        SHARED.wait_for(&database, QUIET);
+        let number = |question: &str| SHARED.sql(&database, question).parse::<u32>().unwrap();
+        let (users, begun) = (SHARED.has(&database, "users"), SHARED.has(&database, "migrate_db_progress"));
+        let has_history = SHARED.has(&database, "migrate_db_history");
+        let applied = if has_history { number("SELECT count(*) FROM migrate_db_history") } else { 0 };
+        // Whatever is there of a file that is not applied was said before it was done.
+        assert!(applied > 0 || begun || !users, "nothing is applied or begun and something is there");
+        let rows = if users { number("SELECT count(*) FROM users") } else { 0 };
+        assert_eq!(
+            rows,
+            if applied >= 2 { 2 } else { 0 },
+            "a file of rows is there as a whole or not at all"
+        );
+        let column = "SELECT count(*) FROM information_schema.columns WHERE table_schema = database() AND column_name = 'score'";
+        assert!(applied == 3 || begun || number(column) == 0, "a column is there that nobody says was begun");
+    };
+    let same = |goal: &Scratch, reached: &Scratch| {
+        assert_eq!(SHARED.dump(&of(goal)), SHARED.dump(&of(reached)));
+        assert_eq!(SHARED.sql(&of(reached), "SELECT group_concat(score) FROM users"), "20,20");
+    };
+    let report = Crash::of(make).wreck(wreck).same(same).except(&[".seaworthy"]).at_most(14).run();
+    assert!(report.killed >= 10, "{report}");
+}
+
+#[test]
+fn two_runners_at_once_apply_everything_once() {
+    let steps: Vec<(String, String)> = (1..=20)
+        .map(|n| (format!("{n}_t.sql"), format!("CREATE TABLE t{n} (a int); INSERT INTO t{n} VALUES (1);")))
+        .collect();
+    let steps: Vec<(&str, &str)> = steps.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    let (scratch, server, database, url) = place(&steps);
+    let applied: usize = thread::scope(|scope| {
+        let run = || migrate(&scratch, &url, &["up", "--format", "json"]).run().succeeds().json();
+        let runs = [scope.spawn(run), scope.spawn(run)];
+        runs.map(|run| run.join().unwrap()["result"]["applied"].as_array().unwrap().len()).iter().sum()
+    });
+    assert_eq!(applied, 20);
+    assert_eq!(server.sql(&database, "SELECT count(*) FROM migrate_db_history"), "20");
+    assert_eq!(server.sql(&database, "SELECT count(*) FROM t20"), "1");
+}
+
+#[test]
+fn a_server_that_is_killed_in_the_middle_keeps_what_was_recorded_and_the_next_run_goes_on() {
+    let server = Server::start();
+    let database = server.database();
+    let scratch = project(&[
+        STEPS[0],
+        (
+            "2_slow.sql",
+            "ALTER TABLE users ADD a int; INSERT INTO users VALUES (1, 'a', sleep(30)); ALTER TABLE users ADD b int;",
+        ),
+    ]);
+    thread::scope(|scope| {
+        let run = scope
+            .spawn(|| migrate(&scratch, &server.url(&database), &["up"]).run().fails(3, "database-failed"));
+        server.wait_for(
+            &database,
+            "SELECT count(*) > 0 FROM information_schema.processlist WHERE state = 'User sleep' AND info LIKE 'INSERT INTO users%'",
+        );
+        server.crash();
+        run.join().unwrap();
+    });
+    assert_eq!(server.sql(&database, "SELECT version, done FROM migrate_db_progress"), "2\t1");
+    assert_eq!(server.sql(&database, "SELECT count(*) FROM users"), "0");
+    // Behind what is done the file may be another one.
+    scratch.file(
+        "migrations/2_slow.sql",
+        "ALTER TABLE users ADD a int; INSERT INTO users VALUES (1, 'a', 1); ALTER TABLE users ADD b int;",
+    );
+    migrate(&scratch, &server.url(&database), &["up"]).run().succeeds();
+    assert_eq!(server.sql(&database, "SELECT * FROM users"), "1\ta\t1\tNULL");
+    assert_eq!(server.sql(&database, "SELECT count(*) FROM migrate_db_history"), "2");
+}
+
+#[test]
+fn what_nothing_shows_is_not_guessed() {
+    let call = "DELIMITER //\nCREATE PROCEDURE p() BEGIN CREATE TABLE made (a int); DO sleep(3); END//\nDELIMITER ;\nCALL p();\nCREATE TABLE b (a int);\n";
+    let (scratch, server, database, url) = place(&[("1_call.sql", call)]);
+    thread::scope(|scope| {
+        let run = scope.spawn(|| migrate(&scratch, &url, &["up"]).run().fails(3, "database-failed"));
+        server.wait_for(&database, "SELECT count(*) > 0 FROM information_schema.processlist WHERE state = 'User sleep' AND db = database()");
+        let session =
+            "SELECT id FROM information_schema.processlist WHERE state = 'User sleep' AND db = database()";
+        let session = server.sql(&database, session);
+        server.sql(&database, &format!("KILL {session}"));
+        run.join().unwrap();
+    });
+    let run = migrate(&scratch, &url, &["up"]).run().fails(1, "migration-half-done");
+    assert!(run.stderr.contains("1_call.sql:4") && run.stderr.contains("CALL p()"), "{}", run.stderr);
+    server.sql(&database, "CREATE TABLE b (a int)");
+    migrate(&scratch, &url, &["repair", "--applied", "1"]).run().succeeds();
+    migrate(&scratch, &url, &["status", "--require-current"]).run().succeeds();
+    assert!(!server.has(&database, "migrate_db_progress"));
+}
