@@ -1,7 +1,11 @@
 //! Which of two versions is the later one, by the rules of the ecosystem they are from; never what is affected.
 
 mod apk;
+mod composer;
 mod deb;
+mod gem;
+mod maven;
+mod nuget;
 mod semver;
 
 use std::{cmp::Ordering, str::FromStr};
@@ -21,6 +25,14 @@ pub(crate) enum Scheme {
     Apk,
     /// rpm (`rpmvercmp`, with epoch and release).
     Rpm,
+    /// Maven (the POM reference, "Version Order Specification").
+    Maven,
+    /// NuGet: Semantic Versioning with four numbers.
+    Nuget,
+    /// RubyGems (`Gem::Version`).
+    Gem,
+    /// Composer and Packagist (composer/semver).
+    Composer,
     /// Rules that are not known here: only what is listed one by one can be told.
     Unknown,
 }
@@ -42,6 +54,14 @@ impl Scheme {
             Self::Deb => Ok(read(left, deb::Version::parse)?.cmp(&read(right, deb::Version::parse)?)),
             Self::Apk => Ok(read(left, apk::Version::parse)?.cmp(&read(right, apk::Version::parse)?)),
             Self::Rpm => Ok(rpm_version::rpm_evr_compare(read(left, rpm)?, read(right, rpm)?)),
+            Self::Maven => {
+                Ok(read(left, maven::Version::parse)?.compare(&read(right, maven::Version::parse)?))
+            }
+            Self::Nuget => Ok(read(left, nuget::Version::parse)?.cmp(&read(right, nuget::Version::parse)?)),
+            Self::Gem => Ok(read(left, gem::Version::parse)?.cmp(&read(right, gem::Version::parse)?)),
+            Self::Composer => {
+                Ok(read(left, composer::Version::parse)?.compare(&read(right, composer::Version::parse)?))
+            }
             Self::Unknown => Err(NoVersion(left.to_owned())),
         }
     }
@@ -62,5 +82,7 @@ fn rpm(text: &str) -> Option<&str> {
     (text.bytes().all(good) && text.bytes().any(|byte| byte.is_ascii_digit())).then_some(text)
 }
 
+#[cfg(test)]
+mod peers;
 #[cfg(test)]
 mod tests;

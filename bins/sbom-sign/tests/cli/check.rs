@@ -1,6 +1,7 @@
 //! `check` as a user meets it: what refuses, what passes and why, and every way in which an SBOM, a database or a policy could make it say yes.
 
 mod api;
+mod foreign;
 
 use testkit::{Run, Scratch, bad_input};
 

@@ -112,6 +112,77 @@ const ORDERED: &[(Scheme, &[&str])] = &[
             "1:0.1-1",
         ],
     ),
+    // The POM reference, "Version Order Specification": its examples, and those of "Version Order Testing".
+    (
+        Scheme::Maven,
+        &[
+            "1-alpha=1-ALPHA",
+            "1-alpha1=1-a1=1-alpha-1",
+            "1-beta1=1-b1",
+            "1-milestone1=1-m1",
+            "1-rc=1-cr",
+            "1-rc1=1-cr1",
+            "1-snapshot=1-SNAPSHOT",
+            "1=1.0=1.ga=1-ga=1-0=1.final=1-release=1.0.0=1-",
+            "1-sp",
+            "1-foo=1.foo",
+            "1-foo2",
+            "1-foo10",
+            "1-1",
+            "1.1",
+            "1.10",
+            "2.0.0.RELEASE=2",
+        ],
+    ),
+    (Scheme::Maven, &["1.0.0.RC1", "1.0.0-RC2", "1.0.0", "1.0.0.X1", "1.0.0-X2"]),
+    (Scheme::Maven, &["30.1-android", "30.1-jre", "31.0-android"]),
+    // Microsoft's "Package versioning", "Pre-release versions" and "Version basics".
+    (
+        Scheme::Nuget,
+        &[
+            "1.0.1-aaa",
+            "1.0.1-alpha10",
+            "1.0.1-alpha2",
+            "1.0.1-beta=1.0.1-BETA",
+            "1.0.1-open",
+            "1.0.1-rc.2",
+            "1.0.1-rc.10",
+            "1.0.1-zzz",
+            "1.0.1=1.0.1.0=1.00.1=1.0.1+r3",
+            "1.0.1.1",
+        ],
+    ),
+    (Scheme::Nuget, &["1-1", "1-1.0", "1-1.a", "1-a", "1=1.0"]),
+    // RubyGems' documentation of Gem::Version, and what its canonical segments make equal.
+    (
+        Scheme::Gem,
+        &["0.9", "1.0.a.2", "1.0.a9", "1.0.a10=1.0.a.10", "1.0.b1", "1.0=1=1.0.0", "1.0.1", "3.2", "3.10"],
+    ),
+    (Scheme::Gem, &["1.0.0-alpha=1.0.0.pre.alpha", "1.0.0-rc1", "1.0.0.rc1", "1.0.0"]),
+    // composer/semver's tests of its comparator and parser.
+    (
+        Scheme::Composer,
+        &[
+            "1.0-dev=1.0.0.0-dev",
+            "1.0.0-alpha=1.0a",
+            "1.0.0-alpha.3.1+foo=1.0.0-alpha3.1",
+            "1.0.0-b",
+            "1.0.0-beta.5=1.0.0beta5=v1.0.0-b5",
+            "1.0.0-RC1-dev=1.0.0.RC.1.dev",
+            "1.0.0-rC1",
+            "1.0.0-RC15",
+            "1.0=1.0.0=1.0.0.0=1.0.0-stable=1.0.0+foo",
+            "1.0.0.pl3-dev",
+            "1.0.0-p3=1.0.0-patch3",
+            "1.0.0.1",
+            "1.25.0-beta2.1",
+            "1.25.0-b3",
+            "2.0",
+            "2010-01-02",
+            "2010.01.02",
+            "20100102-203040",
+        ],
+    ),
 ];
 
 #[test]
@@ -150,6 +221,24 @@ fn a_text_that_is_no_version_has_no_place_in_the_order() {
         (Scheme::Rpm, ""),
         (Scheme::Rpm, "latest"),
         (Scheme::Rpm, "1 0"),
+        (Scheme::Maven, "latest"),
+        (Scheme::Maven, "[1,2)"),
+        (Scheme::Maven, ""),
+        (Scheme::Nuget, "1.2.3.4.5"),
+        (Scheme::Nuget, "1.*"),
+        (Scheme::Nuget, "1.0-"),
+        (Scheme::Nuget, "99999999999.0"),
+        (Scheme::Gem, "junk"),
+        (Scheme::Gem, "1.2.3-"),
+        (Scheme::Gem, "1..2"),
+        (Scheme::Gem, "1\n2"),
+        (Scheme::Composer, ""),
+        (Scheme::Composer, "a"),
+        (Scheme::Composer, "1.0.0-meh"),
+        (Scheme::Composer, "1.0.0.0.0"),
+        (Scheme::Composer, "feature-foo"),
+        (Scheme::Composer, "dev-main"),
+        (Scheme::Composer, "1.x-dev"),
         (Scheme::Unknown, "1.0"),
     ] {
         assert!(scheme.compare(text, text).is_err(), "{scheme:?}: {text}");
@@ -157,7 +246,17 @@ fn a_text_that_is_no_version_has_no_place_in_the_order() {
     assert!(Scheme::Deb.compare(&"1".repeat(VERSION_BYTES_MAX + 1), "1").is_err());
 }
 
-const SCHEMES: [Scheme; 5] = [Scheme::Semver, Scheme::Pep440, Scheme::Deb, Scheme::Apk, Scheme::Rpm];
+const SCHEMES: [Scheme; 9] = [
+    Scheme::Semver,
+    Scheme::Pep440,
+    Scheme::Deb,
+    Scheme::Apk,
+    Scheme::Rpm,
+    Scheme::Maven,
+    Scheme::Nuget,
+    Scheme::Gem,
+    Scheme::Composer,
+];
 
 fn version() -> impl Strategy<Value = String> {
     "[0-9]{1,2}(\\.[0-9]{1,2}){0,3}[a-c]?([-_~+^]?(rc|alpha|p|git|r)?[0-9]{0,2}){0,2}"
