@@ -1,6 +1,7 @@
 //! Carries a plan out: the backup, then each file in one transaction with its row of the history; the only room that writes.
 
 mod alone;
+mod delegated;
 mod repair;
 
 use std::{
@@ -39,6 +40,8 @@ pub struct Done {
 pub enum Outcome {
     /// This run took it, and its statements took so many milliseconds.
     Taken(u64),
+    /// It was taken together with the step before it, in one run of the tool whose files they are.
+    TakenWithIt,
     /// Another run had taken it meanwhile.
     TakenByAnother,
 }
@@ -83,6 +86,10 @@ pub fn apply(
     }
     // A budget that ends after the end of time is no budget.
     let deadline = Instant::now().checked_add(bounds.budget.duration());
+    if let Some(tool) = &facts.tool {
+        let run = delegated::Run { bounds, deadline, session };
+        return delegated::run(plan, facts, tool, database, &run, done);
+    }
     let mut steps = Steps::of(database, facts, session, bounds, deadline);
     steps.stop_at(deadline)?;
     for step in &plan.steps {

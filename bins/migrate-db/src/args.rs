@@ -134,6 +134,9 @@ pub struct Target {
     /// Whose files these are, such as flyway [default: what they show]
     #[arg(long, value_enum, value_name = "TOOL", hide_possible_values = true)]
     pub layout: Option<Layout>,
+    /// How Alembic or Django is started: words, no shell [default: alembic, python3 manage.py]
+    #[arg(long, value_name = "WORDS", allow_hyphen_values = true)]
+    pub tool: Option<String>,
     /// How long to wait for another writer
     #[arg(long, value_name = "TIME", default_value = "10s")]
     pub lock_timeout: Span,

@@ -13,8 +13,9 @@ use crate::{
     backup::Keep,
     database::Url,
     error::Error,
-    layout::{Files, Layout},
+    layout::{Candidates, Files, Layout},
     repair::Said,
+    tool::Tool,
     verify::{self, Query},
 };
 
@@ -25,6 +26,8 @@ pub struct Target {
     pub url: Url,
     /// The migrations, as far as they are known before the database is.
     pub files: Files,
+    /// The tool whose files these are, if it runs them itself.
+    pub tool: Option<Tool>,
     /// What the history of another tool means.
     pub others: Others,
     /// How long to wait for another writer.
@@ -124,6 +127,8 @@ const LOCK_TIMEOUT_MAX: Duration = Duration::from_hours(24);
 
 /// Where migrations lie if nothing else is said.
 const DIRECTORY: &str = "migrations";
+/// Where a project of Alembic or Django is looked for then.
+const HERE: &str = ".";
 
 /// Understands what was typed.
 pub fn read(args: Args, session: &Session) -> Result<(Target, Work), Error> {
@@ -191,7 +196,14 @@ fn target(typed: &args::Target, need: Need, session: &Session) -> Result<Target,
         session.mask(secret);
     }
     let files = files(typed.layout, typed.dir.as_deref(), need)?;
-    Ok(Target { url, files, others: Others::Refused, lock_timeout })
+    let tool = match files.candidates {
+        Candidates::One(layout) => {
+            let (words, address) = (typed.tool.as_deref(), typed.database_url.reveal());
+            Tool::of(layout, words, &files.home, address, &url, session.env())?
+        }
+        _ => None,
+    };
+    Ok(Target { url, files, tool, others: Others::Refused, lock_timeout })
 }
 
 /// Whether a command needs the migrations.
@@ -206,7 +218,10 @@ enum Need {
 }
 
 fn files(layout: Option<Layout>, directory: Option<&Path>, need: Need) -> Result<Files, Error> {
-    let usual = Path::new(DIRECTORY);
+    let usual = match Path::new(DIRECTORY) {
+        usual if !usual.exists() && Files::is_project(Path::new(HERE)) => Path::new(HERE),
+        usual => usual,
+    };
     match (need, directory) {
         (Need::None, _) => Ok(Files::none(layout)),
         (Need::MayLack, None) if !usual.exists() => Ok(Files::none(layout)),

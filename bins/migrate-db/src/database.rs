@@ -8,6 +8,7 @@ mod url;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fs::File,
     path::Path,
     time::{Duration, Instant},
 };
@@ -68,6 +69,15 @@ impl Proof {
             Self::Read => "read to its end, not restored: the role may not create a database",
         }
     }
+}
+
+/// What another tool gets that is to work on a database.
+#[derive(Default, Debug)]
+pub struct Handed {
+    /// What it holds open as long as it lives.
+    pub holds: Option<File>,
+    /// What its sessions are bound to, as `PGOPTIONS` says it.
+    pub options: String,
 }
 
 /// Rows that point to nothing: how many, by `table → parent`.
@@ -166,6 +176,22 @@ pub trait Database {
     fn empty_beside(&mut self) -> Result<Url, DatabaseError>;
     /// Everything that has a definition, one line each.
     fn definitions(&mut self) -> Result<BTreeSet<String>, DatabaseError>;
+    /// What another tool gets that is to work on this database under our lock. One of an earlier run that is still at work is waited for.
+    fn hand_over(&mut self) -> Result<Handed, DatabaseError> {
+        Ok(Handed::default())
+    }
+    /// Ends what such a tool left at work.
+    fn end_tool(&mut self) -> Result<(), DatabaseError> {
+        Ok(())
+    }
+    /// What was begun outside of a transaction and never finished.
+    fn half_done(&mut self) -> Result<BTreeSet<String>, DatabaseError> {
+        Ok(BTreeSet::new())
+    }
+    /// Takes away what an earlier attempt at a statement left, before another tool runs it.
+    fn clear_half_done(&mut self, _: &Statement) -> Result<(), DatabaseError> {
+        Ok(())
+    }
     /// Takes such a database away.
     fn discard(&mut self, restored: &Url) -> Result<(), DatabaseError>;
     /// Ends the connection.

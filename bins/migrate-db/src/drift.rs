@@ -51,7 +51,7 @@ pub fn look(target: &Target, change: Change, session: &Session) -> Result<Drift,
 fn build(beside: &Url, target: &Target, wanted: &Up, session: &Session) -> Result<(), Error> {
     let connecting = |source| Error::Database { doing: "connecting to the new schema", source };
     let mut database = database::open(beside, Access::Create, target.lock_timeout).map_err(connecting)?;
-    let facts = facts::ask(target, database.as_mut())?;
+    let facts = facts::ask(target, database.as_mut(), beside)?;
     let plan = Plan { backup: None, ..plan::up(beside, wanted, &facts)? };
     let bounds = Bounds { budget: wanted.change.budget, patience: target.lock_timeout, keep: None };
     let done = apply::apply(&plan, &facts, database.as_mut(), bounds, session, &mut Done::default());

@@ -1,5 +1,7 @@
 //! Everything that can go wrong, with its code, whose turn it is, and how to mend it; never how it is shown.
 
+mod database;
+
 use std::{borrow::Cow, path::PathBuf};
 
 use ci::{Code, Failure, Kind, Place, files::FileError, signals::Interrupted};
@@ -9,6 +11,7 @@ use crate::{
     database::{DatabaseError, InvalidUrl},
     layout::{Layout, Unit, Version},
     statement::Unfinished,
+    tool::ToolError,
     verify::Unmet,
 };
 
@@ -107,6 +110,8 @@ pub enum Error {
     #[error("{failed} of {total} queries did not find what they expect")]
     Unverified { failed: usize, total: usize, source: Unmet },
     #[error(transparent)]
+    Tool(#[from] ToolError),
+    #[error(transparent)]
     File(#[from] FileError),
     #[error(transparent)]
     Interrupted(#[from] Interrupted),
@@ -123,56 +128,6 @@ fn kept(unit: Unit) -> &'static str {
     match unit {
         Unit::File => "nothing of that file was kept",
         Unit::Statement => "what stands before it in that file was kept",
-    }
-}
-
-impl DatabaseError {
-    fn code(&self) -> Code {
-        match self {
-            Self::Locked(_) => Code::new("database-locked"),
-            Self::Deadline => Code::new("budget-exceeded"),
-            Self::NeedsRecovery(_) => Code::new("database-needs-recovery"),
-            Self::Statement { .. } => Code::new("migration-failed"),
-            Self::ReadOnly(_) | Self::World(_) => Code::new("database-failed"),
-            Self::Pooled => Code::new("database-pooled"),
-            Self::Tool(_) => Code::new("backup-tool-missing"),
-            Self::History(_) => Code::new("history-damaged"),
-        }
-    }
-
-    fn kind(&self) -> Kind {
-        match self {
-            Self::Locked(_) | Self::NeedsRecovery(_) | Self::ReadOnly(_) | Self::World(_) | Self::Tool(_) => {
-                Kind::World
-            }
-            Self::Deadline | Self::Statement { .. } | Self::History(_) => Kind::Refused,
-            Self::Pooled => Kind::Input,
-        }
-    }
-
-    fn fix(&self) -> &'static str {
-        match self {
-            Self::Locked(_) => {
-                "end the process that holds the database, or wait longer with --lock-timeout; a second run continues"
-            }
-            Self::Deadline => {
-                "make the statement cheaper, or allow more time with --budget; a second run continues with this file"
-            }
-            Self::NeedsRecovery(_) => {
-                "run this as a user who may write the database, or start the application once: either settles it"
-            }
-            Self::Statement { .. } => {
-                "correct the statement and run again: files before this one stay applied"
-            }
-            Self::ReadOnly(_) | Self::World(_) => {
-                "check that the database can be reached, its permissions and the free space, then run again"
-            }
-            Self::Pooled => "name the database's own address in --database-url, not the pooler's",
-            Self::Tool(_) => {
-                "install the client programs of the server's kind and major version, such as postgresql-client-17 or mariadb-client"
-            }
-            Self::History(_) => "find out who wrote to the history, and restore a backup if need be",
-        }
     }
 }
 
@@ -261,6 +216,7 @@ impl Failure for Error {
             Self::VerifyInvalid { .. } => Code::new("verify-invalid"),
             Self::VerifyEmpty(_) => Code::new("verify-empty"),
             Self::Unverified { .. } => Code::new("verify-failed"),
+            Self::Tool(error) => error.code(),
             Self::File(error) => error.code(),
             Self::Interrupted(error) => error.code(),
         }
@@ -291,6 +247,7 @@ impl Failure for Error {
             Self::Moved(_) | Self::Backup { .. } | Self::Restore { .. } | Self::BackupBusy(_) => Kind::World,
             Self::Pending { .. } => Kind::NotYet,
             Self::Statement { source, .. } | Self::Database { source, .. } => source.kind(),
+            Self::Tool(error) => error.kind(),
             Self::File(error) => error.kind(),
             Self::Interrupted(error) => error.kind(),
             _ => Kind::Input,
@@ -361,6 +318,7 @@ impl Failure for Error {
             | Self::NoBackup(_)
             | Self::BackupOld { .. }
             | Self::Restore { .. } => self.fix_of_history(),
+            Self::Tool(error) => return error.fix(),
             Self::File(error) => return error.fix(),
             Self::Interrupted(error) => return error.fix(),
         }
@@ -388,6 +346,7 @@ impl Failure for Error {
             | Self::Duplicate { second: file, .. }
             | Self::Empty(file)
             | Self::VerifyEmpty(file) => Some(Place { file: file.clone(), line: None }),
+            Self::Tool(error) => error.place(),
             Self::File(error) => error.place(),
             _ => None,
         }

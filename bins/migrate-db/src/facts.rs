@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use crate::{
     context::{Others, Target},
-    database::{self, Access, Columns, Database, DatabaseError, Home},
+    database::{self, Access, Columns, Database, DatabaseError, Home, Url},
     error::Error,
     layout::{
-        Applied, Candidates, HistoryTable, Layout, Migration, Place, ordered,
+        Applied, Candidates, HistoryTable, Layout, Migration, Place, Version, ordered,
         progress::{self, Progress},
     },
+    plan,
+    tool::{Aim, Tool},
 };
 
 /// What is there.
@@ -28,16 +30,34 @@ pub struct Facts {
     pub history: Vec<Applied>,
     /// A file that was begun and of which no transaction holds the whole.
     pub progress: Option<Progress>,
+    /// The tool that runs them itself.
+    pub tool: Option<Tool>,
 }
 
 /// A database that may be missing: its facts, and the connection if there is one.
-pub fn look(target: &Target, access: Access) -> Result<(Facts, Option<Box<dyn Database>>), Error> {
+pub fn look(
+    target: &Target,
+    access: Access,
+    sight: Sight,
+) -> Result<(Facts, Option<Box<dyn Database>>), Error> {
     if !target.url.exists() {
-        return Ok((files(target)?, None));
+        let mut facts = files(target)?;
+        facts.see(sight)?;
+        return Ok((facts, None));
     }
     let mut database = connect(target, access)?;
-    let facts = ask(target, database.as_mut())?;
+    let mut facts = ask(target, database.as_mut(), &target.url)?;
+    facts.see(sight)?;
     Ok((facts, Some(database)))
+}
+
+/// Which migrations of a tool that runs them itself it is asked to print.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Sight {
+    /// Those that are about to run, if a release runs on what is there.
+    Pending,
+    /// All.
+    All,
 }
 
 /// The files alone, as for a database that is not there.
@@ -47,14 +67,19 @@ pub fn files(target: &Target) -> Result<Facts, Error> {
         Candidates::Either(..) => return Err(ambiguous(target)),
         Candidates::Any => Layout::Numbered,
     };
-    let facts = Facts::of(target, layout, &Home::default(), &Columns::new(), &Rows::default())?;
+    let tool = tool(target, layout, &target.url)?;
+    if tool.is_some() && layout == Layout::Django && !target.url.exists() {
+        // Asking Django would make it.
+        return Err(Error::DatabaseMissing(target.url.to_string()));
+    }
+    let facts = Facts::of(target, (layout, tool), &Home::default(), &Columns::new(), &Rows::default())?;
     Ok(Facts { exists: false, ..facts })
 }
 
 /// A database that must be there.
 pub fn look_at_existing(target: &Target, access: Access) -> Result<(Facts, Box<dyn Database>), Error> {
     let mut database = existing(target, access)?;
-    Ok((ask(target, database.as_mut())?, database))
+    Ok((ask(target, database.as_mut(), &target.url)?, database))
 }
 
 /// A connection to a database that must be there, whatever its history.
@@ -80,7 +105,7 @@ struct Rows {
 }
 
 /// What a database answers, for the files of a target.
-pub fn ask(target: &Target, database: &mut dyn Database) -> Result<Facts, Error> {
+pub fn ask(target: &Target, database: &mut dyn Database, url: &Url) -> Result<Facts, Error> {
     let mut tables: Vec<&str> = Layout::ALL.iter().map(|layout| layout.history().table()).collect();
     tables.push(progress::TABLE);
     let columns = database.columns(&tables).map_err(reading)?;
@@ -94,7 +119,14 @@ pub fn ask(target: &Target, database: &mut dyn Database) -> Result<Facts, Error>
     if columns.contains_key(progress::TABLE) {
         rows.progress = database.texts(&Progress::select(&place)).map_err(|error| foreign(&place, error))?;
     }
-    Facts::of(target, layout, &home, &columns, &rows)
+    Facts::of(target, (layout, tool(target, layout, url)?), &home, &columns, &rows)
+}
+
+/// The tool of a layout that has one, for this database.
+fn tool(target: &Target, layout: Layout, url: &Url) -> Result<Option<Tool>, Error> {
+    let tool = target.tool.as_ref().filter(|_| layout.is_run_by_its_tool());
+    let aim = if *url == target.url { Aim::Named } else { Aim::Beside };
+    tool.map(|tool| tool.at(url, aim)).transpose()
 }
 
 fn reading(source: DatabaseError) -> Error {
@@ -152,7 +184,7 @@ fn place(target: &Target, layout: Layout, home: &Home) -> Place {
 impl Facts {
     fn of(
         target: &Target,
-        layout: Layout,
+        (layout, tool): (Layout, Option<Tool>),
         home: &Home,
         columns: &Columns,
         rows: &Rows,
@@ -160,7 +192,10 @@ impl Facts {
         let place = place(target, layout, home);
         let table = layout.history();
         let migrations = match &target.files.tree {
-            Some(tree) => layout.read(tree, &place)?,
+            Some(tree) => {
+                let listed = tool.as_ref().map_or_else(|| Ok(Vec::new()), Tool::listed)?;
+                layout.read(tree, &place, &listed)?
+            }
             None => Vec::new(),
         };
         let migrations = ordered(table.settled(&rows.history, migrations))?;
@@ -176,7 +211,29 @@ impl Facts {
             migrations: Arc::new(migrations),
             history,
             progress,
+            tool,
         })
+    }
+
+    /// Has the tool print what it would run, where it runs it itself.
+    pub fn see(&mut self, sight: Sight) -> Result<(), Error> {
+        let Some(tool) = &self.tool else { return Ok(()) };
+        let head = plan::head(&self.history);
+        if sight == Sight::Pending && head.is_none() {
+            return Ok(());
+        }
+        let from = if sight == Sight::All { Version::NONE } else { head };
+        let wanted: Vec<&Migration> = self.migrations.iter().filter(|one| one.version > from).collect();
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let printed = tool.print(&from, &wanted)?;
+        for one in Arc::make_mut(&mut self.migrations) {
+            if let Some(printed) = printed.iter().find(|printed| printed.name == one.name) {
+                one.see(printed);
+            }
+        }
+        Ok(())
     }
 }
 

@@ -1,9 +1,11 @@
 //! The migrations of a directory, whatever tool's layout they have: one form for the rest of the program; never a database.
 
+mod alembic;
 mod dbmate;
 mod detect;
 mod diesel;
 pub mod directive;
+mod django;
 mod flyway;
 mod golang_migrate;
 mod goose;
@@ -19,15 +21,23 @@ mod sqlx;
 mod tree;
 mod version;
 
-use std::{fmt, path::Path, str::FromStr};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    str::FromStr,
+};
 
 use serde::Serialize;
 
-use crate::error::Error;
+use crate::{
+    error::Error,
+    tool::{Printed, ToolError},
+};
 pub use detect::Candidates;
+pub use django::Listed;
 pub use history::{Applied, Entry, HistoryTable, Place, State};
 pub use judge::{Cut, Ground, Unit};
-pub use script::Script;
+pub use script::{Script, Seen};
 pub use tree::Tree;
 pub use version::Version;
 
@@ -50,11 +60,15 @@ pub enum Layout {
     Goose,
     /// `<version>_<name>/up.sql` and `down.sql`
     Diesel,
+    /// `versions/<revision>_<slug>.py`, run by Alembic itself
+    Alembic,
+    /// `<app>/migrations/<name>.py`, run by Django itself
+    Django,
 }
 
 impl Layout {
     /// All there are.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Numbered,
         Self::Flyway,
         Self::Prisma,
@@ -63,6 +77,8 @@ impl Layout {
         Self::Dbmate,
         Self::Goose,
         Self::Diesel,
+        Self::Alembic,
+        Self::Django,
     ];
 
     /// As it is typed.
@@ -76,6 +92,8 @@ impl Layout {
             Self::Dbmate => "dbmate",
             Self::Goose => "goose",
             Self::Diesel => "diesel",
+            Self::Alembic => "alembic",
+            Self::Django => "django",
         }
     }
 
@@ -90,11 +108,19 @@ impl Layout {
             Self::Dbmate => &dbmate::Table,
             Self::Goose => &goose::Table,
             Self::Diesel => &diesel::Table,
+            Self::Alembic => &alembic::Table,
+            Self::Django => &django::Table,
         }
     }
 
-    /// The migrations of a directory, their texts not yet cut into statements.
-    pub fn read(self, tree: &Tree, place: &Place) -> Result<Vec<Migration>, Error> {
+    /// Whether the tool itself runs its files, because they are programs.
+    pub const fn is_run_by_its_tool(self) -> bool {
+        matches!(self, Self::Alembic | Self::Django)
+    }
+
+    /// The migrations of a directory, their texts not yet cut into statements. `listed` is what the tool itself says there is, where only
+    /// that can tell.
+    pub fn read(self, tree: &Tree, place: &Place, listed: &[Listed]) -> Result<Vec<Migration>, Error> {
         let migrations = match self {
             Self::Numbered => numbered::read(tree)?,
             Self::Flyway => flyway::read(tree, place)?,
@@ -104,6 +130,8 @@ impl Layout {
             Self::Dbmate => dbmate::read(tree)?,
             Self::Goose => goose::read(tree)?,
             Self::Diesel => diesel::read(tree)?,
+            Self::Alembic => alembic::read(tree)?,
+            Self::Django => django::read(Some(tree), listed),
         };
         if migrations.is_empty() { Err(Error::NoMigrations(tree.directory.clone())) } else { Ok(migrations) }
     }
@@ -176,10 +204,22 @@ pub struct Migration {
     pub name: String,
     /// The checksums that its tool would keep for this text.
     pub checksums: Checksums,
+    /// The names of those it follows, where its file says that.
+    pub after: Vec<String>,
     /// The way there.
     pub up: Script,
     /// The way back, if there is one.
     pub down: Option<Script>,
+}
+
+impl Migration {
+    /// Takes what its tool has printed of it.
+    pub fn see(&mut self, printed: &Printed) {
+        self.up.see(printed.sql.as_deref());
+        if printed.reversible == Some(false) {
+            self.down = None;
+        }
+    }
 }
 
 /// What a tool's history keeps of a text.
@@ -214,22 +254,53 @@ pub struct Files {
     pub tree: Option<Tree>,
     /// Whose files they may be.
     pub candidates: Candidates,
+    /// Where the tool is started that runs them itself.
+    pub home: PathBuf,
 }
 
+/// Deeper in a project no app lies.
+const APP_DEPTH_MAX: usize = 6;
+
 impl Files {
-    /// Reads a directory.
+    /// Reads a directory: migrations, or a project whose tool runs them itself.
     pub fn read(directory: &Path, layout: Option<Layout>) -> Result<Self, Error> {
+        let wanted = |one: Layout| layout.is_none_or(|layout| layout == one);
+        if wanted(Layout::Alembic)
+            && let Some(project) = alembic::Project::find(directory)?
+        {
+            let is_revision = |name: &str| {
+                name.strip_prefix("versions/").and_then(|name| name.strip_suffix(".py")).is_some()
+            };
+            let tree = Tree::of_programs(&project.scripts, 1, is_revision)?;
+            return Ok(Self::of(tree, Candidates::One(Layout::Alembic), &project.home));
+        }
+        if wanted(Layout::Django) && directory.join("manage.py").is_file() {
+            let tree = Tree::of_programs(directory, APP_DEPTH_MAX, django::is_program)?;
+            return Ok(Self::of(tree, Candidates::One(Layout::Django), directory));
+        }
+        if let Some(layout) = layout.filter(|layout| layout.is_run_by_its_tool()) {
+            return Err(ToolError::NoProject { directory: directory.to_owned(), layout }.into());
+        }
         let tree = Tree::read(directory)?;
         let candidates = match layout {
             Some(layout) => Candidates::One(layout),
             None => detect::candidates(&tree)?,
         };
-        Ok(Self { tree: Some(tree), candidates })
+        Ok(Self::of(tree, candidates, directory))
+    }
+
+    fn of(tree: Tree, candidates: Candidates, home: &Path) -> Self {
+        Self { tree: Some(tree), candidates, home: home.to_owned() }
     }
 
     /// No directory: only the history can say whose it is.
     pub fn none(layout: Option<Layout>) -> Self {
         let candidates = layout.map_or_else(|| Candidates::Any, Candidates::One);
-        Self { tree: None, candidates }
+        Self { tree: None, candidates, home: PathBuf::from(".") }
+    }
+
+    /// Whether a directory is that of a project whose tool runs its migrations itself.
+    pub fn is_project(directory: &Path) -> bool {
+        ["alembic.ini", "manage.py"].iter().any(|name| directory.join(name).is_file())
     }
 }

@@ -18,6 +18,7 @@ pub mod predicate;
 pub mod rehearsal;
 pub mod repair;
 pub mod statement;
+pub mod tool;
 pub mod verify;
 
 use std::{
@@ -36,7 +37,7 @@ use crate::{
     database::{Access, Database},
     drift::Drift,
     error::Error,
-    facts::Facts,
+    facts::{Facts, Sight},
     plan::{Plan, Standing},
     predicate::{Happened, Predicate},
     repair::{Repair, Said},
@@ -63,7 +64,7 @@ pub fn run(args: Args, session: &Session) -> Result<Report, Stop> {
 }
 
 fn show_plan(target: &Target, wanted: &Up) -> Result<Report, Error> {
-    let (facts, database) = facts::look(target, Access::Read)?;
+    let (facts, database) = facts::look(target, Access::Read, Sight::Pending)?;
     if let Some(database) = database {
         database.close();
     }
@@ -73,7 +74,8 @@ fn show_plan(target: &Target, wanted: &Up) -> Result<Report, Error> {
 fn up(target: &Target, wanted: &Up, session: &Session) -> Result<Report, Stop> {
     let started = Instant::now();
     let record = Record::read(wanted.change.environment.as_ref(), session)?;
-    let (facts, database) = facts::look(target, Access::Write)?;
+    let sight = if wanted.predicate.is_some() { Sight::All } else { Sight::Pending };
+    let (facts, database) = facts::look(target, Access::Write, sight)?;
     let plan = plan::up(&target.url, wanted, &facts)?;
     let mut database = match database {
         Some(database) => database,
@@ -161,7 +163,12 @@ fn finish(
 fn down(target: &Target, change: &Change, to: &str, session: &Session) -> Result<Report, Stop> {
     let record = Record::read(change.environment.as_ref(), session)?;
     let access = if session.mode() == Mode::DryRun { Access::Read } else { Access::Write };
-    let (facts, mut database) = facts::look_at_existing(target, access)?;
+    let (mut facts, mut database) = facts::look_at_existing(target, access)?;
+    if facts.tool.is_some() {
+        // Only a release that has all files knows the way back.
+        plan::compare(&facts)?;
+        facts.see(Sight::All)?;
+    }
     let mut ways_back = Vec::new();
     for row in plan::above(&facts, to)? {
         let failed = |source| Error::Database { doing: "reading the history", source };
@@ -244,7 +251,8 @@ fn verify(
 }
 
 fn lint(target: &Target, since: Option<&str>) -> Result<Report, Stop> {
-    let facts = facts::files(target)?;
+    let mut facts = facts::files(target)?;
+    facts.see(Sight::All)?;
     let remarks = lint::lint(&facts, since)?;
     let report = lint::report(&remarks, facts.migrations.len());
     match lint::judged(&remarks) {

@@ -9,7 +9,7 @@ use crate::{
     effect::{Class, Survey},
     error::Error,
     facts::Facts,
-    layout::{Phase, judge},
+    layout::{Migration, Phase, Seen, judge},
     plan,
 };
 
@@ -28,13 +28,34 @@ pub struct Remark {
     is_allowed: bool,
 }
 
+impl Remark {
+    /// A program of which its tool could not print what it does: its file has to say which half of a change it is.
+    fn of_unseen(one: &Migration, why: &str, stated: Option<Phase>) -> Self {
+        Self {
+            class: Class::Breaking,
+            rule: "not-seen",
+            place: Place { file: one.up.file.clone(), line: None },
+            statement: why.to_owned(),
+            what: "does what its tool can't print",
+            instead: "SQL, or a comment `# migrate-db: phase=expand` or `phase=contract`",
+            is_allowed: stated.is_some(),
+        }
+    }
+}
+
 /// Looks at all files above a version, or at all.
 pub fn lint(facts: &Facts, since: Option<&str>) -> Result<Vec<Remark>, Error> {
     let versions = || facts.migrations.iter().map(|one| &one.version);
     let since = since.map(|typed| plan::meant(typed, versions())).transpose()?;
     let mut remarks = Vec::new();
     for one in facts.migrations.iter().filter(|one| since.is_none_or(|since| one.version > *since)) {
+        if one.up.is_elsewhere() {
+            continue;
+        }
         let directives = judge::directives(one, facts.place.dialect)?;
+        if let Seen::Not(why) = &one.up.seen {
+            remarks.push(Remark::of_unseen(one, why, directives.phase));
+        }
         let cut = judge::cut(&one.up, facts.layout, facts.place.dialect)?;
         let mut survey = Survey::default();
         for statement in &cut.statements {
@@ -43,7 +64,7 @@ pub fn lint(facts: &Facts, since: Option<&str>) -> Result<Vec<Remark>, Error> {
                 remarks.push(Remark {
                     class: finding.class,
                     rule: finding.found.rule,
-                    place: Place { file: one.up.file.clone(), line: Some(statement.line) },
+                    place: one.up.place(statement.line),
                     statement: statement.shown(),
                     what: finding.found.what,
                     instead: finding.found.instead,
@@ -71,7 +92,10 @@ pub fn judged(remarks: &[Remark]) -> Result<(), Error> {
 
 /// The remarks as a table, as data, and beside the lines they are about.
 pub fn report(remarks: &[Remark], files: usize) -> Report {
-    let place = |one: &Remark| format!("{}:{}", one.place.file.display(), one.place.line.unwrap_or_default());
+    let place = |one: &Remark| {
+        let line = one.place.line.map(|line| format!(":{line}")).unwrap_or_default();
+        format!("{}{line}", one.place.file.display())
+    };
     let rows = remarks.iter().map(|one| {
         let class =
             if one.is_allowed { format!("{} (meant)", one.class.word()) } else { one.class.word().into() };

@@ -10,7 +10,7 @@ use crate::{
     backup::Backup,
     drift::Drift,
     facts::Facts,
-    layout::{Applied, Migration, Version, judge},
+    layout::{Applied, Migration, Version, directive, judge},
     plan::{self, Plan, Standing, Step},
     repair::Repair,
     verify::Answer,
@@ -78,7 +78,8 @@ pub fn changed(plan: &Plan<'_>, done: &Done, answers: &[Answer]) -> Report {
 
 /// The versions that this run itself applied or took back.
 pub fn taken(plan: &Plan<'_>, done: &Done) -> Vec<Version> {
-    let ours = plan.steps.iter().zip(&done.steps).filter(|(_, outcome)| matches!(outcome, Outcome::Taken(_)));
+    let is_ours = |outcome: &Outcome| *outcome != Outcome::TakenByAnother;
+    let ours = plan.steps.iter().zip(&done.steps).filter(|(_, outcome)| is_ours(outcome));
     ours.map(|(step, _)| step.version.clone()).collect()
 }
 
@@ -88,6 +89,8 @@ fn changed_page(plan: &Plan<'_>, done: &Done, after: &Version) -> Page {
         let (result, time) = match outcome {
             Some(Outcome::Taken(ms)) if plan.goes_down() => ("taken back", format!("{ms} ms")),
             Some(Outcome::Taken(ms)) => ("applied", format!("{ms} ms")),
+            Some(Outcome::TakenWithIt) if plan.goes_down() => ("taken back", "with it".into()),
+            Some(Outcome::TakenWithIt) => ("applied", "with it".into()),
             Some(Outcome::TakenByAnother) => ("done by another run", String::new()),
             None => ("not done", String::new()),
         };
@@ -119,11 +122,14 @@ pub fn status(url: &str, facts: &Facts, standings: &[(&Migration, Standing)]) ->
             Some(row) => plan::phase(row, Some(one), facts),
             None => judge::stated(one, facts.layout, facts.place.dialect).0,
         };
+        // Its tool runs it and was not asked: `plan` asks.
+        let is_said = !one.up.is_unknown() || one.up.text.contains(directive::MARK);
+        let phase = is_said.then_some(phase);
         let applied_on = row.and_then(|row| row.applied_on);
         rows.push([
             one.version.to_string(),
             one.description.clone(),
-            phase.to_string(),
+            phase.map_or_else(|| "not asked".to_owned(), |phase| phase.to_string()),
             if one.down.is_some() { "yes" } else { "no" }.to_owned(),
             if is_applied { "applied" } else { "pending" }.to_owned(),
             applied_on.map(|moment| moment.to_string()).unwrap_or_default(),

@@ -269,6 +269,10 @@ pub fn down<'a>(
         let below = facts.history.iter().rfind(|one| one.version < row.version);
         let file = facts.migrations.iter().find(|one| one.version == row.version);
         let checksums = || Checksums { written: row.checksum.clone(), accepted: Vec::new() };
+        if let Some(joins) = file.filter(|file| file.after.len() > 1) {
+            let why = "joins several revisions: only its own tool goes back across it".to_owned();
+            return Err(Error::Unsupported { file: joins.up.file.clone(), why });
+        }
         let (phase, dialect) = (phase(row, file, facts), facts.place.dialect);
         steps.push(Step {
             version: &row.version,
@@ -361,7 +365,12 @@ impl fmt::Display for Plan<'_> {
             let count = cut.statements.len();
             let plural = if count == 1 { "" } else { "s" };
             let each = if cut.unit == Unit::Statement && count > 1 { " one by one" } else { "" };
-            writeln!(out, "{verb} {version} {description} ({phase}, {count} statement{plural}{each}{back})")?;
+            let what = if step.script.is_unknown() {
+                "a program".to_owned()
+            } else {
+                format!("{count} statement{plural}{each}")
+            };
+            writeln!(out, "{verb} {version} {description} ({phase}, {what}{back})")?;
         }
         if self.steps.iter().any(Step::is_in_pieces) {
             writeln!(

@@ -13,7 +13,7 @@ use crate::{
     context::{Target, Up},
     database::{self, Access, Database, Url},
     error::Error,
-    facts::{self, Facts},
+    facts::{self, Facts, Sight},
     outputs,
     plan::{self, Plan},
     verify::{self, Answer},
@@ -22,7 +22,7 @@ use crate::{
 /// What a rehearsal found.
 struct Measured {
     restored_in: Duration,
-    steps: Vec<(String, String, u64)>,
+    steps: Vec<(String, String, Option<u64>)>,
     before: String,
     after: String,
     answers: Vec<Answer>,
@@ -61,7 +61,8 @@ fn change(
 ) -> Result<Measured, Error> {
     let connecting = |source| Error::Database { doing: "connecting to the rehearsal", source };
     let mut database = database::open(restored, Access::Write, target.lock_timeout).map_err(connecting)?;
-    let facts = facts::ask(target, database.as_mut())?;
+    let mut facts = facts::ask(target, database.as_mut(), restored)?;
+    facts.see(Sight::Pending)?;
     let plan = Plan { backup: None, ..plan::up(restored, wanted, &facts)? };
     let measured = carry_out(&plan, &facts, database.as_mut(), wanted, target, session, restored_in);
     database.close();
@@ -85,7 +86,7 @@ fn carry_out(
         answers = verify::ask(database, &wanted.queries, wanted.change.budget)?;
         verify::judge(&answers)?;
     }
-    let took = |outcome: &Outcome| if let Outcome::Taken(ms) = outcome { *ms } else { 0 };
+    let took = |outcome: &Outcome| if let Outcome::Taken(ms) = outcome { Some(*ms) } else { None };
     let step = |(step, outcome): (&plan::Step<'_>, &Outcome)| {
         (step.version.to_string(), step.description.to_owned(), took(outcome))
     };
@@ -99,10 +100,12 @@ fn carry_out(
 }
 
 fn report(url: &Url, backup: &Lying, age: Duration, budget: Span, measured: &Measured) -> Report {
-    let total: u64 = measured.steps.iter().map(|(.., ms)| ms).sum();
+    let total: u64 = measured.steps.iter().filter_map(|(.., ms)| *ms).sum();
     let restored_ms = u64::try_from(measured.restored_in.as_millis()).unwrap_or(u64::MAX);
-    let rows =
-        measured.steps.iter().map(|(version, what, ms)| [version.clone(), what.clone(), format!("{ms} ms")]);
+    let rows = measured.steps.iter().map(|(version, what, ms)| {
+        let time = ms.map_or_else(|| "with it".to_owned(), |ms| format!("{ms} ms"));
+        [version.clone(), what.clone(), time]
+    });
     let mut page = Page::new()
         .heading(format!("{url}: rehearsed version {} → {}", measured.before, measured.after))
         .line(format!("backup: {}", backup.path.display()))

@@ -189,7 +189,7 @@ impl Program {
         self
     }
 
-    /// The file it reads as standard input, of whatever size.
+    /// The file it reads as standard input, of whatever size. It holds it open until its end, and with it a lock on it.
     #[must_use]
     pub fn input_file(mut self, file: File) -> Self {
         self.command.stdin(file);
@@ -370,6 +370,20 @@ mod tests {
     fn an_argument_is_never_a_command() {
         let done = Program::new("printf").args(["%s", "$(touch pwned); `id`"]).output().unwrap();
         assert_eq!(done.text(), "$(touch pwned); `id`");
+    }
+
+    #[test]
+    fn a_lock_ends_with_the_program_that_holds_it() {
+        let path = std::env::temp_dir().join(format!("ci-holds-{}", std::process::id()));
+        let file = File::create(&path).unwrap();
+        file.try_lock().unwrap();
+        let other = File::open(&path).unwrap();
+        let held = thread::spawn(|| Program::new("sleep").arg("0.3").input_file(file).output().unwrap());
+        thread::sleep(Duration::from_millis(100));
+        assert!(other.try_lock().is_err());
+        assert!(held.join().unwrap().is_success());
+        other.try_lock().unwrap();
+        std::fs::remove_file(path).unwrap();
     }
 
     #[test]

@@ -28,6 +28,7 @@ fn migration(number: i64, text: &str) -> Migration {
         description: format!("t{number}"),
         name: String::new(),
         checksums: Checksums { written: Some(up.checksum.to_string()), accepted: Vec::new() },
+        after: Vec::new(),
         up,
         down: Some(script(&format!("DROP TABLE t{number}"))),
     }
@@ -58,8 +59,8 @@ impl Place {
         self.open().close();
         let (url, files) = (self.url.clone(), Files::none(Some(Layout::Numbered)));
         let (others, lock_timeout) = (Others::Refused, Duration::from_secs(5));
-        let target = Target { url, files, others, lock_timeout };
-        facts::look(&target, Access::Read).unwrap().0
+        let target = Target { url, files, tool: None, others, lock_timeout };
+        facts::look(&target, Access::Read, facts::Sight::Pending).unwrap().0
     }
 
     /// Carries out a plan made from these facts; the steps taken, or the code.

@@ -6,6 +6,7 @@ mod index;
 mod lock;
 mod place;
 mod restored;
+mod tool;
 mod tools;
 mod trouble;
 
@@ -24,8 +25,8 @@ use tokio::{
 
 use crate::{
     database::{
-        Access, Cell, Columns, Copied, Dangling, Database, DatabaseError, Home, ROWS_MAX, Url, columns_of,
-        url::server::Server,
+        Access, Cell, Columns, Copied, Dangling, Database, DatabaseError, Handed, Home, ROWS_MAX, Url,
+        columns_of, url::server::Server,
     },
     effect::{self, Index},
     layout::history::Texts,
@@ -345,6 +346,26 @@ impl Database for Postgres {
     fn definitions(&mut self) -> Result<BTreeSet<String>, DatabaseError> {
         self.rollback();
         restored::definitions(self)
+    }
+
+    fn hand_over(&mut self) -> Result<Handed, DatabaseError> {
+        self.wait_for_tool()?;
+        Ok(Handed { holds: None, options: self.tool_options() })
+    }
+
+    fn end_tool(&mut self) -> Result<(), DatabaseError> {
+        self.end_tool_sessions()
+    }
+
+    fn half_done(&mut self) -> Result<BTreeSet<String>, DatabaseError> {
+        Ok(self.invalid_indexes()?.into_iter().flatten().flatten().collect())
+    }
+
+    fn clear_half_done(&mut self, statement: &Statement) -> Result<(), DatabaseError> {
+        match effect::moves_index(statement) {
+            Some(Index { name, table: Some(table) }) => self.drop_invalid(&name, &table),
+            _ => Ok(()),
+        }
     }
 
     fn discard(&mut self, restored: &Url) -> Result<(), DatabaseError> {

@@ -4,8 +4,10 @@ mod copy;
 
 use std::{
     collections::BTreeSet,
+    fs::{File, TryLockError},
     future::poll_fn,
     path::{Path, PathBuf},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -17,7 +19,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::{
     database::{
-        Access, Cell, Columns, Copied, Dangling, Database, DatabaseError, Home, Proof, ROWS_MAX, Url,
+        Access, Cell, Columns, Copied, Dangling, Database, DatabaseError, Handed, Home, Proof, ROWS_MAX, Url,
         columns_of,
     },
     layout::history::{Texts, hex},
@@ -27,6 +29,9 @@ use crate::{
 
 /// How many virtual machine instructions SQLite runs between two looks at the deadline: well under a millisecond.
 const INSTRUCTIONS_PER_LOOK: i32 = 4096;
+
+/// How often it is looked whether a tool has ended.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 const DANGLING: &str =
     "SELECT \"table\" || ' → ' || parent, count(*) FROM pragma_foreign_key_check GROUP BY 1 ORDER BY 1";
@@ -39,6 +44,7 @@ pub struct Sqlite {
     runtime: Runtime,
     connection: SqliteConnection,
     file: PathBuf,
+    patience: Duration,
 }
 
 /// Primary result codes (sqlite.org/rescode.html).
@@ -95,7 +101,7 @@ impl Sqlite {
             options = options.pragma("query_only", "ON");
         }
         let connection = runtime.block_on(options.connect())?;
-        Ok(Self { runtime, connection, file })
+        Ok(Self { runtime, connection, file, patience: lock_timeout })
     }
 
     fn run(&mut self, sql: &'static str) -> Result<(), DatabaseError> {
@@ -294,6 +300,24 @@ impl Database for Sqlite {
 
     fn definitions(&mut self) -> Result<BTreeSet<String>, DatabaseError> {
         Ok(self.texts(DEFINITIONS)?.into_iter().flatten().flatten().collect())
+    }
+
+    /// SQLite's own locks are of another kind, so this one keeps nobody from the database but the next run.
+    fn hand_over(&mut self) -> Result<Handed, DatabaseError> {
+        let world = |error: std::io::Error| DatabaseError::World(error.to_string());
+        let holds = File::open(&self.file).map_err(world)?;
+        let give_up = Instant::now() + self.patience;
+        loop {
+            match holds.try_lock() {
+                Ok(()) => return Ok(Handed { holds: Some(holds), options: String::new() }),
+                Err(TryLockError::Error(error)) => return Err(world(error)),
+                Err(TryLockError::WouldBlock) if Instant::now() >= give_up => {
+                    let why = "a tool that an earlier run started is still at work".to_owned();
+                    return Err(DatabaseError::Locked(why));
+                }
+                Err(TryLockError::WouldBlock) => thread::sleep(LOOK_AGAIN),
+            }
+        }
     }
 
     fn discard(&mut self, restored: &Url) -> Result<(), DatabaseError> {

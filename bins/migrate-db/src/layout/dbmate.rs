@@ -92,6 +92,7 @@ fn migration(source: &Source) -> Result<Migration, Error> {
         description: stem[digits..].trim_start_matches(['_', '-']).replace('_', " "),
         name: source.name.clone(),
         checksums: Checksums::default(),
+        after: Vec::new(),
         up,
         down: script(down).filter(|down| !says_nothing(&down.text)),
     })

@@ -69,6 +69,7 @@ fn migration(tree: &Tree, name: &str, sources: &[&Source]) -> Result<Migration, 
         description: parts.next().unwrap_or_default().replace('_', " "),
         name: name.to_owned(),
         checksums: Checksums::default(),
+        after: Vec::new(),
         up: script(up),
         down: down.filter(|down| !says_nothing(down.text())).map(script),
     })

@@ -98,6 +98,7 @@ pub(super) fn read(tree: &Tree, place: &Place) -> Result<Vec<Migration>, Error> 
             description: description.replace('_', " "),
             name: source.name.clone(),
             checksums: checksums(kind, source, &config, place),
+            after: Vec::new(),
             up: script(tree, source, &config, place)?,
             down: None,
         });

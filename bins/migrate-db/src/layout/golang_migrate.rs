@@ -41,6 +41,7 @@ pub(super) fn read(tree: &Tree) -> Result<Vec<Migration>, Error> {
         description: title.replace('_', " "),
         name: source.name.clone(),
         checksums: Checksums::default(),
+        after: Vec::new(),
         up: Script::of(&source.path, source.text()),
         down: downs.remove(&version).map(|source| Script::of(&source.path, source.text())),
         version,

@@ -101,6 +101,7 @@ fn migration(source: &Source) -> Result<Migration, Error> {
         description: name.replace('_', " "),
         name: source.name.clone(),
         checksums: Checksums::default(),
+        after: Vec::new(),
         up: script(up),
         down: down.map(script).filter(|down| !says_nothing(&down.text)),
     })

@@ -241,7 +241,12 @@ pub fn stamp_of_versions(at: &Place) -> String {
 
 /// Enters a version into such a history.
 pub fn add_version(at: &Place, version: &Version) -> String {
-    format!("INSERT INTO {} (version) VALUES ({});", at.name(), at.literal(version.text()))
+    add_version_as(at, "version", version)
+}
+
+/// The same, for a tool that calls the column otherwise.
+pub fn add_version_as(at: &Place, column: &str, version: &Version) -> String {
+    format!("INSERT INTO {} ({column}) VALUES ({});", at.name(), at.literal(version.text()))
 }
 
 /// Takes a version out of a history that keeps them as texts.

@@ -1,15 +1,14 @@
 //! A step cut into statements and checked for what may not stand in a migration, before anything runs; never what was applied long ago.
 
-use ci::Place;
-
 use super::{
     Layout, Migration, Phase, directive,
-    script::{Script, Transaction},
+    script::{Script, Seen, Transaction},
 };
 use crate::{
     effect::{self, Breakage},
     error::Error,
     statement::{self, Dialect, Statement},
+    tool::ToolError,
 };
 
 /// A step that may run.
@@ -52,7 +51,7 @@ pub struct Judged {
 
 /// Cuts a text and refuses what no migration may hold.
 pub fn cut(script: &Script, layout: Layout, dialect: Dialect) -> Result<Cut, Error> {
-    let at = |line: usize| Place { file: script.file.clone(), line: Some(line) };
+    let at = |line: usize| script.place(line);
     if let Some(name) = &script.lacks {
         let why = format!("has the placeholder `{name}`, which nobody gave a value");
         return Err(Error::Unsupported { file: script.file.clone(), why });
@@ -66,6 +65,11 @@ pub fn cut(script: &Script, layout: Layout, dialect: Dialect) -> Result<Cut, Err
     }
     if statements.is_empty() && layout == Layout::Numbered {
         return Err(Error::Empty(script.file.clone()));
+    }
+    if script.seen != Seen::Written {
+        // The tool runs it, in the transactions that it begins itself.
+        statements.retain(|one| !effect::begins(one) && !effect::commits(one));
+        return Ok(Cut { statements, unit: Unit::File });
     }
     unwrap(&mut statements);
     for one in &statements {
@@ -109,9 +113,12 @@ pub fn judge(
     dialect: Dialect,
     ground: Ground,
 ) -> Result<Judged, Error> {
-    let at = |line: usize| Place { file: migration.up.file.clone(), line: Some(line) };
+    let at = |line: usize| migration.up.place(line);
     let directives = directives(migration, dialect)?;
     let up = cut(&migration.up, layout, dialect)?;
+    if let Some(phase) = program(migration, &up, directives.phase, ground)? {
+        return Ok(Judged { up, phase, approval: directives.approval });
+    }
     let mut breakage = Breakage::default();
     let mut breaks = up.statements.iter().filter_map(|one| breakage.of(one).map(|what| (one, what)));
     let phase = match (directives.phase, breaks.next()) {
@@ -127,6 +134,37 @@ pub fn judge(
         cut(down, layout, dialect)?;
     }
     Ok(Judged { up, phase, approval: directives.approval })
+}
+
+/// What is judged otherwise in a program of another tool: the half that it says it is, if nobody can see what it does; and what could not
+/// be run again after a kill.
+fn program(
+    migration: &Migration,
+    up: &Cut,
+    stated: Option<Phase>,
+    ground: Ground,
+) -> Result<Option<Phase>, Error> {
+    let script = &migration.up;
+    match (&script.seen, stated) {
+        (Seen::Not(_), Some(phase)) => Ok(Some(phase)),
+        (Seen::Elsewhere, _) => Ok(Some(Phase::Contract)),
+        (Seen::PrintedElsewhere, _) => {
+            let mut breakage = Breakage::default();
+            let breaks = up.statements.iter().any(|one| breakage.of(one).is_some());
+            Ok(Some(if breaks { Phase::Contract } else { Phase::Expand }))
+        }
+        (Seen::Not(_), None) if ground == Ground::Empty => Ok(Some(Phase::Contract)),
+        (Seen::Not(why), None) => {
+            Err(ToolError::Unseen { file: script.file.clone(), why: why.clone() }.into())
+        }
+        (Seen::Printed { .. }, _) if ground == Ground::InUse && up.statements.len() > 1 => {
+            match up.statements.iter().find(|one| effect::stands_alone(one)) {
+                Some(one) => Err(Error::Mixed { place: script.place(one.line), statement: one.shown() }),
+                None => Ok(None),
+            }
+        }
+        _ => Ok(None),
+    }
 }
 
 /// Which half of a change a migration is, and who agreed to it, without judging whether it may run: a text that can't be cut is no promise.
@@ -146,6 +184,7 @@ pub fn stated(migration: &Migration, layout: Layout, dialect: Dialect) -> (Phase
     };
     let phase = match said.phase {
         Some(phase) => phase,
+        None if migration.up.is_unknown() => Phase::Contract,
         // Ours runs nothing that breaks and does not say so.
         None if layout == Layout::Numbered || !breaks() => Phase::Expand,
         None => Phase::Contract,
@@ -155,9 +194,9 @@ pub fn stated(migration: &Migration, layout: Layout, dialect: Dialect) -> (Phase
 
 /// What the file says of itself.
 pub fn directives(migration: &Migration, dialect: Dialect) -> Result<directive::Directives, Error> {
-    directive::read(&migration.up.text, dialect).map_err(|wrong| {
-        let line = Some(wrong.line + migration.up.line - 1);
-        Error::Directive { place: Place { file: migration.up.file.clone(), line }, why: wrong.why }
+    directive::read(&migration.up.text, dialect).map_err(|wrong| Error::Directive {
+        place: migration.up.place(wrong.line + migration.up.line - 1),
+        why: wrong.why,
     })
 }
 
@@ -174,6 +213,7 @@ mod tests {
             description: String::new(),
             name: String::new(),
             checksums: super::super::Checksums::default(),
+            after: Vec::new(),
             up: Script::of(Path::new("x.sql"), text),
             down: None,
         };

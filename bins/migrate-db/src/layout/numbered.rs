@@ -97,7 +97,7 @@ fn migration(
         None => None,
     };
     let checksums = Checksums { written: Some(up.checksum.to_string()), accepted: Vec::new() };
-    Ok(Migration { version, description, name: source.name.clone(), checksums, up, down })
+    Ok(Migration { version, description, name: source.name.clone(), checksums, after: Vec::new(), up, down })
 }
 
 #[cfg(test)]
@@ -153,7 +153,7 @@ mod tests {
             schema: None,
             table: String::new(),
         };
-        Layout::Numbered.read(&Tree::read(directory.path())?, &place)
+        Layout::Numbered.read(&Tree::read(directory.path())?, &place, &[])
     }
 
     #[test]

@@ -39,6 +39,7 @@ pub(super) fn read(tree: &Tree) -> Result<Vec<Migration>, Error> {
             description: description.replace('_', " "),
             name: name.to_owned(),
             checksums: Checksums::of_bytes(up.text(), |bytes| hex(&Sha256::digest(bytes))),
+            after: Vec::new(),
             up: Script::of(&up.path, up.text()),
             down: down.map(|down| Script::of(&down.path, down.text())),
         })

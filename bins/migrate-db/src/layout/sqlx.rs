@@ -43,6 +43,7 @@ pub(super) fn read(tree: &Tree) -> Result<Vec<Migration>, Error> {
             description: description.replace('_', " "),
             name: source.name.clone(),
             checksums: Checksums::of_bytes(source.text(), |bytes| hex(&Sha384::digest(bytes))),
+            after: Vec::new(),
             up: script(source),
             down: downs.remove(stem).map(script),
         });

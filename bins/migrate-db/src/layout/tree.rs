@@ -16,6 +16,9 @@ const ENTRIES_MAX: usize = 100_000;
 /// Deeper than any layout goes.
 const DEPTH_MAX: usize = 8;
 
+/// Directories that hold what others wrote.
+const FOREIGN: [&str; 3] = ["node_modules", "site-packages", "__pycache__"];
+
 /// A directory and all that lies in it, ordered by path.
 #[derive(Debug)]
 pub struct Tree {
@@ -124,6 +127,47 @@ impl Tree {
                 continue;
             }
             self.sources.push(source);
+        }
+        Ok(())
+    }
+
+    /// Only those programs of a project that are wanted, and not deeper than this; directories in which no project keeps its own are
+    /// passed by.
+    pub fn of_programs(directory: &Path, depth: usize, wanted: fn(&str) -> bool) -> Result<Self, Error> {
+        let mut tree = Self { directory: directory.to_owned(), sources: Vec::new() };
+        tree.gather(directory, "", depth, wanted)?;
+        tree.sources.sort_by(|one, other| one.name.cmp(&other.name));
+        for source in &mut tree.sources {
+            source.text = Some(files::read_text(&source.path)?);
+        }
+        Ok(tree)
+    }
+
+    fn gather(
+        &mut self,
+        directory: &Path,
+        prefix: &str,
+        depth: usize,
+        wanted: fn(&str) -> bool,
+    ) -> Result<(), Error> {
+        let unreadable = |source| Error::Directory { directory: directory.to_owned(), source };
+        for entry in fs::read_dir(directory).map_err(unreadable)? {
+            let entry = entry.map_err(unreadable)?;
+            let (file, path) = (entry.file_name().to_string_lossy().into_owned(), entry.path());
+            let is_ours = !file.starts_with('.') && !FOREIGN.contains(&file.as_str());
+            let name = format!("{prefix}{file}");
+            let kind = entry.file_type().map_err(unreadable)?;
+            // A link may lead in a circle.
+            if kind.is_dir() && is_ours && depth > 0 && !path.join("pyvenv.cfg").exists() {
+                self.gather(&path, &format!("{name}/"), depth - 1, wanted)?;
+            } else if !kind.is_dir() && wanted(&name) {
+                if self.sources.len() == ENTRIES_MAX {
+                    let why = format!("it has more than {ENTRIES_MAX} migrations");
+                    return Err(unreadable(io::Error::other(why)));
+                }
+                let path = path.strip_prefix(".").map(Path::to_owned).unwrap_or(path);
+                self.sources.push(Source { path, name, text: None });
+            }
         }
         Ok(())
     }

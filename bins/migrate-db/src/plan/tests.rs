@@ -21,6 +21,7 @@ fn migration(number: i64) -> Migration {
         description: format!("step {number}"),
         name: format!("{number}_step.sql"),
         checksums: Checksums { written: Some(up.checksum.to_string()), accepted: Vec::new() },
+        after: Vec::new(),
         up,
         down: Some(script(&format!("SELECT -{number}"))),
     }
@@ -54,6 +55,7 @@ fn facts(directory: &[i64], history: &[i64]) -> Facts {
         has_history: true,
         migrations: std::sync::Arc::new(directory.iter().copied().map(migration).collect()),
         history: history.iter().map(|version| applied(&migration(*version))).collect(),
+        tool: None,
         progress: None,
     }
 }

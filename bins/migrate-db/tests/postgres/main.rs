@@ -7,6 +7,7 @@ mod interrupted;
 mod kifu;
 mod layouts;
 mod peers;
+mod programs;
 #[path = "../tools/layouts.rs"]
 mod tools;
 mod up;
