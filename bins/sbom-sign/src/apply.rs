@@ -93,8 +93,12 @@ pub fn apply(plan: Plan, session: &Session) -> Result<Done, Error> {
         Plan::Blob { output, existing: Some(digest), .. } => {
             Ok(Done::Blob { output, digest, state: State::Unchanged })
         }
-        Plan::Blob { output, digest, signatory, existing: None } => {
-            let bundle = signatory.pen()?.blob(digest)?;
+        Plan::Blob { output, digest, statement, signatory, existing: None } => {
+            let pen = signatory.pen()?;
+            let bundle = match statement {
+                Some(statement) => pen.statement(&statement, digest)?,
+                None => pen.blob(digest)?,
+            };
             files::write(&output, bundle.bytes())?;
             Ok(Done::Blob { output, digest: bundle.digest(), state: State::New })
         }

@@ -34,7 +34,7 @@ pub enum Command {
     Check(Box<Check>),
     /// Sign images, or a file
     Sign(Sign),
-    /// Sign a statement about images and store it beside them
+    /// Sign a statement about images and store it beside them, or one about a file
     Attest(Attest),
     /// Check what was signed, by a key or an identity you trust
     Verify(Verify),
@@ -112,8 +112,14 @@ pub struct Attest {
     #[arg(long, value_name = "FILE")]
     pub predicate: Option<PathBuf>,
     /// And all images of an index
-    #[arg(long)]
+    #[arg(long, conflicts_with = "blob")]
     pub recursive: bool,
+    /// About this file instead of images
+    #[arg(long, value_name = "FILE", requires = "bundle", conflicts_with = "images")]
+    pub blob: Option<PathBuf>,
+    /// Where the statement about the file goes
+    #[arg(long, value_name = "FILE", requires = "blob")]
+    pub bundle: Option<PathBuf>,
     /// Who signs.
     #[command(flatten)]
     pub signatory: Signatory,
@@ -145,7 +151,7 @@ pub struct Verify {
     /// Images
     #[arg(value_name = "IMAGE")]
     pub images: Vec<ImageRef>,
-    /// What there must be: signature, or a type that `attest` knows
+    /// What there must be: signature, or a type that `attest` knows [of a file default: signature]
     #[arg(long = "type", value_name = "TYPE", required_unless_present = "blob")]
     pub kind: Option<PredicateType>,
     /// A public key that may have signed it, a file or env://NAME; repeatable
@@ -155,15 +161,15 @@ pub struct Verify {
     #[command(flatten)]
     pub workload: Workload,
     /// The environment it must be about
-    #[arg(long, short = 'e', value_name = "NAME")]
+    #[arg(long, short = 'e', value_name = "NAME", requires = "kind")]
     pub environment: Option<EnvironmentName>,
     /// How old it may be
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", requires = "kind")]
     pub max_age: Option<Span>,
-    /// Check the signature of this file instead
-    #[arg(long, value_name = "FILE", requires = "bundle", conflicts_with_all = ["images", "kind", "environment", "max_age"])]
+    /// Ask about this file instead
+    #[arg(long, value_name = "FILE", requires = "bundle", conflicts_with = "images")]
     pub blob: Option<PathBuf>,
-    /// The signature of the file
+    /// The signature of the file, or the statement about it
     #[arg(long, value_name = "FILE", requires = "blob")]
     pub bundle: Option<PathBuf>,
 }

@@ -27,12 +27,14 @@ pub enum Task {
     Check(Box<Check>),
     /// State something about images.
     Attest(Attest),
-    /// Sign a file.
+    /// Sign a file, or a statement about it.
     SignBlob(SignBlob),
     /// Ask for evidence about images.
     Verify(Verify),
     /// Check the signature of a file.
     VerifyBlob(VerifyBlob),
+    /// Ask for a statement about a file.
+    VerifyStatement(VerifyBlob, Requirement),
     /// Copy an image.
     Copy(Copy),
 }
@@ -98,7 +100,7 @@ pub enum Reach {
     Recursive,
 }
 
-/// What is claimed about an image.
+/// What is claimed about an image or a file.
 pub enum Claim {
     /// That it is ours.
     Signature,
@@ -114,6 +116,8 @@ pub struct SignBlob {
     pub blob: PathBuf,
     /// Its bundle.
     pub bundle: PathBuf,
+    /// What is claimed about it.
+    pub claim: Claim,
     /// Who signs.
     pub signatory: SignatorySource,
 }
@@ -174,7 +178,8 @@ pub fn read(command: Command, session: &Session) -> Result<Task, Error> {
         Command::Check(args) => Task::Check(args),
         Command::Sbom(args) => sbom(args)?,
         Command::Sign(args::Sign { signatory, blob: Some(blob), bundle: Some(bundle), .. }) => {
-            Task::SignBlob(SignBlob { blob, bundle, signatory: signatory_of(signatory)? })
+            let signatory = signatory_of(signatory)?;
+            Task::SignBlob(SignBlob { blob, bundle, claim: Claim::Signature, signatory })
         }
         Command::Sign(args::Sign { images, recursive, signatory, .. }) => Task::Attest(Attest {
             reach: if recursive { Reach::Recursive } else { Reach::Itself },
@@ -183,7 +188,18 @@ pub fn read(command: Command, session: &Session) -> Result<Task, Error> {
             signatory: signatory_of(signatory)?,
             claim: Claim::Signature,
         }),
-        Command::Attest(args::Attest { images, kind, predicate, recursive, signatory }) => {
+        Command::Attest(args::Attest {
+            kind,
+            predicate,
+            signatory,
+            blob: Some(blob),
+            bundle: Some(bundle),
+            ..
+        }) => {
+            let claim = claim(kind, predicate, session)?;
+            Task::SignBlob(SignBlob { blob, bundle, claim, signatory: signatory_of(signatory)? })
+        }
+        Command::Attest(args::Attest { images, kind, predicate, recursive, signatory, .. }) => {
             Task::Attest(Attest {
                 reach: if recursive { Reach::Recursive } else { Reach::Itself },
                 taken_back_from: if images.is_empty() { taken_back(&session.release()?) } else { Vec::new() },
@@ -247,7 +263,11 @@ fn verify(args: args::Verify, session: &Session) -> Result<Task, Error> {
         return Err(Error::NoSigner);
     }
     if let (Some(blob), Some(bundle)) = (blob, bundle) {
-        return Ok(Task::VerifyBlob(VerifyBlob { blob, bundle, signers }));
+        let wanted = VerifyBlob { blob, bundle, signers };
+        return Ok(match kind.filter(|kind| *kind != PredicateType::SIGNATURE) {
+            Some(kind) => Task::VerifyStatement(wanted, Requirement { kind, environment, max_age }),
+            None => Task::VerifyBlob(wanted),
+        });
     }
     // clap demands a type wherever there is no --blob.
     let kind = kind.unwrap_or(PredicateType::SIGNATURE);

@@ -84,11 +84,11 @@ pub enum Error {
     /// The SBOM could not be written as JSON.
     #[error("the SBOM could not be written: {0}")]
     Bom(String),
-    /// An image lacks evidence.
-    #[error("{image} lacks good evidence of type {kind}{more}", more = and_more(*others))]
+    /// An image or a file lacks evidence.
+    #[error("{subject} lacks good evidence of type {kind}{more}", more = and_more(*others))]
     Unmet {
-        /// The image.
-        image: Box<ImageRef>,
+        /// The image or file.
+        subject: String,
         /// What was asked for.
         kind: PredicateType,
         /// Why it is not enough.

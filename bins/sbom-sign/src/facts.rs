@@ -150,11 +150,7 @@ pub struct Claimed {
 
 /// Reads the key, the predicate, the images and what this signatory has said about them.
 pub fn claims(wanted: &Attest, session: &Session) -> Result<(Signatory, Vec<Claimed>), Error> {
-    let predicate = match &wanted.claim {
-        Claim::Signature => None,
-        Claim::Predicate(kind, path) => Some((kind.clone(), json(path)?)),
-        Claim::Provenance(job) => Some((PredicateType::PROVENANCE, job.predicate(&job.workflow()))),
-    };
+    let predicate = predicate(&wanted.claim)?;
     // Judged before the key is opened, which takes a while and a password.
     let form = statement(predicate.as_ref(), Digest::of(b""))?;
     if let Some(environment) = tested_in(&form).filter(|name| wanted.taken_back_from.contains(name)) {
@@ -167,12 +163,7 @@ pub fn claims(wanted: &Attest, session: &Session) -> Result<(Signatory, Vec<Clai
         found = with_children(found, &access)?;
     }
     let signatory = signatory(&wanted.signatory, session)?;
-    let predicate = match (&wanted.claim, &signatory) {
-        (Claim::Provenance(job), Signatory::Workload(keyless)) => {
-            Some((PredicateType::PROVENANCE, job.predicate(&job.builder(&keyless.workload())?)))
-        }
-        _ => predicate,
-    };
+    let predicate = by(&wanted.claim, &signatory, predicate)?;
     let own = signatory.verifier();
     let claimed = found.into_iter().map(|found| {
         let statement = statement(predicate.as_ref(), found.digest)?;
@@ -185,6 +176,27 @@ pub fn claims(wanted: &Attest, session: &Session) -> Result<(Signatory, Vec<Clai
         Ok(Claimed { found, statement, already })
     });
     Ok((signatory, claimed.collect::<Result<_, Error>>()?))
+}
+
+/// What is claimed, and of which type; nothing where it is only signed.
+type Stated = Option<(PredicateType, Value)>;
+
+fn predicate(claim: &Claim) -> Result<Stated, Error> {
+    Ok(match claim {
+        Claim::Signature => None,
+        Claim::Predicate(kind, path) => Some((kind.clone(), json(path)?)),
+        Claim::Provenance(job) => Some((PredicateType::PROVENANCE, job.predicate(&job.workflow()))),
+    })
+}
+
+/// Who builds is told by who signs, where that is a workload.
+fn by(claim: &Claim, signatory: &Signatory, predicate: Stated) -> Result<Stated, Error> {
+    Ok(match (claim, signatory) {
+        (Claim::Provenance(job), Signatory::Workload(keyless)) => {
+            Some((PredicateType::PROVENANCE, job.predicate(&job.builder(&keyless.workload())?)))
+        }
+        _ => predicate,
+    })
 }
 
 fn statement(predicate: Option<&(PredicateType, Value)>, digest: Digest) -> Result<Statement, TrustError> {
@@ -209,21 +221,26 @@ fn json(path: &Path) -> Result<Value, Error> {
 pub struct Unsigned {
     /// What the file is.
     pub digest: Digest,
+    /// What is stated about it; nothing where it is only signed.
+    pub statement: Option<Statement>,
     /// Who signs.
     pub signatory: Signatory,
     /// The bundle that is there.
     pub existing: Option<Vec<u8>>,
 }
 
-/// Reads the file and the key.
+/// Reads the file, the predicate and the key.
 pub fn unsigned(wanted: &SignBlob, session: &Session) -> Result<Unsigned, Error> {
+    let predicate = predicate(&wanted.claim)?;
+    // Judged before the key is opened, as for images.
+    statement(predicate.as_ref(), Digest::of(b""))?;
     let existing =
         wanted.bundle.exists().then(|| files::read(&wanted.bundle, BUNDLE_BYTES_MAX)).transpose()?;
-    Ok(Unsigned {
-        digest: Blob::read(&wanted.blob)?.sha256(),
-        signatory: signatory(&wanted.signatory, session)?,
-        existing,
-    })
+    let digest = Blob::read(&wanted.blob)?.sha256();
+    let signatory = signatory(&wanted.signatory, session)?;
+    let predicate = by(&wanted.claim, &signatory, predicate)?;
+    let statement = predicate.map(|(kind, predicate)| Statement::of(digest, kind, predicate)).transpose()?;
+    Ok(Unsigned { digest, statement, signatory, existing })
 }
 
 /// Reads the keys, the images and all evidence beside them.
@@ -243,6 +260,13 @@ pub fn signature(wanted: &VerifyBlob, session: &Session) -> Result<(Digest, Verd
     let verifier = verifier(&wanted.signers, session)?;
     let bundle = files::read(&wanted.bundle, BUNDLE_BYTES_MAX)?;
     Ok(verifier.file(bundle, &wanted.blob)?)
+}
+
+/// Reads a statement about a file and judges whether it holds.
+pub fn statement_about(wanted: &VerifyBlob, session: &Session) -> Result<Evidence, Error> {
+    let verifier = verifier(&wanted.signers, session)?;
+    let bundle = files::read(&wanted.bundle, BUNDLE_BYTES_MAX)?;
+    Ok(verifier.evidence_in(bundle, Blob::read(&wanted.blob)?.sha256()))
 }
 
 fn signatory(source: &SignatorySource, session: &Session) -> Result<Signatory, Error> {

@@ -48,6 +48,12 @@ pub fn run(args: Args, session: &Session) -> Result<Report, Stop> {
             let judged = plan::judge(&wanted.requirement, &evidence, session.now());
             return outputs::verdict(&wanted.requirement, &judged);
         }
+        Task::VerifyStatement(wanted, requirement) => {
+            let evidence = facts::statement_about(&wanted, session)?;
+            let judged =
+                plan::judge_one(&requirement, plan::Subject::File(&wanted.blob), &evidence, session.now());
+            return outputs::verdict(&requirement, &[judged]);
+        }
         Task::VerifyBlob(wanted) => return outputs::signature(&wanted, facts::signature(&wanted, session)?),
     };
     match session.mode() {

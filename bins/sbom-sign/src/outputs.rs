@@ -11,7 +11,7 @@ use crate::{
     apply::Done,
     context::VerifyBlob,
     error::Error,
-    plan::{Judged, State},
+    plan::{Judged, State, Subject},
 };
 
 /// How many files that can't be read are named on the page.
@@ -55,7 +55,7 @@ pub fn done(done: &Done) -> Report {
         Done::Claims { kind, claims } => claimed(kind, claims),
         Done::Blob { output, digest, state } => {
             let file = shown(output);
-            let page = Page::new().heading(format!("signature of the file: {file} ({})", state.word()));
+            let page = Page::new().heading(format!("bundle of the file: {file} ({})", state.word()));
             Report::new(page, json!({"bundle": file, "digest": digest, "state": state.word()}))
                 .output("bundle", file)
                 .output("bundle-digest", digest.to_string())
@@ -113,10 +113,13 @@ fn claimed(kind: &PredicateType, claims: &[(ImageRef, Digest, Attached)]) -> Rep
 /// Tells which evidence counted, and why the rest did not; refuses if an image lacks it.
 pub fn verdict(requirement: &Requirement, judged: &[Judged<'_>]) -> Result<Report, Stop> {
     let mut page = Page::new();
-    for Judged { found, judgement } in judged {
+    for Judged { subject, digest, judgement } in judged {
         let answer = if judgement.shortfall.is_none() { "verified" } else { "refused" };
-        let image = called(&found.image, found.digest);
-        page = page.heading(format!("{} of {image}: {answer}", requirement.kind));
+        let name = match subject {
+            Subject::Image(image) => called(image, *digest),
+            Subject::File(path) => shown(path),
+        };
+        page = page.heading(format!("{} of {name}: {answer}", requirement.kind));
         let counted = judgement
             .counted
             .iter()
@@ -126,7 +129,7 @@ pub fn verdict(requirement: &Requirement, judged: &[Judged<'_>]) -> Result<Repor
             .iter()
             .map(|(manifest, why)| [manifest.short(), "does not count".to_owned(), why.clone()]);
         page = page
-            .line(found.digest.to_string())
+            .line(digest.to_string())
             .table(&["evidence", "verdict", "why"], counted.chain(aside).collect::<Vec<_>>());
         if let Some(shortfall) = judgement.shortfall {
             page = page.line(shortfall.to_string());
@@ -134,7 +137,7 @@ pub fn verdict(requirement: &Requirement, judged: &[Judged<'_>]) -> Result<Repor
     }
     let data: Vec<Value> = judged.iter().map(|one| data(requirement, one)).collect();
     let verified: usize = judged.iter().map(|one| one.judgement.counted.len()).sum();
-    let digests: Vec<String> = judged.iter().map(|one| one.found.digest.to_string()).collect();
+    let digests: Vec<String> = judged.iter().map(|one| one.digest.to_string()).collect();
     let report = Report::new(page, data.into())
         .output("verified", verified.to_string())
         .output("digest", digests.join("\n"));
@@ -142,9 +145,12 @@ pub fn verdict(requirement: &Requirement, judged: &[Judged<'_>]) -> Result<Repor
     match unmet.next() {
         None => Ok(report),
         Some((one, shortfall)) => {
-            let image = Box::new(one.found.image.with_digest(one.found.digest));
-            let failure =
-                Error::Unmet { image, kind: requirement.kind.clone(), shortfall, others: unmet.count() };
+            let subject = match one.subject {
+                Subject::Image(image) => image.with_digest(one.digest).to_string(),
+                Subject::File(path) => shown(path),
+            };
+            let kind = requirement.kind.clone();
+            let failure = Error::Unmet { subject, kind, shortfall, others: unmet.count() };
             Err(Stop::with(report, failure))
         }
     }
@@ -171,15 +177,19 @@ fn proven(proof: &Proof) -> String {
 }
 
 fn data(requirement: &Requirement, judged: &Judged<'_>) -> Value {
-    let Judged { found, judgement } = judged;
+    let Judged { subject, digest, judgement } = judged;
     let counted = judgement.counted.iter().map(|(manifest, one)| {
         let gist = one.gist().unwrap_or_default();
         json!({"manifest": manifest, "bundle": one.bundle, "signer": one.signer.to_string(), "environment": gist.environment, "statedOn": gist.stated_on})
     });
     let aside = judgement.set_aside.iter().map(|(manifest, why)| json!({"manifest": manifest, "why": why}));
+    let (what, name) = match subject {
+        Subject::Image(image) => ("image", image.to_string()),
+        Subject::File(path) => ("blob", shown(path)),
+    };
     json!({
-        "image": found.image,
-        "digest": found.digest,
+        what: name,
+        "digest": digest,
         "type": requirement.kind.uri(),
         "counted": counted.collect::<Vec<_>>(),
         "setAside": aside.collect::<Vec<_>>(),

@@ -1,8 +1,11 @@
 //! What will be done and what was decided; pure. Its `Display` is the dry run.
 
-use std::{fmt, path::PathBuf};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
 
-use contract::{Digest, Secret};
+use contract::{Digest, ImageRef, Secret};
 use jiff::Timestamp;
 use serde_json::Value;
 use trust::{
@@ -79,12 +82,14 @@ pub enum Plan {
         /// About which images.
         claims: Vec<Claimed>,
     },
-    /// The signature of a file.
+    /// The signature of a file, or a statement about it.
     Blob {
         /// Where.
         output: PathBuf,
         /// Of which file.
         digest: Digest,
+        /// What is stated about it; nothing where it is only signed.
+        statement: Option<Box<Statement>>,
         /// Who signs.
         signatory: Signatory,
         /// The one that is there and will do.
@@ -134,13 +139,19 @@ pub fn claims(kind: PredicateType, signatory: Signatory, claims: Vec<Claimed>) -
     Plan::Claims { signatory, kind, claims }
 }
 
-/// Plans the signature of a file. Any good one by the same signatory will do.
+/// Plans the signature of a file, or a statement about it. Any good one by the same signatory will do.
 pub fn sign_blob(wanted: SignBlob, unsigned: Unsigned) -> Plan {
-    let Unsigned { digest, signatory, existing } = unsigned;
+    let Unsigned { digest, statement, signatory, existing } = unsigned;
     let own = signatory.verifier();
-    let good = |bundle: &Vec<u8>| matches!(own.blob(bundle.clone(), &Blob::of(digest)), Verdict::Verified(_));
+    let good = |bundle: &Vec<u8>| match &statement {
+        None => matches!(own.blob(bundle.clone(), &Blob::of(digest)), Verdict::Verified(_)),
+        Some(wanted) => match own.statement(bundle.clone(), digest) {
+            Verdict::Verified(there) => there.statement.claims_as(wanted),
+            _ => false,
+        },
+    };
     let existing = existing.filter(good).map(|bundle| Digest::of(&bundle));
-    Plan::Blob { output: wanted.bundle, digest, signatory, existing }
+    Plan::Blob { output: wanted.bundle, digest, statement: statement.map(Box::new), signatory, existing }
 }
 
 /// Plans a copy.
@@ -151,12 +162,23 @@ pub fn copy(journey: Journey) -> Result<Plan, Error> {
     }
 }
 
-/// What was asked about one image, and the answer.
+/// What was asked about one image or file, and the answer.
 pub struct Judged<'e> {
-    /// The image.
-    pub found: &'e Found,
+    /// The image or file.
+    pub subject: Subject<'e>,
+    /// What it is.
+    pub digest: Digest,
     /// The answer.
     pub judgement: Judgement<'e>,
+}
+
+/// What evidence is about.
+#[derive(Clone, Copy)]
+pub enum Subject<'e> {
+    /// An image.
+    Image(&'e ImageRef),
+    /// A file.
+    File(&'e Path),
 }
 
 /// Judges the evidence of each image.
@@ -165,11 +187,20 @@ pub fn judge<'e>(
     evidence: &'e [(Found, Evidence)],
     now: Timestamp,
 ) -> Vec<Judged<'e>> {
-    let judge = |(found, evidence): &'e (Found, Evidence)| Judged {
-        found,
-        judgement: requirement.judge(evidence, now),
+    let judge = |(found, evidence): &'e (Found, Evidence)| {
+        judge_one(requirement, Subject::Image(&found.image), evidence, now)
     };
     evidence.iter().map(judge).collect()
+}
+
+/// Judges the evidence about one image or file.
+pub fn judge_one<'e>(
+    requirement: &Requirement,
+    subject: Subject<'e>,
+    evidence: &'e Evidence,
+    now: Timestamp,
+) -> Judged<'e> {
+    Judged { subject, digest: evidence.subject, judgement: requirement.judge(evidence, now) }
 }
 
 impl Journey {
@@ -204,8 +235,14 @@ impl fmt::Display for Plan {
             Self::Sbom { output, .. } | Self::Blob { output, existing: Some(_), .. } => {
                 writeln!(out, "keep {}: it says the same", output.display())
             }
-            Self::Blob { output, signatory, .. } => {
-                writeln!(out, "write a signature to {}", output.display())?;
+            Self::Blob { output, signatory, statement, .. } => {
+                match statement {
+                    None => writeln!(out, "write a signature to {}", output.display())?,
+                    Some(statement) => {
+                        writeln!(out, "sign {} to {}", statement.predicate_type(), output.display())?;
+                        built(statement, out)?;
+                    }
+                }
                 traces(signatory, out)
             }
             Self::Claims { kind, claims, signatory } => {

@@ -40,6 +40,8 @@ pub enum Origin {
     Referrer,
     /// It lies under the tag of cosign before version 3.
     LegacyTag,
+    /// It came as a file.
+    File,
 }
 
 impl Evidence {
@@ -85,6 +87,13 @@ impl Evidence {
 }
 
 impl Verifier {
+    /// What one bundle is about some content, where nothing else is to be looked at: a file has no referrers.
+    pub fn evidence_in(&self, bundle: Vec<u8>, subject: Digest) -> Evidence {
+        let manifest = Digest::of(&bundle);
+        let verdict = self.statement(bundle, subject);
+        Evidence { subject, items: vec![Item { manifest, verdict, origin: Origin::File }] }
+    }
+
     /// Looks at every referrer of an image, whatever its artifact type: registries lose it; and at the signatures of older versions of cosign.
     ///
     /// A referrer that is damaged gets the verdict invalid, so that it can't keep good ones from being seen; a repository that

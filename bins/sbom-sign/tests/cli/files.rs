@@ -92,6 +92,59 @@ fn a_signed_file_verifies_and_a_changed_one_does_not() {
 }
 
 #[test]
+fn a_statement_about_a_file_is_asked_for_by_its_type_and_by_what_it_says() {
+    let desk = desk();
+    let run = |line: &str| sbom_sign(&desk, line).on_runner().run();
+    let attest = |predicate: &str| {
+        run(&format!(
+            "attest --blob artifact.tar --bundle b.json --type test-result --predicate {predicate} --key k.key"
+        ))
+    };
+    let verify = |more: &str| run(&format!("verify --blob artifact.tar --bundle b.json {more}"));
+    assert_eq!(attest("passed.json").succeeds().observed().outputs["state"], "new");
+    assert_eq!(attest("passed.json").succeeds().observed().outputs["state"], "unchanged");
+    let good = "--type test-result --key k.pub";
+    assert_eq!(
+        verify(&format!("{good} -e staging --max-age 1h")).succeeds().observed().outputs["verified"],
+        "1"
+    );
+    verify("--type test-result --key other.pub").fails(1, "evidence-missing");
+    verify("--type cyclonedx --key k.pub").fails(1, "evidence-missing");
+    verify(&format!("{good} -e production")).fails(1, "evidence-missing");
+    verify(&format!("{good} --max-age 10s")).fails(1, "evidence-stale");
+    // A statement about a file is no signature of it, and the other way round.
+    verify("--key k.pub").fails(1, "evidence-invalid");
+    verify("--type signature --key k.pub").fails(1, "evidence-invalid");
+    run("sign --blob artifact.tar --bundle s.json --key k.key").succeeds();
+    run("verify --blob artifact.tar --bundle s.json --type test-result --key k.pub")
+        .fails(1, "evidence-invalid");
+    assert_eq!(attest("failed.json").succeeds().observed().outputs["state"], "new");
+    verify(good).fails(1, "evidence-negative");
+    attest("passed.json").succeeds();
+    desk.file("artifact.tar", "another artifact\n");
+    verify(good).fails(1, "evidence-invalid");
+    desk.file("b.json", "{}");
+    verify(good).fails(1, "evidence-invalid");
+}
+
+#[test]
+fn a_statement_about_a_file_is_planned_first_and_judged_before_the_key_is_opened() {
+    let desk = desk();
+    let line = "attest --blob artifact.tar --bundle b.json --type test-result --predicate";
+    let planned = sbom_sign(&desk, &format!("{line} passed.json --key k.key --dry-run")).run().succeeds();
+    assert_eq!(planned.stdout.trim(), "sign test-result to b.json");
+    desk.file("half.json", r#"{"result": "PASSED"}"#);
+    sbom_sign(&desk, &format!("{line} half.json --key none.key")).run().fails(2, "predicate-malformed");
+    for more in ["oci:registry:app", "--recursive"] {
+        sbom_sign(&desk, &format!("{line} passed.json --key k.key {more}")).run().fails(2, "input-invalid");
+    }
+    sbom_sign(&desk, "verify --blob artifact.tar --bundle b.json --key k.pub --max-age 1d")
+        .run()
+        .fails(2, "input-missing");
+    assert!(!desk.has("b.json"));
+}
+
+#[test]
 fn an_sbom_that_says_the_same_keeps_its_time() {
     let desk = desk();
     let sbom = || {

@@ -101,6 +101,40 @@ fn peers_cosign_reads_our_signature_of_a_file() {
 
 #[test]
 #[ignore = "peers: needs cosign, see script/setup --peers"]
+fn peers_statements_about_a_file_are_read_both_ways() {
+    let desk = desk_with_cosign_key();
+    let kind = "https://in-toto.io/attestation/test-result/v0.1";
+    ours(&desk, "sbom tree --output bom.json").succeeds();
+    for (ours_kind, theirs, predicate) in
+        [("test-result", kind, "passed.json"), ("cyclonedx", "cyclonedx", "bom.json")]
+    {
+        let about = format!("--blob artifact.tar --bundle b.json --type {ours_kind}");
+        ours(&desk, &format!("attest {about} --predicate {predicate} --key cosign.key")).succeeds();
+        let verify = |key: &str, kind: &str, file: &str| {
+            format!(
+                "verify-blob-attestation --key {key} --bundle b.json --type {kind} --insecure-ignore-tlog {file}"
+            )
+        };
+        accepts(&desk, "cosign", &verify("cosign.pub", theirs, "artifact.tar"));
+        refuses(&desk, "cosign", &verify("cosign.pub", "slsaprovenance1", "artifact.tar"));
+        refuses(&desk, "cosign", &verify("cosign.pub", theirs, "passed.json"));
+        refuses(&desk, "cosign", &verify("other.pub", theirs, "artifact.tar"));
+
+        let sign = "--key cosign.key --bundle b.json --signing-config no-log.json --yes";
+        accepts(
+            &desk,
+            "cosign",
+            &format!("attest-blob {sign} --type {theirs} --predicate {predicate} artifact.tar"),
+        );
+        ours(&desk, &format!("verify {about} --key cosign.pub")).succeeds();
+        ours(&desk, &format!("verify {about} --key other.pub")).fails(1, "evidence-missing");
+        let other = "--blob k.pub --bundle b.json --type test-result --key cosign.pub";
+        ours(&desk, &format!("verify {other}")).fails(1, "evidence-invalid");
+    }
+}
+
+#[test]
+#[ignore = "peers: needs cosign, see script/setup --peers"]
 fn peers_cosign_reads_our_key() {
     let desk = desk_with_cosign_key();
     ours(&desk, "keygen --output-prefix new").succeeds();
