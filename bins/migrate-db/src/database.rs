@@ -1,6 +1,7 @@
 //! What the rest of the program asks of a database, whichever it is; never a word of one engine's SQL.
 
 pub mod mysql;
+mod planned;
 pub mod postgres;
 mod rows;
 pub mod sqlite;
@@ -14,6 +15,7 @@ use std::{
 };
 
 use crate::{layout::history::Texts, lock::Locks, statement::Statement};
+pub use planned::{Planned, Regard};
 pub use rows::{Cell, ROWS_MAX};
 pub use url::{InvalidUrl, MysqlServer, Server, Url};
 
@@ -166,6 +168,8 @@ pub trait Database {
     fn begin_reading(&mut self) -> Result<(), DatabaseError>;
     /// The rows of a query, at most [`ROWS_MAX`].
     fn rows(&mut self, sql: &str) -> Result<Vec<Vec<Cell>>, DatabaseError>;
+    /// How it would answer a query of which somebody wants to know whether it uses this index.
+    fn planned(&mut self, sql: &str, index: &str) -> Result<Planned, DatabaseError>;
     /// Stops every statement still running at this moment.
     fn stop_at(&mut self, deadline: Option<Instant>) -> Result<(), DatabaseError>;
     /// Makes a copy in this empty file, proves it, and asks it a question, if there is one.

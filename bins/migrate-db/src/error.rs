@@ -299,7 +299,7 @@ impl Failure for Error {
             Self::Backup { .. } => "check the directory's permissions and free space, and that the database is whole, then run again",
             Self::BackupBusy(_) => "wait for it, or name another --backup-dir",
             Self::VerifyInvalid { .. } => {
-                "write [[query]] with name, sql and one of equals, at-least, at-most, rows, not-empty"
+                "write [[query]] with name, sql and one of equals, at-least, at-most, rows, not-empty, uses-index"
             }
             Self::VerifyEmpty(_) => "write at least one [[query]]",
             Self::Unverified { .. } => {

@@ -35,6 +35,8 @@ pub enum Expected {
     Rows(Vec<Vec<Cell>>),
     /// At least one row.
     NotEmpty,
+    /// Whatever comes: that the database would look for it in this index.
+    UsesIndex(String),
 }
 
 /// An answer, judged.
@@ -76,6 +78,7 @@ struct Entry {
     at_most: Option<i64>,
     rows: Option<Vec<Vec<Value>>>,
     not_empty: Option<bool>,
+    uses_index: Option<String>,
 }
 
 /// Reads a file of queries.
@@ -98,31 +101,37 @@ pub fn read(path: &Path, dialect: Dialect) -> Result<Vec<Query>, Error> {
 }
 
 fn query(entry: Entry, dialect: Dialect) -> Result<Query, String> {
-    let Entry { name, sql, equals, at_least, at_most, rows, not_empty } = entry;
-    let kinds = [equals.is_some(), at_least.or(at_most).is_some(), rows.is_some(), not_empty.is_some()];
+    let Entry { name, sql, equals, at_least, at_most, rows, not_empty, uses_index } = entry;
+    let range = at_least.or(at_most).is_some();
+    let kinds = [equals.is_some(), range, rows.is_some(), not_empty.is_some(), uses_index.is_some()];
     if kinds.iter().filter(|given| **given).count() != 1 {
         return Err(format!(
-            "`{name}` needs exactly one expectation: equals, at-least and at-most, rows, or not-empty"
+            "`{name}` needs exactly one expectation: equals, at-least and at-most, rows, not-empty, or uses-index"
         ));
     }
-    let expected = match (equals, rows, not_empty) {
+    let expected = match (equals, rows, not_empty, uses_index) {
         (Some(value), ..) => Expected::Equals(cell(value, dialect)?),
-        (_, Some(rows), _) => {
+        (_, Some(rows), ..) => {
             let row = |row: Vec<Value>| row.into_iter().map(|value| cell(value, dialect)).collect();
             Expected::Rows(rows.into_iter().map(row).collect::<Result<_, _>>()?)
         }
-        (.., Some(true)) => Expected::NotEmpty,
-        (.., Some(false)) => return Err(format!("`{name}`: an empty answer is rows = []")),
+        (.., Some(true), _) => Expected::NotEmpty,
+        (.., Some(false), _) => return Err(format!("`{name}`: an empty answer is rows = []")),
+        (.., Some(index)) => Expected::UsesIndex(index),
         _ => Expected::Between(at_least, at_most),
     };
+    let plans = matches!(expected, Expected::UsesIndex(_));
     let statements = statement::statements(&sql, dialect).map_err(|error| format!("`{name}`: {error}"))?;
     let [one] = statements.as_slice() else {
         return Err(format!("`{name}` holds {} statements and must hold one", statements.len()));
     };
     let reads = ["SELECT", "WITH", "VALUES", "EXPLAIN"];
+    // A plan has no plan.
+    let reads = if plans { &reads[..2] } else { &reads[..] };
     if !one.tokens().first().is_some_and(|first| reads.iter().any(|verb| first.is(verb))) {
-        return Err(format!("`{name}` must begin with SELECT, WITH, VALUES or EXPLAIN"));
+        return Err(format!("`{name}` must begin with one of {}", reads.join(", ")));
     }
+    let sql = if plans { one.text.clone() } else { sql };
     Ok(Query { name, sql, expected })
 }
 
@@ -149,8 +158,8 @@ pub fn ask(database: &mut dyn Database, queries: &[Query], budget: Span) -> Resu
     let answers = queries
         .iter()
         .map(|query| {
-            let (found, holds) = match database.rows(&query.sql) {
-                Ok(rows) => (shown(&rows), query.expected.holds(&rows)),
+            let (found, holds) = match look(database, query) {
+                Ok(found) => found,
                 Err(DatabaseError::Statement { why, .. } | DatabaseError::ReadOnly(why)) => {
                     (format!("an error: {why}"), false)
                 }
@@ -162,6 +171,16 @@ pub fn ask(database: &mut dyn Database, queries: &[Query], budget: Span) -> Resu
         .collect();
     database.rollback();
     answers
+}
+
+/// What is found, and whether that is as expected.
+fn look(database: &mut dyn Database, query: &Query) -> Result<(String, bool), DatabaseError> {
+    if let Expected::UsesIndex(index) = &query.expected {
+        let planned = database.planned(&query.sql, index)?;
+        return Ok((planned.words(), planned.indexes.contains(index)));
+    }
+    let rows = database.rows(&query.sql)?;
+    Ok((shown(&rows), query.expected.holds(&rows)))
 }
 
 /// Whether every answer is as expected.
@@ -185,6 +204,7 @@ impl Expected {
             },
             Self::Rows(wanted) => wanted == rows,
             Self::NotEmpty => !rows.is_empty(),
+            Self::UsesIndex(_) => false,
         }
     }
 }
@@ -209,6 +229,7 @@ impl fmt::Display for Expected {
             Self::Between(None, None) => out.write_str("an integer"),
             Self::Rows(rows) => out.write_str(&shown(rows)),
             Self::NotEmpty => out.write_str("at least one row"),
+            Self::UsesIndex(index) => write!(out, "index {index}"),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod answer;
 mod copy;
+mod explain;
 mod lock;
 mod place;
 mod restored;
@@ -24,8 +25,8 @@ use tokio::{
 
 use crate::{
     database::{
-        Access, Cell, Columns, Copied, Dangling, Database, DatabaseError, Home, ROWS_MAX, Url, columns_of,
-        url::mysql::MysqlServer,
+        Access, Cell, Columns, Copied, Dangling, Database, DatabaseError, Home, Planned, ROWS_MAX, Url,
+        columns_of, url::mysql::MysqlServer,
     },
     layout::history::Texts,
     lock::Locks,
@@ -279,6 +280,10 @@ impl Database for Mysql {
             return Err(DatabaseError::Statement { why, position: None });
         }
         rows.iter().map(cells).collect::<Result<_, _>>().map_err(|error| told(&error))
+    }
+
+    fn planned(&mut self, sql: &str, index: &str) -> Result<Planned, DatabaseError> {
+        self.explained(sql, index)
     }
 
     fn stop_at(&mut self, deadline: Option<Instant>) -> Result<(), DatabaseError> {

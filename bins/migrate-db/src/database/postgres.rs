@@ -2,6 +2,7 @@
 
 mod answer;
 mod copy;
+mod explain;
 mod index;
 mod lock;
 mod place;
@@ -25,8 +26,8 @@ use tokio::{
 
 use crate::{
     database::{
-        Access, Cell, Columns, Copied, Dangling, Database, DatabaseError, Handed, Home, ROWS_MAX, Url,
-        columns_of, url::server::Server,
+        Access, Cell, Columns, Copied, Dangling, Database, DatabaseError, Handed, Home, Planned, ROWS_MAX,
+        Url, columns_of, url::server::Server,
     },
     effect::{self, Index},
     layout::history::Texts,
@@ -324,6 +325,10 @@ impl Database for Postgres {
             self.run("ROLLBACK TO SAVEPOINT question")?;
         }
         rows
+    }
+
+    fn planned(&mut self, sql: &str, index: &str) -> Result<Planned, DatabaseError> {
+        self.explained(sql, index)
     }
 
     fn stop_at(&mut self, deadline: Option<Instant>) -> Result<(), DatabaseError> {

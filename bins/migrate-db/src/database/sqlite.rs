@@ -1,6 +1,7 @@
 //! SQLite over one sqlx connection; never a pool, never a setting that outlives the run (journal mode and synchronous stay as they are).
 
 mod copy;
+mod explain;
 
 use std::{
     collections::BTreeSet,
@@ -19,8 +20,8 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::{
     database::{
-        Access, Cell, Columns, Copied, Dangling, Database, DatabaseError, Handed, Home, Proof, ROWS_MAX, Url,
-        columns_of,
+        Access, Cell, Columns, Copied, Dangling, Database, DatabaseError, Handed, Home, Planned, Proof,
+        ROWS_MAX, Url, columns_of,
     },
     layout::history::{Texts, hex},
     lock::Locks,
@@ -266,6 +267,10 @@ impl Database for Sqlite {
 
     fn rows(&mut self, sql: &str) -> Result<Vec<Vec<Cell>>, DatabaseError> {
         self.rows_up_to(sql, ROWS_MAX)
+    }
+
+    fn planned(&mut self, sql: &str, index: &str) -> Result<Planned, DatabaseError> {
+        self.explained(sql, index)
     }
 
     fn stop_at(&mut self, deadline: Option<Instant>) -> Result<(), DatabaseError> {

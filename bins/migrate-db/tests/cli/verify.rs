@@ -111,3 +111,23 @@ fn an_answer_that_never_comes_is_not_waited_for() {
     let run = migrate(&scratch, &["verify", "--verify", "queries.toml", "--budget", "200ms"]).run();
     assert!(run.fails(1, "verify-failed").stderr.contains("found no answer within 200ms"));
 }
+
+#[test]
+fn a_plan_uses_its_index_or_not() {
+    let scratch = queries(
+        "[[query]]\nname = \"by title\"\nsql = \"SELECT id FROM notes WHERE title = 'a'\"\nuses-index = \"by_title\"\n\
+         [[query]]\nname = \"by flag\"\nsql = \"SELECT id FROM notes WHERE pinned = 1\"\nuses-index = \"by_title\"\n\
+         [[query]]\nname = \"absent\"\nsql = \"SELECT id FROM notes\"\nuses-index = \"no_such\"\n",
+    );
+    sql(&scratch, "CREATE INDEX by_title ON notes (title)");
+    let run = migrate(&scratch, &["verify", "--verify", "queries.toml"]).run().fails(1, "verify-failed");
+    insta::assert_snapshot!(run.stdout, @r"
+    Queries
+      query     result         expected        found
+      by title  holds          index by_title  index by_title
+      by flag   does not hold  index by_title  no index, all of notes
+      absent    does not hold  index no_such   an error: there is no index no_such
+    ");
+    scratch.file("queries.toml", "[[query]]\nname = \"x\"\nsql = \"EXPLAIN SELECT 1\"\nuses-index = \"i\"\n");
+    migrate(&scratch, &["verify", "--verify", "queries.toml"]).run().fails(2, "verify-invalid");
+}

@@ -279,3 +279,24 @@ fn lint_knows_what_blocks_here() {
         assert!(run.stdout.contains(rule), "{}", run.stdout);
     }
 }
+
+#[test]
+fn a_plan_uses_its_index_or_not() {
+    let table = "CREATE TABLE notes (id int PRIMARY KEY, user_id int NOT NULL, text varchar(9), KEY notes_user (user_id));";
+    let (scratch, _, _, url) = place(&[("1_notes.sql", table)]);
+    let plan = |column: &str, index: &str| {
+        format!(
+            "[[query]]\nname = \"x\"\nsql = \"SELECT text FROM notes WHERE {column} = '1'\"\nuses-index = \"{index}\"\n"
+        )
+    };
+    scratch.file("plans.toml", plan("user_id", "notes_user"));
+    migrate(&scratch, &url, &["up", "--verify", "plans.toml"]).run().succeeds();
+    for (column, index, found) in
+        [("text", "notes_user", "all of notes"), ("user_id", "absent", "there is no index absent")]
+    {
+        scratch.file("plans.toml", plan(column, index));
+        let run =
+            migrate(&scratch, &url, &["verify", "--verify", "plans.toml"]).run().fails(1, "verify-failed");
+        assert!(run.stderr.contains(found), "{}", run.stderr);
+    }
+}

@@ -289,3 +289,53 @@ fn what_somebody_made_by_hand_is_found_beside_what_the_files_give() {
     let run = migrate(&scratch, &url, &["verify", "--drift"]).run().fails(1, "schema-drifted");
     assert!(run.stdout.contains("column public.users.by_hand integer"), "{}", run.stdout);
 }
+
+const NOTES: &str = "CREATE TABLE notes (id bigint PRIMARY KEY, user_id int NOT NULL, at timestamptz NOT NULL, text text); \
+                     CREATE INDEX notes_user_at ON notes (user_id, at DESC); CREATE INDEX notes_text ON notes (text);";
+
+/// The plans that a readiness list asks for: per user, newest first.
+const PLANS: &str = r#"
+[[query]]
+name = "a user's newest notes"
+sql = "SELECT id FROM notes WHERE user_id = 7 ORDER BY at DESC LIMIT 20;"
+uses-index = "notes_user_at"
+"#;
+
+#[test]
+fn a_plan_uses_its_index_or_the_answer_says_what_it_uses() {
+    let (scratch, cluster, database, url) = place(&[("1_notes.sql", NOTES)]);
+    scratch.file("plans.toml", PLANS);
+    // Of no rows at all any plan reads the whole; what counts is what the index can do.
+    let run = migrate(&scratch, &url, &["up", "--verify", "plans.toml"]).run().succeeds();
+    assert!(run.stdout.contains("index notes_user_at"), "{}", run.stdout);
+    let rows = "INSERT INTO notes SELECT n, n % 5000, now() - make_interval(mins => n), repeat('x', 80) FROM generate_series(1, 40000) AS n; ANALYZE notes";
+    cluster.sql(&database, rows);
+    let run = migrate(&scratch, &url, &["verify", "--verify", "plans.toml"]).run().succeeds();
+    assert!(!run.stdout.contains("the table is small"), "{}", run.stdout);
+    for (sql, index, found) in [
+        ("SELECT id FROM notes WHERE id > 5", "notes_user_at", "found no index, all of notes"),
+        ("SELECT id FROM notes WHERE user_id = 7", "notes_text", "found index notes_user_at"),
+        ("SELECT id FROM notes WHERE user_id = 7", "notes_absent", "there is no index notes_absent"),
+        ("SELECT absent FROM notes", "notes_text", "column \"absent\" does not exist"),
+    ] {
+        scratch.file(
+            "plans.toml",
+            format!("[[query]]\nname = \"x\"\nsql = \"{sql}\"\nuses-index = \"{index}\"\n"),
+        );
+        let run =
+            migrate(&scratch, &url, &["verify", "--verify", "plans.toml"]).run().fails(1, "verify-failed");
+        assert!(run.stderr.contains(found), "{found}: {}", run.stderr);
+    }
+    cluster.sql(&database, "DROP INDEX notes_user_at");
+    scratch.file("plans.toml", PLANS);
+    migrate(&scratch, &url, &["verify", "--verify", "plans.toml"]).run().fails(1, "verify-failed");
+}
+
+#[test]
+fn the_index_of_a_partition_is_that_of_the_whole() {
+    let table = "CREATE TABLE logs (user_id int, at date NOT NULL) PARTITION BY RANGE (at); \
+                 CREATE TABLE logs_2026 PARTITION OF logs FOR VALUES FROM ('2026-01-01') TO ('2027-01-01'); CREATE INDEX logs_user ON logs (user_id);";
+    let (scratch, _, _, url) = place(&[("1_logs.sql", table)]);
+    scratch.file("plans.toml", "[[query]]\nname = \"x\"\nsql = \"SELECT * FROM logs WHERE user_id = 1\"\nuses-index = \"public.logs_user\"\n");
+    migrate(&scratch, &url, &["up", "--verify", "plans.toml"]).run().succeeds();
+}
