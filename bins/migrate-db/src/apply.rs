@@ -97,7 +97,9 @@ pub fn apply(
         progress.say(format!("version {} {}", step.version, step.description));
         done.steps.push(steps.take(step)?);
     }
-    steps.stop_at(None)
+    steps.stop_at(None)?;
+    repair::tidy(database, &facts.place)
+        .map_err(|source| Error::Database { doing: "changing the schema", source })
 }
 
 /// How long everyone else has the tables before the next attempt.

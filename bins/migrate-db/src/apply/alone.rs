@@ -28,11 +28,19 @@ impl Steps<'_> {
             if effect::stands_alone(one) {
                 self.outside(step, one, &mut progress)?;
             } else {
-                self.inside(step, one, &mut progress)?;
+                self.unchanged(step)?;
+                self.database.execute(one).map_err(|source| self.refused(step, one, source))?;
+                progress.step(&step.cut.statements);
+            }
+            if progress.done < step.cut.statements.len() {
+                self.close(step, &progress.write(&self.facts.place))?;
             }
         }
-        self.unchanged(step)?;
-        let closing = self.row(step, started.elapsed()) + &Progress::drop(&self.facts.place);
+        if step.cut.statements.is_empty() {
+            self.unchanged(step)?;
+        }
+        // In the transaction that says of the last statement that it is done.
+        let closing = self.row(step, started.elapsed()) + &Progress::finish(&self.facts.place);
         self.close(step, &closing)?;
         Ok(Outcome::Taken(u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX)))
     }
@@ -46,11 +54,16 @@ impl Steps<'_> {
         };
         let rows = asked.map_err(|error| self.failed(step, error))?;
         let known = Progress::read(&rows).map_err(|why| self.failed(step, DatabaseError::History(why)))?;
-        let fresh = step.progress(self.facts.layout);
+        let mut fresh = step.progress(self.facts.layout);
         if let Some(known) = known.and_then(|known| step.resumed(&known, self.facts.layout)) {
             self.stamp = Some(self.open(step)?);
             self.database.rollback();
             return Ok(known);
+        }
+        // With the first statement said to be begun, if a trace tells later that it was not.
+        if let Some(first) = step.cut.statements.first().filter(|one| effect::stands_alone(one)) {
+            fresh.trace = self.database.trace(first).map_err(|error| self.failed(step, error))?;
+            fresh.begun = fresh.trace.is_some();
         }
         let (table, place) = (self.facts.layout.history(), &self.facts.place);
         let mark = match step.entry {
@@ -77,16 +90,7 @@ impl Steps<'_> {
         Ok(())
     }
 
-    /// One transaction with its place in the progress.
-    fn inside(&mut self, step: &Step<'_>, one: &Statement, progress: &mut Progress) -> Result<(), Error> {
-        self.unchanged(step)?;
-        self.database.execute(one).map_err(|source| self.refused(step, one, source))?;
-        progress.step(&step.cut.statements);
-        let note = progress.write(&self.facts.place);
-        self.close(step, &note)
-    }
-
-    /// Outside of any. A failure that the database itself reports leaves nothing in doubt.
+    /// Outside of any transaction; then begins the one that says so. A failure that the database itself reports leaves nothing in doubt.
     fn outside(&mut self, step: &Step<'_>, one: &Statement, progress: &mut Progress) -> Result<(), Error> {
         let seen = self.database.trace(one).map_err(|error| self.failed(step, error))?;
         let is_done = match (progress.begun, &progress.trace, &seen) {
@@ -108,7 +112,7 @@ impl Steps<'_> {
             }
         }
         progress.step(&step.cut.statements);
-        self.note(step, progress)
+        self.unchanged(step)
     }
 
     fn note(&mut self, step: &Step<'_>, progress: &Progress) -> Result<(), Error> {

@@ -8,9 +8,10 @@ use crate::{
     database::{Database, DatabaseError},
     error::Error,
     facts::{self, Facts},
-    layout::{Entry, Migration, Phase, Version, judge, progress::Progress},
+    layout::{Entry, Migration, Phase, Place, Version, judge, progress::Progress},
     lock::Locks,
     repair::Repair,
+    statement::Dialect,
 };
 
 /// Rewrites what the repair says.
@@ -48,7 +49,13 @@ fn rewrite(
         return Err(Error::Moved(last.unwrap_or(Version::NONE)));
     }
     let closing = statements(repair, facts, session);
-    database.commit(&closing, "1").map(drop).map_err(failed)
+    database.commit(&closing, "1").map_err(failed)?;
+    if repair.is_settled { tidy(database, place).map_err(failed) } else { Ok(()) }
+}
+
+/// Drops the table of a progress that has no row any more, where that could not be done beside the row's end.
+pub(super) fn tidy(database: &mut dyn Database, place: &Place) -> Result<(), DatabaseError> {
+    if place.dialect == Dialect::Mysql { database.texts(&Progress::drop(place)).map(drop) } else { Ok(()) }
 }
 
 fn statements(repair: &Repair<'_>, facts: &Facts, session: &Session) -> String {
@@ -75,7 +82,7 @@ fn statements(repair: &Repair<'_>, facts: &Facts, session: &Session) -> String {
         sql += &entry(version, below, *file, &|entry| table.remove(place, entry));
     }
     if repair.is_settled {
-        sql += &Progress::drop(place);
+        sql += &Progress::finish(place);
     }
     sql
 }

@@ -110,13 +110,17 @@ impl Progress {
         )
     }
 
-    /// Takes it away. MySQL commits before it drops a table: by then the row must be gone with what was written beside it.
-    pub fn drop(at: &Place) -> String {
-        let name = at.beside(TABLE);
+    /// The file is done. MySQL commits when it drops a table, so there the table stays, empty, until [`Self::drop`].
+    pub fn finish(at: &Place) -> String {
         match at.dialect {
-            Dialect::Mysql => format!("DELETE FROM {name}; COMMIT; DROP TABLE {name};"),
-            Dialect::Postgres | Dialect::Sqlite => format!("DROP TABLE IF EXISTS {name};"),
+            Dialect::Mysql => format!("DELETE FROM {};", at.beside(TABLE)),
+            Dialect::Postgres | Dialect::Sqlite => Self::drop(at),
         }
+    }
+
+    /// Takes it away.
+    pub fn drop(at: &Place) -> String {
+        format!("DROP TABLE IF EXISTS {};", at.beside(TABLE))
     }
 }
 

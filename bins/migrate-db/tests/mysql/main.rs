@@ -2,7 +2,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test's way to report is to panic")]
 
 mod crash;
+#[path = "../tools/peers.rs"]
+mod halves;
+mod layouts;
+mod peers;
 mod server;
+#[path = "../tools/layouts.rs"]
+mod tools;
 mod up;
 
 use server::Server;

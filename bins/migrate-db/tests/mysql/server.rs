@@ -170,6 +170,21 @@ impl Server {
         format!("{text}\n{rows}")
     }
 
+    /// The definitions alone.
+    pub(crate) fn definitions(&self, database: &str) -> String {
+        let output = self
+            .program("mariadb-dump", database)
+            .args(["--skip-dump-date", "--skip-comments", "--no-data", "--routines"])
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", said(&output));
+        let text = String::from_utf8(output.stdout).unwrap();
+        // How many rows were ever tried is no definition.
+        text.split(" AUTO_INCREMENT=")
+            .map(|part| part.trim_start_matches(|one: char| one.is_ascii_digit()))
+            .collect()
+    }
+
     /// Kills the server; it starts again on what it left.
     pub(crate) fn crash(&self) {
         let pid = ci::files::read_text(&self.directory.join("pid")).unwrap();

@@ -3,6 +3,8 @@
 
 mod cluster;
 mod crash;
+#[path = "../tools/peers.rs"]
+mod halves;
 mod interrupted;
 mod kifu;
 mod layouts;
