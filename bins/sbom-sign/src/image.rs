@@ -4,6 +4,7 @@
 mod error;
 pub mod finding;
 pub mod layers;
+mod scan;
 pub mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,5 +1,6 @@
 //! The entries of a layer, streamed: decompressed, measured and checked as they are read; never kept and never written anywhere.
 
+mod ahead;
 mod compression;
 
 use std::{
@@ -7,13 +8,14 @@ use std::{
     cell::Cell,
     fmt::Write as _,
     io::{self, Read},
+    sync::atomic::{AtomicU64, Ordering},
 };
 
+use ahead::{Pieces, Rest, read_ahead};
 use tar::EntryType;
 
 use crate::{
-    blob::Blob, descriptor::Descriptor, error::OciError, manifest::Manifest, media_type,
-    repository::Repository,
+    descriptor::Descriptor, error::OciError, manifest::Manifest, media_type, repository::Repository,
 };
 
 /// How many entries the layers of an image may have together. They cost time and no memory.
@@ -26,6 +28,9 @@ const RATIO_MAX: u64 = 200;
 const RATIO_FREE_BYTES: u64 = 128 << 20;
 /// How many bytes may stand between two files: headers and long names, which are kept in memory.
 pub(crate) const HEADERS_BYTES_MAX: u64 = 1 << 20;
+
+/// How much is unpacked at a time, in bytes.
+const UNPACKED_BYTES: usize = 64 << 10;
 
 /// What removes a name of a lower layer (OCI image specification 1.1, "Whiteouts").
 const WHITEOUT: &str = ".wh.";
@@ -67,16 +72,28 @@ pub enum EntryKind {
     Emptied,
 }
 
-/// What the layers of one image may still bring, together.
+/// What the layers of one image may still bring, together; they may be read side by side.
 pub struct Allowance {
-    entries: usize,
-    bytes: u64,
+    entries: AtomicU64,
+    bytes: AtomicU64,
 }
 
 impl Default for Allowance {
     fn default() -> Self {
-        Self { entries: ENTRIES_MAX, bytes: BYTES_MAX }
+        Self { entries: AtomicU64::new(ENTRIES_MAX as u64), bytes: AtomicU64::new(BYTES_MAX) }
     }
+}
+
+impl Allowance {
+    /// Nothing more may be read, also of layers that are being read.
+    pub fn close(&self) {
+        self.bytes.store(0, Ordering::Relaxed);
+    }
+}
+
+/// Takes some of what is left, or nothing if that is not enough.
+fn take(from: &AtomicU64, some: u64) -> bool {
+    from.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(some)).is_ok()
 }
 
 impl Read for Entry<'_> {
@@ -99,22 +116,26 @@ pub fn layers(image: &Manifest) -> Result<&[Descriptor], OciError> {
 }
 
 /// Shows every entry of a layer, in the order in which they stand there. What was shown counts only if this ends well: the digest is
-/// known at the end, and if it is wrong, that is the error, whatever else was wrong.
+/// known at the end, and if it is wrong, that is the error, whatever else was wrong. Another thread fetches and hashes meanwhile.
 ///
 /// # Errors
 /// [`OciError::Archive`], [`OciError::Unsafe`] for a path that leaves the image, [`OciError::TooLarge`] and [`OciError::Endless`] beyond
-/// the limits, those of [`Blob`], and what `each` returns.
+/// the limits, those of [`crate::Blob`], and what `each` returns.
 pub fn read_layer<E: From<OciError>>(
     from: &dyn Repository,
     layer: &Descriptor,
-    allowance: &mut Allowance,
+    allowance: &Allowance,
     each: &mut dyn FnMut(&mut Entry<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
-    let mut blob = from.blob(layer)?;
-    let walked = walk(&mut blob, layer, allowance, each);
+    let (walked, fetched) = read_ahead(from, layer, |pieces| {
+        let walked = walk(pieces, layer, allowance, each);
+        let rest = if matches!(&walked, Err(Stop::Overrun(_))) { Rest::Left } else { Rest::Hashed };
+        (walked, rest)
+    });
     // Neither what it said nor what was wrong with it is anybody's word before the digest is known.
-    if !matches!(&walked, Err(Stop::Overrun(_))) {
-        blob.copy_to(&mut io::sink())?;
+    match walked {
+        Err(Stop::Overrun(error)) => return Err(error.into()),
+        _ => fetched?,
     }
     walked.map_err(|stop| match stop {
         Stop::Overrun(error) | Stop::Layer(error) => error.into(),
@@ -129,19 +150,23 @@ enum Stop<E> {
 }
 
 fn walk<E>(
-    blob: &mut Blob<'_>,
+    pieces: &mut Pieces,
     layer: &Descriptor,
-    allowance: &mut Allowance,
+    allowance: &Allowance,
     each: &mut dyn FnMut(&mut Entry<'_>) -> Result<(), E>,
 ) -> Result<(), Stop<E>> {
     let digest = layer.digest;
     let broken = |source| Stop::Layer(OciError::Archive { digest, source });
-    let limit = allowance.bytes.min(RATIO_FREE_BYTES.max(layer.size.saturating_mul(RATIO_MAX)));
+    let limit = BYTES_MAX.min(RATIO_FREE_BYTES.max(layer.size.saturating_mul(RATIO_MAX)));
     let (whole, part) = (Cell::new(limit), Cell::new(HEADERS_BYTES_MAX));
-    let reader = decompressed(blob).map_err(broken)?;
-    let reader = Metered { reader: Metered { reader, allowance: &whole }, allowance: &part };
+    let reader = decompressed(pieces).map_err(broken)?;
+    let reader = Shared { reader, allowance: &allowance.bytes, whole: &whole };
+    let reader = Metered { reader, allowance: &whole };
+    // An archive is read in small pieces; whatever unpacks it works best in large ones.
+    let reader = io::BufReader::with_capacity(UNPACKED_BYTES, reader);
+    let reader = Metered { reader, allowance: &part };
     let mut archive = tar::Archive::new(reader);
-    let walked = entries(&mut archive, digest, &mut allowance.entries, &part, each);
+    let walked = entries(&mut archive, digest, &allowance.entries, &part, each);
     // What stands behind the archive is measured, too, and its checksums are checked.
     part.set(u64::MAX);
     let walked = walked.and_then(|()| {
@@ -151,25 +176,23 @@ fn walk<E>(
     if whole.get() == OVERRUN {
         return Err(Stop::Overrun(OciError::TooLarge { digest, limit }));
     }
-    allowance.bytes -= limit - whole.get();
     walked
 }
 
 fn entries<E>(
     archive: &mut tar::Archive<impl Read>,
     digest: contract::Digest,
-    left: &mut usize,
+    left: &AtomicU64,
     part: &Cell<u64>,
     each: &mut dyn FnMut(&mut Entry<'_>) -> Result<(), E>,
 ) -> Result<(), Stop<E>> {
     let broken = |source| Stop::Layer(OciError::Archive { digest, source });
     for entry in archive.entries().map_err(broken)? {
         let mut entry = entry.map_err(broken)?;
-        *left = left.checked_sub(1).ok_or(Stop::Overrun(OciError::Endless {
-            digest,
-            limit: ENTRIES_MAX,
-            what: "entries",
-        }))?;
+        if !take(left, 1) {
+            let (limit, what) = (ENTRIES_MAX, "entries");
+            return Err(Stop::Overrun(OciError::Endless { digest, limit, what }));
+        }
         let kind = entry.header().entry_type();
         if kind == EntryType::XGlobalHeader {
             continue;
@@ -263,6 +286,25 @@ impl<R: Read> Read for Metered<'_, R> {
             return Err(io::Error::other("its headers or files are too long"));
         };
         self.allowance.set(left);
+        Ok(length)
+    }
+}
+
+/// A reader that ends with an error where the allowance of all layers together does.
+struct Shared<'a, R> {
+    reader: R,
+    allowance: &'a AtomicU64,
+    /// Where it is told that it was an overrun.
+    whole: &'a Cell<u64>,
+}
+
+impl<R: Read> Read for Shared<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.reader.read(buffer)?;
+        if !take(self.allowance, length as u64) {
+            self.whole.set(OVERRUN);
+            return Err(io::Error::other("the layers are too long together"));
+        }
         Ok(length)
     }
 }

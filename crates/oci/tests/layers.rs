@@ -51,7 +51,7 @@ fn file<'a>(name: &'a str, content: &'a [u8]) -> (EntryType, &'a str, &'a str, &
 /// The entries, each as a line.
 fn told(from: &Layout, layer: &Descriptor) -> Result<String, OciError> {
     let mut lines = String::new();
-    read_layer(from, layer, &mut Allowance::default(), &mut |entry| {
+    read_layer(from, layer, &Allowance::default(), &mut |entry| {
         let mut content = String::new();
         // Every second entry is left unread, as most of an image is.
         if lines.lines().count().is_multiple_of(2) {
@@ -228,7 +228,7 @@ fn a_bomb_is_put_out_early() {
 
 /// Goes through without keeping anything.
 fn told_nothing(from: &Layout, layer: &Descriptor) -> Result<String, OciError> {
-    read_layer(from, layer, &mut Allowance::default(), &mut |_| Ok::<_, OciError>(())).map(|()| String::new())
+    read_layer(from, layer, &Allowance::default(), &mut |_| Ok::<_, OciError>(())).map(|()| String::new())
 }
 
 #[test]

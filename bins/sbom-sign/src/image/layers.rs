@@ -1,53 +1,53 @@
-//! Goes through the layers of an image, each once, and reads what is wanted; what can only be understood as a whole is read in a second
-//! pass. Nothing is written, and nothing but what was read is kept.
+//! Goes through what the layers of an image say, one layer after the other, and keeps what counts of it; what a layer could not say by
+//! itself is read in a second pass. Nothing is written, and nothing but what was read is kept.
 
-use std::{
-    collections::BTreeMap,
-    io::{self, Read as _},
-};
+use std::{collections::BTreeMap, sync::mpsc::Receiver};
 
 use contract::Digest;
-use oci::{Allowance, Descriptor, Entry, EntryKind, OciError, Repository};
+use oci::{Allowance, Descriptor, Entry, EntryKind, Repository};
 
 use super::{
     Unreadable,
     finding::{Finding, Wanted},
+    scan::{self, Message, Said, Seen, Unfit},
     tree::{Found, Scope, Tree},
 };
-use crate::catalog::{
-    Malformed, auditable,
-    elf::{self, Elf, Sight},
-    go_binary,
-};
+use crate::catalog::Malformed;
 
 /// How long a program may be that has to be read as a whole, in bytes.
 const PROGRAM_BYTES_MAX: u64 = 256 << 20;
 
 /// What a file of a second pass is.
 enum Again {
-    /// A program that was not understood from pieces.
+    /// A program that was not understood from pieces, or a file that is none of those its own name made it seem.
     Program,
-    /// What a hard link at these paths is.
+    /// What a hard link at these paths is, or a file that a link of a lower layer puts where it is read.
     Linked(Vec<(String, Wanted)>),
 }
 
 /// Reads all layers.
 pub fn read(from: &dyn Repository, layers: &[Descriptor], scope: Scope) -> Result<Tree, Unreadable> {
-    let mut allowance = Allowance::default();
-    let mut walk =
-        Walk { tree: Tree::new(scope), layer: Digest::of(&[]), again: BTreeMap::new(), linked: Vec::new() };
-    for layer in layers {
-        walk.layer = layer.digest;
-        walk.tree.next_layer();
-        oci::read_layer(from, layer, &mut allowance, &mut |entry| walk.entry(entry))?;
-        let again = std::mem::take(&mut walk.again);
-        if !again.is_empty() {
-            oci::read_layer(from, layer, &mut allowance, &mut |entry| walk.again(entry, &again))?;
-            walk.all_linked(&again)?;
+    let allowance = Allowance::default();
+    scan::side_by_side(from, layers, &allowance, |received| {
+        let mut walk = Walk {
+            tree: Tree::new(scope),
+            layer: Digest::of(&[]),
+            again: BTreeMap::new(),
+            linked: Vec::new(),
+        };
+        for (layer, received) in layers.iter().zip(received) {
+            walk.layer = layer.digest;
+            walk.tree.next_layer();
+            walk.all_of(&received)?;
+            let again = std::mem::take(&mut walk.again);
+            if !again.is_empty() {
+                oci::read_layer(from, layer, &allowance, &mut |entry| walk.again(entry, &again))?;
+                walk.all_linked(&again)?;
+            }
         }
-    }
-    walk.no_database_elsewhere()?;
-    Ok(walk.tree)
+        walk.no_database_elsewhere()?;
+        Ok(walk.tree)
+    })
 }
 
 struct Walk {
@@ -59,18 +59,33 @@ struct Walk {
 }
 
 impl Walk {
-    fn entry(&mut self, entry: &mut Entry<'_>) -> Result<(), Unreadable> {
+    /// Goes through a layer. If it is not what it should be, that is the error, whatever else was wrong.
+    fn all_of(&mut self, received: &Receiver<Message>) -> Result<(), Unreadable> {
+        let mut walked = Ok(());
+        // Who reads the layer sends an end, or panics and takes this along.
+        for message in received {
+            match message {
+                Message::Seen(heap) if walked.is_ok() => {
+                    walked = heap.into_iter().try_for_each(|seen| self.entry(seen));
+                }
+                Message::Seen(_) => {}
+                Message::End(read) => read?,
+            }
+        }
+        walked
+    }
+
+    fn entry(&mut self, entry: Seen) -> Result<(), Unreadable> {
         let Ok(path) = self.tree.real(&entry.path) else {
             // Nothing can be below a circle of links, so nothing that is there is hidden.
             return Ok(());
         };
-        match &entry.kind {
+        match entry.kind {
             EntryKind::Directory => self.tree.directory(&path),
             EntryKind::Removed => self.tree.remove(&path),
             EntryKind::Emptied => self.tree.empty(&path),
             EntryKind::Special => self.tree.replace(&path),
             EntryKind::SymbolicLink(target) => {
-                let target = target.clone();
                 self.tree.replace(&path);
                 let full = |_| Unreadable::TooManyLinks { layer: self.layer };
                 self.tree.link(&path, &target).map_err(full)?;
@@ -78,31 +93,29 @@ impl Walk {
                     self.linked.push(path);
                 }
             }
-            EntryKind::HardLink(target) => {
-                let target = target.clone();
-                self.hard_link(path, &target);
-            }
+            EntryKind::HardLink(target) => self.hard_link(path, &target),
             EntryKind::File => {
                 self.again.remove(&path);
                 self.tree.replace(&path);
-                self.file(entry, path)?;
+                self.file(entry.said, path)?;
             }
         }
         Ok(())
     }
 
-    fn file(&mut self, entry: &mut Entry<'_>, path: String) -> Result<(), Unreadable> {
-        let finding = if let Some(wanted) = Wanted::at(&path) {
-            self.read(entry, &path, &wanted)?
-        } else {
-            match self.program(entry)? {
-                Sight::There(finding) => Some(finding),
-                Sight::Absent => None,
-                Sight::Unseen => {
-                    self.again.insert(path, Again::Program);
-                    return Ok(());
-                }
+    fn file(&mut self, said: Said, path: String) -> Result<(), Unreadable> {
+        let finding = match (Wanted::at(&path), said) {
+            (Some(wanted), Said::Wanted(read, said)) if read == wanted => self.fit(&path, *said)?,
+            (Some(wanted), _) => {
+                self.again.insert(path.clone(), Again::Linked(vec![(path, wanted)]));
+                return Ok(());
             }
+            (None, Said::Wanted(..) | Said::Unseen) => {
+                self.again.insert(path, Again::Program);
+                return Ok(());
+            }
+            (None, Said::Program(finding)) => Some(*finding),
+            (None, Said::Nothing) => None,
         };
         if let Some(finding) = finding {
             self.tree.insert(Found { finding, path, layer: self.layer });
@@ -110,43 +123,23 @@ impl Walk {
         Ok(())
     }
 
-    /// Reads a wanted file.
+    fn fit(&self, path: &str, read: scan::Read) -> Result<Option<Finding>, Unreadable> {
+        let (layer, path) = (self.layer, path.to_owned());
+        read.map_err(|unfit| match unfit {
+            Unfit::TooLong(limit) => Unreadable::TooLong { layer, path, limit },
+            Unfit::Malformed(source) => Unreadable::Malformed { layer, path, source },
+        })
+    }
+
+    /// Reads a wanted file in the second pass.
     fn read(
         &self,
         entry: &mut Entry<'_>,
         path: &str,
         wanted: &Wanted,
     ) -> Result<Option<Finding>, Unreadable> {
-        let limit = wanted.bytes_max();
-        if *wanted == Wanted::Rpm {
-            return Ok(Some(Finding::Rpm));
-        }
-        if entry.size > limit {
-            let too_long = || Unreadable::TooLong { layer: self.layer, path: path.to_owned(), limit };
-            return wanted.too_long().map(Some).ok_or_else(too_long);
-        }
-        let mut bytes = Vec::new();
-        entry.read_to_end(&mut bytes).map_err(|source| self.broken(source))?;
-        let malformed = |source| Unreadable::Malformed { layer: self.layer, path: path.to_owned(), source };
-        wanted.read(bytes).map_err(malformed)
-    }
-
-    /// Looks what a file was built from, if it is a program.
-    fn program(&self, entry: &mut Entry<'_>) -> Result<Sight<Finding>, Unreadable> {
-        let broken = |source| self.broken(source);
-        let mut start = Vec::with_capacity(elf::MAGIC.len());
-        entry.take(elf::MAGIC.len() as u64).read_to_end(&mut start).map_err(broken)?;
-        if start != elf::MAGIC {
-            return Ok(Sight::Absent);
-        }
-        let length = entry.size;
-        let whole = io::Cursor::new(start).chain(entry);
-        let elf = Elf::pieces(whole, length, go_binary::MARK).map_err(broken)?;
-        Ok(built_from(&elf))
-    }
-
-    fn broken(&self, source: io::Error) -> Unreadable {
-        OciError::Archive { digest: self.layer, source }.into()
+        let read = scan::read(entry, wanted).map_err(|source| scan::broken(self.layer, source))?;
+        self.fit(path, read)
     }
 
     /// Another name for a file: it says the same.
@@ -161,7 +154,7 @@ impl Walk {
         let same = self.tree.at(&target).filter(|_| Wanted::at(&target).as_ref() == Some(&wanted));
         if let Some(found) = same.cloned() {
             self.tree.insert(Found { path, layer: self.layer, ..found });
-        } else if Wanted::at(&target) != Some(wanted.clone()) {
+        } else if self.again.contains_key(&target) || Wanted::at(&target).as_ref() != Some(&wanted) {
             let linked = self.again.entry(target).or_insert_with(|| Again::Linked(Vec::new()));
             if let Again::Linked(paths) = linked {
                 paths.push((path, wanted));
@@ -178,7 +171,8 @@ impl Walk {
         match again.get(&path) {
             None => {}
             Some(Again::Program) => {
-                if let Some(finding) = self.whole_program(entry)? {
+                let finding = scan::whole_program(entry, PROGRAM_BYTES_MAX);
+                if let Some(finding) = finding.map_err(|source| scan::broken(self.layer, source))? {
                     self.tree.insert(Found { finding, path, layer: self.layer });
                 }
             }
@@ -186,27 +180,16 @@ impl Walk {
                 // All of them want the same kind of file, or they could not all be links to it.
                 let Some((first, wanted)) = links.first() else { return Ok(()) };
                 let said = self.read(entry, first, wanted)?;
-                let finding = said.unwrap_or_else(|| Finding::Unread(Malformed::whole("it says nothing")));
-                for (path, _) in links {
-                    let found = Found { finding: finding.clone(), path: path.clone(), layer: self.layer };
-                    self.tree.insert(found);
+                for (name, _) in links {
+                    let nothing =
+                        || (*name != path).then(|| Finding::Unread(Malformed::whole("it says nothing")));
+                    if let Some(finding) = said.clone().or_else(nothing) {
+                        self.tree.insert(Found { finding, path: name.clone(), layer: self.layer });
+                    }
                 }
             }
         }
         Ok(())
-    }
-
-    fn whole_program(&self, entry: &mut Entry<'_>) -> Result<Option<Finding>, Unreadable> {
-        if entry.size > PROGRAM_BYTES_MAX {
-            let why = format!("this program is longer than {PROGRAM_BYTES_MAX} bytes");
-            return Ok(Some(Finding::Unread(Malformed::whole(why))));
-        }
-        let length = entry.size;
-        let elf = Elf::whole(entry, length, go_binary::MARK).map_err(|source| self.broken(source))?;
-        Ok(match built_from(&elf) {
-            Sight::There(finding) => Some(finding),
-            Sight::Absent | Sight::Unseen => None,
-        })
     }
 
     /// A hard link whose other end was not in its layer leads into the unknown.
@@ -215,7 +198,7 @@ impl Walk {
             Again::Linked(paths) => Some(paths.iter().map(move |(path, _)| (path, target))),
             Again::Program => None,
         });
-        match links.flatten().find(|(path, _)| self.tree.at(path).is_none()) {
+        match links.flatten().find(|(path, target)| path != target && self.tree.at(path).is_none()) {
             Some((path, target)) => Err(self.elsewhere(path, target)),
             None => Ok(()),
         }
@@ -235,17 +218,5 @@ impl Walk {
 
     fn elsewhere(&self, path: &str, target: &str) -> Unreadable {
         Unreadable::Elsewhere { layer: self.layer, path: path.to_owned(), target: target.to_owned() }
-    }
-}
-
-fn built_from(elf: &Elf) -> Sight<Finding> {
-    let go = go_binary::read(elf);
-    if let Sight::There(part) = go {
-        return Sight::There(Finding::Program(part));
-    }
-    match auditable::read(elf) {
-        Sight::There(list) => Sight::There(list.map_or_else(Finding::Unread, Finding::Program)),
-        Sight::Absent if go == Sight::Absent => Sight::Absent,
-        _ => Sight::Unseen,
     }
 }

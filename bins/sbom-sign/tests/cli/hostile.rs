@@ -132,6 +132,46 @@ fn gzip(desk: &Scratch, bytes: &[u8]) -> Vec<u8> {
 
 /// The binary, with so little memory that it can't keep what it reads.
 fn within(desk: &Scratch, kilobytes: u32, line: &str) -> Cmd {
-    let script = format!("ulimit -v {kilobytes} && exec \"$0\" {line}");
+    // glibc would reserve 64 MB of addresses for each thread, and under the limit it would try so at every allocation.
+    let script = format!("ulimit -v {kilobytes} && MALLOC_ARENA_MAX=1 exec \"$0\" {line}");
     bin("/bin/sh").args(["-c", &script, env!("CARGO_BIN_EXE_sbom-sign")]).dir(desk.path())
+}
+
+/// Layers are read side by side, and what one says by itself is not yet what it means.
+#[test]
+fn a_link_of_a_lower_layer_decides_what_a_file_is() {
+    let layers = |path: &str| {
+        let desk = Scratch::new();
+        desk.directory("links/var/lib/dpkg");
+        desk.file("links/etc/passwd", "root");
+        std::os::unix::fs::symlink("var/lib/dpkg", desk.join("links/data")).unwrap();
+        std::os::unix::fs::symlink("/opt", desk.join("links/lib")).unwrap();
+        desk.file(&format!("files/{path}"), LIBC);
+        fs::hard_link(desk.join("files").join(path), desk.join("files/another")).unwrap();
+        // Without entries for directories, which would stand in the place of the links.
+        said("tar", &["-czf", "files.tar", "-C", "files", path, "another"], desk.path());
+        image(&desk, &[packed(&desk, "links", &["-z"]), desk.bytes("files.tar").unwrap()]);
+        desk
+    };
+    let desk = layers("data/status");
+    sbom(&desk, "").succeeds();
+    let bom = bom(&desk);
+    assert_eq!(listed(&bom, "deb").len(), 1);
+    let component = &bom["components"][0];
+    assert_eq!(component["evidence"]["occurrences"][0]["location"], "var/lib/dpkg/status");
+    // It is /opt/apk/db/installed, and none of Alpine's databases.
+    sbom(&layers("lib/apk/db/installed"), "").fails(2, "image-without-packages");
+}
+
+#[test]
+fn of_a_wrong_list_in_a_wrong_layer_the_layer_is_what_is_told() {
+    let desk = Scratch::new();
+    image_of(&desk, &[&[(STATUS, "no list")], &[("etc/passwd", "root")]]);
+    let first = packed(&desk, "layer0", &["-z"]);
+    let path = desk.join("registry/blobs/sha256").join(contract::Digest::of(&first).hex());
+    let mut changed = first;
+    // The time in the header of gzip, so that all else is as it was.
+    changed[4] ^= 1;
+    fs::write(path, changed).unwrap();
+    sbom(&desk, "").fails(1, "digest-mismatch");
 }

@@ -1,0 +1,203 @@
+//! What each layer says by itself, several of them read side by side; never how they lie on top of each other.
+
+use std::{
+    io::{self, Read as _},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+        mpsc::{self, Receiver, SyncSender},
+    },
+    thread,
+};
+
+use contract::Digest;
+use oci::{Allowance, Descriptor, Entry, EntryKind, OciError, Repository};
+
+use super::finding::{Finding, Wanted};
+use crate::catalog::{
+    Malformed, auditable,
+    elf::{self, Elf, Sight},
+    go_binary,
+};
+
+/// How many layers are read at a time; fewer where there are fewer processors.
+const LAYERS_AT_ONCE_MAX: usize = 4;
+/// How many entries are handed over together.
+const ENTRIES_TOGETHER: usize = 256;
+/// How many such heaps of one layer may wait for the layers below it.
+const HEAPS_AHEAD: usize = 128;
+
+/// An entry of a layer and what was read of it.
+pub(super) struct Seen {
+    /// Its path as the layer has it: what it means depends on the links of lower layers.
+    pub(super) path: String,
+    /// What it is.
+    pub(super) kind: EntryKind,
+    /// What it says.
+    pub(super) said: Said,
+}
+
+/// What an entry says.
+pub(super) enum Said {
+    /// Nothing that is looked for.
+    Nothing,
+    /// A file that is read where it lies, with what it says.
+    Wanted(Wanted, Box<Read>),
+    /// What a program was built from.
+    Program(Box<Finding>),
+    /// A program that is understood only as a whole.
+    Unseen,
+}
+
+/// What became of reading a file; nothing where it says nothing.
+pub(super) type Read = Result<Option<Finding>, Unfit>;
+
+/// Why a file can't be read as what it is.
+pub(super) enum Unfit {
+    /// It is longer than it may be, in bytes.
+    TooLong(u64),
+    /// It is something else.
+    Malformed(Malformed),
+}
+
+/// A heap of entries, or the end of a layer.
+pub(super) enum Message {
+    /// Entries in their order.
+    Seen(Vec<Seen>),
+    /// There are no more. Only now is it known whether the layer was what it should be.
+    End(Result<(), OciError>),
+}
+
+/// Reads layers, and gives what they say to one who goes through them in their order.
+pub(super) fn side_by_side<T>(
+    from: &dyn Repository,
+    layers: &[Descriptor],
+    allowance: &Allowance,
+    goes_through: impl FnOnce(Vec<Receiver<Message>>) -> T,
+) -> T {
+    let (to, received): (Vec<_>, Vec<_>) = layers.iter().map(|_| mpsc::sync_channel(HEAPS_AHEAD)).unzip();
+    let to: Vec<Mutex<Option<SyncSender<Message>>>> =
+        to.into_iter().map(|one| Mutex::new(Some(one))).collect();
+    let next = AtomicUsize::new(0);
+    let readers = thread::available_parallelism().map_or(1, usize::from).min(LAYERS_AT_ONCE_MAX);
+    thread::scope(|scope| {
+        for _ in 0..readers.min(layers.len()) {
+            scope.spawn(|| {
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    let (Some(layer), Some(to)) = (layers.get(number), to.get(number)) else { return };
+                    let Some(to) = to.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
+                    let read = layer_by_itself(from, layer, allowance, &to);
+                    // Where nobody listens any more, nobody has a use for the end.
+                    let _ = to.send(Message::End(read));
+                }
+            });
+        }
+        let answer = goes_through(received);
+        // What is read ahead is of no use now.
+        allowance.close();
+        answer
+    })
+}
+
+fn layer_by_itself(
+    from: &dyn Repository,
+    layer: &Descriptor,
+    allowance: &Allowance,
+    to: &SyncSender<Message>,
+) -> Result<(), OciError> {
+    let mut heap = Vec::with_capacity(ENTRIES_TOGETHER);
+    oci::read_layer(from, layer, allowance, &mut |entry| {
+        let said = match entry.kind {
+            EntryKind::File => said(entry).map_err(|source| broken(layer.digest, source))?,
+            _ => Said::Nothing,
+        };
+        heap.push(Seen { path: std::mem::take(&mut entry.path), kind: entry.kind.clone(), said });
+        if heap.len() == ENTRIES_TOGETHER {
+            let full = std::mem::replace(&mut heap, Vec::with_capacity(ENTRIES_TOGETHER));
+            let _ = to.send(Message::Seen(full));
+        }
+        Ok::<_, OciError>(())
+    })?;
+    let _ = to.send(Message::Seen(heap));
+    Ok(())
+}
+
+/// A layer that can't be read to its end.
+pub(super) fn broken(digest: Digest, source: io::Error) -> OciError {
+    OciError::Archive { digest, source }
+}
+
+fn said(entry: &mut Entry<'_>) -> io::Result<Said> {
+    if let Some(wanted) = Wanted::at(&entry.path) {
+        let read = read(entry, &wanted)?;
+        return Ok(Said::Wanted(wanted, Box::new(read)));
+    }
+    Ok(match program(entry)? {
+        Sight::There(finding) => Said::Program(Box::new(finding)),
+        Sight::Absent => Said::Nothing,
+        Sight::Unseen => Said::Unseen,
+    })
+}
+
+/// Reads a wanted file.
+pub(super) fn read(entry: &mut Entry<'_>, wanted: &Wanted) -> io::Result<Read> {
+    if *wanted == Wanted::Rpm {
+        return Ok(Ok(Some(Finding::Rpm)));
+    }
+    let limit = wanted.bytes_max();
+    if entry.size > limit {
+        return Ok(wanted.too_long().map(Some).ok_or(Unfit::TooLong(limit)));
+    }
+    let mut bytes = Vec::new();
+    entry.read_to_end(&mut bytes)?;
+    Ok(wanted.read(bytes).map_err(Unfit::Malformed))
+}
+
+/// Looks what a file was built from, if it is a program.
+fn program(entry: &mut Entry<'_>) -> io::Result<Sight<Finding>> {
+    if !is_program(entry)? {
+        return Ok(Sight::Absent);
+    }
+    let length = entry.size;
+    let whole = elf::MAGIC.chain(entry);
+    Ok(built_from(&Elf::pieces(whole, length, go_binary::MARK)?))
+}
+
+/// What a program says in which pieces must be looked at that lie far from each other.
+pub(super) fn whole_program(entry: &mut Entry<'_>, bytes_max: u64) -> io::Result<Option<Finding>> {
+    if !is_program(entry)? {
+        return Ok(None);
+    }
+    let length = entry.size;
+    if length > bytes_max {
+        let why = format!("this program is longer than {bytes_max} bytes");
+        return Ok(Some(Finding::Unread(Malformed::whole(why))));
+    }
+    let whole = elf::MAGIC.chain(entry);
+    Ok(match built_from(&Elf::whole(whole, length, go_binary::MARK)?) {
+        Sight::There(finding) => Some(finding),
+        Sight::Absent | Sight::Unseen => None,
+    })
+}
+
+fn is_program(entry: &mut Entry<'_>) -> io::Result<bool> {
+    let mut start = [0; elf::MAGIC.len()];
+    if entry.size < start.len() as u64 {
+        return Ok(false);
+    }
+    entry.read_exact(&mut start)?;
+    Ok(start == elf::MAGIC)
+}
+
+fn built_from(elf: &Elf) -> Sight<Finding> {
+    let go = go_binary::read(elf);
+    if let Sight::There(part) = go {
+        return Sight::There(Finding::Program(part));
+    }
+    match auditable::read(elf) {
+        Sight::There(list) => Sight::There(list.map_or_else(Finding::Unread, Finding::Program)),
+        Sight::Absent if go == Sight::Absent => Sight::Absent,
+        _ => Sight::Unseen,
+    }
+}

@@ -1,0 +1,90 @@
+//! The bytes of a layer, fetched and hashed in a thread of their own while another one makes sense of them; never what is in them.
+
+use std::{
+    io::{self, Read, Write},
+    sync::{
+        atomic::{AtomicBool, Ordering},
+        mpsc::{self, Receiver, SyncSender},
+    },
+    thread,
+};
+
+use crate::{descriptor::Descriptor, error::OciError, repository::Repository};
+
+/// How many pieces may wait to be read. A piece is as long as [`crate::Blob`] reads at a time.
+const PIECES_AHEAD: usize = 8;
+
+/// What becomes of the rest of a layer that nobody wants to read any more.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Rest {
+    /// It is hashed: nothing that was in the layer counts before its digest is known.
+    Hashed,
+    /// It is not even fetched, because there is too much of it.
+    Left,
+}
+
+/// Gives a layer's bytes to `reads`, and its answer back with whether the layer is what its descriptor says.
+pub(super) fn read_ahead<T>(
+    from: &dyn Repository,
+    layer: &Descriptor,
+    reads: impl FnOnce(&mut Pieces) -> (T, Rest),
+) -> (T, Result<(), OciError>) {
+    let leave = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let (to, received) = mpsc::sync_channel(PIECES_AHEAD);
+        let leave = &leave;
+        let fetched = scope.spawn(move || from.blob(layer)?.copy_to(&mut Outlet { to: Some(to), leave }));
+        let mut pieces = Pieces { received, piece: Vec::new(), read: 0 };
+        let (answer, rest) = reads(&mut pieces);
+        leave.store(rest == Rest::Left, Ordering::Relaxed);
+        drop(pieces);
+        (answer, fetched.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    })
+}
+
+/// The end from which is read.
+pub(super) struct Pieces {
+    received: Receiver<Vec<u8>>,
+    piece: Vec<u8>,
+    read: usize,
+}
+
+impl Read for Pieces {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.read == self.piece.len() {
+            // An end before its time is told by the other side.
+            let Ok(piece) = self.received.recv() else { return Ok(0) };
+            self.piece = piece;
+            self.read = 0;
+        }
+        let left = &self.piece[self.read..];
+        let length = left.len().min(buffer.len());
+        buffer[..length].copy_from_slice(&left[..length]);
+        self.read += length;
+        Ok(length)
+    }
+}
+
+/// The end into which is written.
+struct Outlet<'a> {
+    to: Option<SyncSender<Vec<u8>>>,
+    leave: &'a AtomicBool,
+}
+
+impl Write for Outlet<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if let Some(to) = &self.to
+            && to.send(bytes.to_vec()).is_err()
+        {
+            self.to = None;
+        }
+        if self.to.is_none() && self.leave.load(Ordering::Relaxed) {
+            return Err(io::Error::other("nobody reads it any more"));
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
