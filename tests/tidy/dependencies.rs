@@ -30,7 +30,11 @@ const ROOMS: &[Room] = &[
     Room("deploy", "ci config contract http", ""),
     Room("validate-env", "ci contract", "clap regex strsim"),
     Room("tag-image", "ci config contract http oci", "clap pep440_rs regress toml"),
-    Room("migrate-db", "ci contract", "clap crc32fast futures-core percent-encoding sha2 sqlx tokio toml"),
+    Room(
+        "migrate-db",
+        "ci config contract ledger",
+        "clap crc32fast futures-core percent-encoding sha2 sqlx tokio toml",
+    ),
     Room(
         "smoke-test",
         "ci contract http",

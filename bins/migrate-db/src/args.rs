@@ -80,6 +80,12 @@ pub enum Command {
         /// Judge only what comes after this version
         #[arg(long, value_name = "VERSION")]
         since: Option<String>,
+        /// The environment whose ledger says whether a contract step may run
+        #[arg(long, value_name = "NAME")]
+        environment: Option<EnvironmentName>,
+        /// The configuration that names the ledger [default: release.toml]
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
     },
     /// Correct the history: checksums, what is applied, what is not
     Repair {
@@ -154,7 +160,7 @@ pub struct Change {
     /// How many backups of this database stay [default: all]
     #[arg(long, value_name = "NUMBER")]
     pub keep: Option<Keep>,
-    /// The environment whose part of the release record is written
+    /// The environment: its part of the release record is written, its ledger judges contract steps
     #[arg(long, value_name = "NAME")]
     pub environment: Option<EnvironmentName>,
 }
@@ -168,6 +174,9 @@ pub struct Up {
     /// What the change is bound to.
     #[command(flatten)]
     pub change: Change,
+    /// The configuration that names the ledger, by which contract steps are judged [default: release.toml]
+    #[arg(long, value_name = "FILE", requires = "environment")]
+    pub config: Option<PathBuf>,
     /// The last version to apply [default: all]
     #[arg(long, value_name = "VERSION")]
     pub to: Option<String>,

@@ -65,8 +65,19 @@ pub struct Up {
     pub to: Option<String>,
     /// What to ask afterwards.
     pub queries: Vec<Query>,
+    /// Whose ledger judges contract steps.
+    pub judge: Option<Judge>,
     /// Where to attest to it, and for which environment.
     pub predicate: Option<(PathBuf, EnvironmentName)>,
+}
+
+/// Whose ledger judges contract steps.
+#[derive(Clone, Debug)]
+pub struct Judge {
+    /// The configuration that names it.
+    pub config: PathBuf,
+    /// The environment.
+    pub environment: EnvironmentName,
 }
 
 /// What to do.
@@ -95,7 +106,7 @@ pub enum Work {
         budget: Span,
     },
     /// Judge the files above this version, or all.
-    Lint(Option<String>),
+    Lint(Option<String>, Option<Judge>),
     /// Rewrite the history.
     Repair(Said),
     /// Back up into this directory, where so many stay.
@@ -127,6 +138,8 @@ const LOCK_TIMEOUT_MAX: Duration = Duration::from_hours(24);
 
 /// Where migrations lie if nothing else is said.
 const DIRECTORY: &str = "migrations";
+/// The configuration that promote reads, too.
+const CONFIG: &str = "release.toml";
 /// Where a project of Alembic or Django is looked for then.
 const HERE: &str = ".";
 
@@ -153,7 +166,9 @@ pub fn read(args: Args, session: &Session) -> Result<(Target, Work), Error> {
                 verify.as_deref().map(|file| verify::read(file, target.url.dialect())).transpose()?;
             (target, Work::Verify { queries: queries.unwrap_or_default(), drift, budget })
         }
-        Command::Lint { target: typed, since } => (target(&typed, Need::Must, session)?, Work::Lint(since)),
+        Command::Lint { target: typed, since, environment, config } => {
+            (target(&typed, Need::Must, session)?, Work::Lint(since, judge(config, environment)))
+        }
         Command::Repair { target: typed, applied, not_applied } => {
             let said = match (applied, not_applied) {
                 (Some(version), _) => Said::Applied(version),
@@ -168,7 +183,7 @@ pub fn read(args: Args, session: &Session) -> Result<(Target, Work), Error> {
         }
         Command::Rehearse { target: typed, backup_dir, budget, verify } => {
             let change = args::Change { backup_dir, budget, keep: None, environment: None };
-            let typed = args::Up { target: typed, change, to: None, verify, predicate: None };
+            let typed = args::Up { target: typed, change, config: None, to: None, verify, predicate: None };
             up(typed, session).map(|(target, up)| (target, Work::Rehearse(up)))?
         }
     })
@@ -181,11 +196,18 @@ fn up(typed: args::Up, session: &Session) -> Result<(Target, Up), Error> {
     let queries = typed.verify.as_deref().map(|file| verify::read(file, target.url.dialect()));
     let up = Up {
         queries: queries.transpose()?.unwrap_or_default(),
+        judge: judge(typed.config, typed.change.environment.clone()),
         change: change(typed.change),
         to: typed.to,
         predicate,
     };
     Ok((target, up))
+}
+
+/// Without an environment there is no ledger; a configuration that nobody named may be missing.
+fn judge(config: Option<PathBuf>, environment: Option<EnvironmentName>) -> Option<Judge> {
+    let usual = || Some(PathBuf::from(CONFIG)).filter(|usual| usual.exists());
+    Some(Judge { environment: environment?, config: config.or_else(usual)? })
 }
 
 /// The password is masked before anything could show it.

@@ -36,7 +36,8 @@ pub fn look(target: &Target, change: Change, session: &Session) -> Result<Drift,
     let (facts, mut database) = facts::look_at_existing(target, Access::Write)?;
     plan::compare(&facts)?;
     let head = plan::head(&facts.history);
-    let wanted = Up { change, to: Some(head.text().to_owned()), queries: Vec::new(), predicate: None };
+    let wanted =
+        Up { change, to: Some(head.text().to_owned()), queries: Vec::new(), judge: None, predicate: None };
     let failed = |source| Error::Database { doing: "building the schema anew", source };
     let beside = database.empty_beside().map_err(failed)?;
     let built = if head.is_none() { Ok(()) } else { build(&beside, target, &wanted, session) };

@@ -10,6 +10,7 @@ use contract::Span;
 use crate::{
     database::{DatabaseError, InvalidUrl},
     layout::{Layout, Unit, Version},
+    policy::PolicyError,
     statement::Unfinished,
     tool::ToolError,
     verify::Unmet,
@@ -111,6 +112,8 @@ pub enum Error {
     Unverified { failed: usize, total: usize, source: Unmet },
     #[error(transparent)]
     Tool(#[from] ToolError),
+    #[error(transparent)]
+    Policy(Box<PolicyError>),
     #[error(transparent)]
     File(#[from] FileError),
     #[error(transparent)]
@@ -217,6 +220,7 @@ impl Failure for Error {
             Self::VerifyEmpty(_) => Code::new("verify-empty"),
             Self::Unverified { .. } => Code::new("verify-failed"),
             Self::Tool(error) => error.code(),
+            Self::Policy(error) => error.code(),
             Self::File(error) => error.code(),
             Self::Interrupted(error) => error.code(),
         }
@@ -248,6 +252,7 @@ impl Failure for Error {
             Self::Pending { .. } => Kind::NotYet,
             Self::Statement { source, .. } | Self::Database { source, .. } => source.kind(),
             Self::Tool(error) => error.kind(),
+            Self::Policy(error) => error.kind(),
             Self::File(error) => error.kind(),
             Self::Interrupted(error) => error.kind(),
             _ => Kind::Input,
@@ -305,22 +310,11 @@ impl Failure for Error {
             Self::Unverified { .. } => {
                 "the schema stays as it is: mend it with a new migration, or go back with `migrate-db down --to VERSION`"
             }
-            Self::Unsupported { .. }
-            | Self::TwoLayouts { .. }
-            | Self::WhichLayout(_)
-            | Self::OtherHistory { .. }
-            | Self::Begun { .. }
-            | Self::HalfDone { .. }
-            | Self::Doubtful { .. }
-            | Self::Lint { .. }
-            | Self::NotBegun(_)
-            | Self::Drift { .. }
-            | Self::NoBackup(_)
-            | Self::BackupOld { .. }
-            | Self::Restore { .. } => self.fix_of_history(),
             Self::Tool(error) => return error.fix(),
+            Self::Policy(error) => return error.fix(),
             Self::File(error) => return error.fix(),
             Self::Interrupted(error) => return error.fix(),
+            _ => self.fix_of_history(),
         }
         .into()
     }
@@ -347,6 +341,7 @@ impl Failure for Error {
             | Self::Empty(file)
             | Self::VerifyEmpty(file) => Some(Place { file: file.clone(), line: None }),
             Self::Tool(error) => error.place(),
+            Self::Policy(error) => error.place(),
             Self::File(error) => error.place(),
             _ => None,
         }

@@ -2,8 +2,12 @@
 
 use std::sync::Arc;
 
+use ci::Session;
+use config::Config;
+use ledger::Directory;
+
 use crate::{
-    context::{Others, Target},
+    context::{Judge, Others, Target},
     database::{self, Access, Columns, Database, DatabaseError, Home, Url},
     error::Error,
     layout::{
@@ -11,6 +15,7 @@ use crate::{
         progress::{self, Progress},
     },
     plan,
+    policy::{Contract, Known, PolicyError},
     tool::{Aim, Tool},
 };
 
@@ -49,6 +54,18 @@ pub fn look(
     let mut facts = ask(target, database.as_mut(), &target.url)?;
     facts.see(sight)?;
     Ok((facts, Some(database)))
+}
+
+/// What the ledger says of the releases that can run, if any of these steps needs it.
+pub fn releases(steps: &[Contract], judge: Option<&Judge>, session: &Session) -> Result<Known, PolicyError> {
+    match judge.filter(|_| steps.iter().any(Contract::needs_ledger)) {
+        None => Ok(Known::Nothing),
+        Some(Judge { config, environment }) => {
+            let config = Config::load(config)?;
+            let history = Directory::new(config.ledger_directory(session)?).read(environment)?;
+            Ok(Known::History(environment.clone(), history))
+        }
+    }
 }
 
 /// Which migrations of a tool that runs them itself it is asked to print.

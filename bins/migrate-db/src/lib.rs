@@ -14,6 +14,7 @@ pub mod lint;
 pub mod lock;
 pub mod outputs;
 pub mod plan;
+pub mod policy;
 pub mod predicate;
 pub mod rehearsal;
 pub mod repair;
@@ -33,12 +34,13 @@ use jiff::Timestamp;
 use crate::{
     apply::{Bounds, Done},
     backup::{Keep, Wanted},
-    context::{Change, Currency, Drifting, Target, Up, Work},
+    context::{Change, Currency, Drifting, Judge, Target, Up, Work},
     database::{Access, Database},
     drift::Drift,
     error::Error,
     facts::{Facts, Sight},
     plan::{Plan, Standing},
+    policy::Contract,
     predicate::{Happened, Predicate},
     repair::{Repair, Said},
     verify::{Answer, Query},
@@ -50,25 +52,32 @@ pub use args::Args;
 pub fn run(args: Args, session: &Session) -> Result<Report, Stop> {
     let (target, work) = context::read(args, session)?;
     match &work {
-        Work::Plan(wanted) => Ok(show_plan(&target, wanted)?),
-        Work::Up(wanted) if session.mode() == Mode::DryRun => Ok(show_plan(&target, wanted)?),
+        Work::Plan(wanted) => Ok(show_plan(&target, wanted, session)?),
+        Work::Up(wanted) if session.mode() == Mode::DryRun => Ok(show_plan(&target, wanted, session)?),
         Work::Up(wanted) => up(&target, wanted, session),
         Work::Down { change, to } => down(&target, change, to, session),
         Work::Status(currency, age) => status(&target, *currency, age.as_ref(), session),
         Work::Verify { queries, drift, budget } => verify(&target, queries, *drift, *budget, session),
-        Work::Lint(since) => lint(&target, since.as_deref()),
+        Work::Lint(since, judge) => lint(&target, since.as_deref(), judge.as_ref(), session),
         Work::Repair(said) => repair(&target, said, session),
         Work::Backup(directory, keep) => back_up(&target, directory, *keep, session),
         Work::Rehearse(wanted) => Ok(rehearsal::rehearse(&target, wanted, session)?),
     }
 }
 
-fn show_plan(target: &Target, wanted: &Up) -> Result<Report, Error> {
+fn show_plan(target: &Target, wanted: &Up, session: &Session) -> Result<Report, Error> {
     let (facts, database) = facts::look(target, Access::Read, Sight::Pending)?;
     if let Some(database) = database {
         database.close();
     }
-    Ok(outputs::planned(&plan::up(&target.url, wanted, &facts)?))
+    let plan = plan::up(&target.url, wanted, &facts)?;
+    may_contract(&policy::of_plan(&plan, &facts)?, wanted.judge.as_ref(), session)?;
+    Ok(outputs::planned(&plan))
+}
+
+/// Whether steps that take something away may be taken now.
+fn may_contract(steps: &[Contract], judge: Option<&Judge>, session: &Session) -> Result<(), Error> {
+    Ok(policy::judge(steps, &facts::releases(steps, judge, session)?)?)
 }
 
 fn up(target: &Target, wanted: &Up, session: &Session) -> Result<Report, Stop> {
@@ -77,6 +86,7 @@ fn up(target: &Target, wanted: &Up, session: &Session) -> Result<Report, Stop> {
     let sight = if wanted.predicate.is_some() { Sight::All } else { Sight::Pending };
     let (facts, database) = facts::look(target, Access::Write, sight)?;
     let plan = plan::up(&target.url, wanted, &facts)?;
+    may_contract(&policy::of_plan(&plan, &facts)?, wanted.judge.as_ref(), session)?;
     let mut database = match database {
         Some(database) => database,
         None => facts::connect(target, Access::Create)?,
@@ -250,12 +260,22 @@ fn verify(
     Err(Stop::with(report, Error::Drift { live: drift.live.len(), files: drift.files.len() }))
 }
 
-fn lint(target: &Target, since: Option<&str>) -> Result<Report, Stop> {
+fn lint(
+    target: &Target,
+    since: Option<&str>,
+    judge: Option<&Judge>,
+    session: &Session,
+) -> Result<Report, Stop> {
     let mut facts = facts::files(target)?;
     facts.see(Sight::All)?;
     let remarks = lint::lint(&facts, since)?;
     let report = lint::report(&remarks, facts.migrations.len());
-    match lint::judged(&remarks) {
+    // Without an environment there is nobody whose releases a step could break.
+    let contracts = match judge {
+        Some(_) => policy::of_files(&facts, since).and_then(|steps| may_contract(&steps, judge, session)),
+        None => Ok(()),
+    };
+    match lint::judged(&remarks).and(contracts) {
         Ok(()) => Ok(report),
         Err(error) => Err(Stop::with(report, error)),
     }

@@ -65,8 +65,13 @@ impl Place {
 
     /// Carries out a plan made from these facts; the steps taken, or the code.
     fn up(&self, facts: Facts, migrations: Vec<Migration>, to: i64) -> Result<Vec<Outcome>, &'static str> {
-        let wanted =
-            Up { change: self.change(), to: Some(to.to_string()), queries: Vec::new(), predicate: None };
+        let wanted = Up {
+            change: self.change(),
+            to: Some(to.to_string()),
+            queries: Vec::new(),
+            judge: None,
+            predicate: None,
+        };
         let facts = Facts { migrations: Arc::new(migrations), ..facts };
         self.carry_out(&plan::up(&self.url, &wanted, &facts).unwrap(), &facts)
     }

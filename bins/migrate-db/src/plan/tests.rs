@@ -42,6 +42,7 @@ fn wanted(to: Option<i64>) -> Up {
         change: Change { backups: "backups".into(), budget, keep: None, environment: None },
         to: to.map(|number| number.to_string()),
         queries: Vec::new(),
+        judge: None,
         predicate: None,
     }
 }

@@ -3,6 +3,7 @@
 
 mod backup;
 mod bad_input;
+mod contract;
 mod crash;
 mod down;
 mod drift;
