@@ -216,7 +216,7 @@ fn status(
     let (facts, database) = facts::look_at_existing(target, Access::Read)?;
     database.close();
     let standings = plan::compare(&facts)?;
-    let report = outputs::status(&target.url.to_string(), &facts, &standings);
+    let report = outputs::status(&target.url.to_string(), &facts, &standings, session);
     if let Some((directory, max)) = age
         && let Err(error) = backup::young(directory, &target.url, *max, session.now())
     {

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use ci::{Page, Report};
-use serde_json::json;
+use ci::{Page, Report, Session};
+use jiff::Timestamp;
+use serde_json::{Value, json};
 
 use crate::{
     apply::{Done, Outcome},
     backup::Backup,
     drift::Drift,
     facts::Facts,
-    layout::{Applied, Migration, Version, directive, judge},
+    layout::{Applied, Migration, Phase, Version, directive, judge},
     plan::{self, Plan, Standing, Step},
     repair::Repair,
     verify::Answer,
@@ -107,48 +108,79 @@ fn changed_page(plan: &Plan<'_>, done: &Done, after: &Version) -> Page {
 }
 
 /// The history beside the directory.
-pub fn status(url: &str, facts: &Facts, standings: &[(&Migration, Standing)]) -> Report {
+pub fn status(
+    url: &str,
+    facts: &Facts,
+    standings: &[(&Migration, Standing)],
+    session: &Session,
+) -> Report {
     let pending: Vec<Version> = standings
         .iter()
         .filter(|(_, standing)| *standing == Standing::Pending)
         .map(|(one, _)| one.version.clone())
         .collect();
     let applied: BTreeMap<&Version, &Applied> = facts.history.iter().map(|row| (&row.version, row)).collect();
-    let (mut rows, mut data) = (Vec::new(), Vec::new());
-    for (one, standing) in standings {
-        let is_applied = *standing == Standing::Applied;
-        let row = applied.get(&one.version).filter(|_| is_applied);
-        let phase = match row {
-            Some(row) => plan::phase(row, Some(one), facts),
-            None => judge::stated(one, facts.layout, facts.place.dialect).0,
-        };
-        // Its tool runs it and was not asked: `plan` asks.
-        let is_said = !one.up.is_unknown() || one.up.text.contains(directive::MARK);
-        let phase = is_said.then_some(phase);
-        let applied_on = row.and_then(|row| row.applied_on);
-        rows.push([
-            one.version.to_string(),
-            one.description.clone(),
-            phase.map_or_else(|| "not asked".to_owned(), |phase| phase.to_string()),
-            if one.down.is_some() { "yes" } else { "no" }.to_owned(),
-            if is_applied { "applied" } else { "pending" }.to_owned(),
-            applied_on.map(|moment| moment.to_string()).unwrap_or_default(),
-        ]);
-        data.push(json!({
-            "version": one.version, "description": one.description, "checksum": one.up.checksum, "phase": phase,
-            "reversible": one.down.is_some(), "applied": is_applied,
-            "appliedOn": applied_on, "executionMs": row.and_then(|row| row.execution_ms),
-        }));
-    }
+    let rows: Vec<Shown<'_>> = standings
+        .iter()
+        .map(|(one, standing)| {
+            let row = applied.get(&one.version).filter(|_| *standing == Standing::Applied).copied();
+            let phase = match row {
+                Some(row) => plan::phase(row, Some(one), facts),
+                None => judge::stated(one, facts.layout, facts.place.dialect).0,
+            };
+            // Its tool runs it and was not asked: `plan` asks.
+            let is_said = !one.up.is_unknown() || one.up.text.contains(directive::MARK);
+            Shown { one, phase: is_said.then_some(phase), row }
+        })
+        .collect();
     let head = plan::head(&facts.history);
-    let page = Page::new()
-        .heading(format!("{url}: version {head}"))
-        .table(&["version", "description", "phase", "way back", "state", "applied on"], rows);
-    Report::new(page, json!({ "version": head, "layout": facts.layout.word(), "migrations": data }))
+    let data = session.data(|| {
+        let rows: Vec<Value> = rows.iter().map(Shown::data).collect();
+        json!({ "version": head, "layout": facts.layout.word(), "migrations": rows })
+    });
+    let page = Page::new().heading(format!("{url}: version {head}")).table(
+        &["version", "description", "phase", "way back", "state", "applied on"],
+        rows.iter().map(Shown::cells),
+    );
+    Report::new(page, data)
         .output("before", head.to_string())
         .output("after", head.to_string())
         .output("state", state(&pending))
         .output("pending", list(&pending))
+}
+
+/// A migration of the directory, and its row of the history if it is applied.
+struct Shown<'s> {
+    one: &'s Migration,
+    /// Nothing where its tool was not asked.
+    phase: Option<Phase>,
+    row: Option<&'s Applied>,
+}
+
+impl Shown<'_> {
+    fn applied_on(&self) -> Option<Timestamp> {
+        self.row.and_then(|row| row.applied_on)
+    }
+
+    fn cells(&self) -> [String; 6] {
+        [
+            self.one.version.to_string(),
+            self.one.description.clone(),
+            self.phase.map_or_else(|| "not asked".to_owned(), |phase| phase.to_string()),
+            if self.one.down.is_some() { "yes" } else { "no" }.to_owned(),
+            if self.row.is_some() { "applied" } else { "pending" }.to_owned(),
+            self.applied_on().map(|moment| moment.to_string()).unwrap_or_default(),
+        ]
+    }
+
+    fn data(&self) -> Value {
+        json!({
+            "version": self.one.version, "description": self.one.description,
+            "checksum": self.one.up.checksum, "phase": self.phase,
+            "reversible": self.one.down.is_some(), "applied": self.row.is_some(),
+            "appliedOn": self.applied_on(), "executionMs": self.row.and_then(|row| row.execution_ms),
+        })
+    }
 }
 
 /// The answers of `verify`, and what drifted.
@@ -195,7 +227,7 @@ fn backup_line(backup: &Backup) -> String {
     format!("backup: {} ({}{removed})", backup.path.display(), backup.proof.words())
 }
 
-fn backup_json(backup: &Backup) -> serde_json::Value {
+fn backup_json(backup: &Backup) -> Value {
     json!({ "path": backup.path.display().to_string(), "sha256": backup.sha256.hex(), "version": backup.version, "proof": backup.proof.words() })
 }
 
@@ -212,7 +244,7 @@ pub fn answers_page(answers: &[Answer]) -> Page {
 }
 
 /// The answers as data.
-pub fn answers_json(answers: &[Answer]) -> Vec<serde_json::Value> {
+pub fn answers_json(answers: &[Answer]) -> Vec<Value> {
     let one = |answer: &Answer| json!({ "name": answer.name, "holds": answer.holds, "expected": answer.expected, "found": answer.found });
     answers.iter().map(one).collect()
 }

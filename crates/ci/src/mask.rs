@@ -26,6 +26,16 @@ impl Masks {
         new
     }
 
+    /// Whether there is anything to hide.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether a known form is in the text.
+    pub(crate) fn is_in(&self, text: &str) -> bool {
+        self.0.iter().any(|form| text.contains(form))
+    }
+
     /// The text with `***` in place of every known form.
     pub(crate) fn redact(&self, text: &str) -> String {
         self.0.iter().fold(text.to_owned(), |text, form| {

@@ -1,6 +1,6 @@
 //! A small document with two renderings, Markdown for the step summary and plain text for a terminal; never a colour, never HTML from outside.
 
-use std::fmt::Write;
+use std::{borrow::Cow, fmt::Write};
 
 /// One piece of a page.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -74,6 +74,16 @@ impl Page {
         Self(self.0.into_iter().map(block).collect())
     }
 
+    /// All its texts but the heads of tables, which are ours.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().flat_map(|block| -> Box<dyn Iterator<Item = &str>> {
+            match block {
+                Block::Heading(text) | Block::Line(text) => Box::new(std::iter::once(text.as_str())),
+                Block::Table { rows, .. } => Box::new(rows.iter().flatten().map(String::as_str)),
+            }
+        })
+    }
+
     /// Whether there is nothing on it.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -114,7 +124,7 @@ impl Page {
                 }
                 Block::Line(text) => _ = writeln!(out, "{}", plain(text)),
                 Block::Table { head, rows } => {
-                    let all: Vec<Vec<String>> = std::iter::once(head)
+                    let all: Vec<Vec<Cow<'_, str>>> = std::iter::once(head)
                         .chain(rows)
                         .map(|row| row.iter().map(|cell| plain(cell)).collect())
                         .collect();
@@ -130,16 +140,19 @@ impl Page {
 const COLUMN_CHARS_MAX: usize = 80;
 
 /// The rows, each column as wide as its widest cell.
-fn aligned(rows: &[Vec<String>], out: &mut String) {
-    let length = |cell: &String| cell.chars().count().min(COLUMN_CHARS_MAX);
+fn aligned(rows: &[Vec<Cow<'_, str>>], out: &mut String) {
+    let length = |cell: &Cow<'_, str>| cell.chars().count().min(COLUMN_CHARS_MAX);
     let columns = rows.first().map_or(0, Vec::len);
     let width = |column: usize| rows.iter().map(|row| length(&row[column])).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns).map(width).collect();
     for row in rows {
-        let cells = row.iter().zip(&widths);
-        let line: String =
-            cells.map(|(cell, width)| cell.clone() + &" ".repeat(width - length(cell) + 2)).collect();
-        _ = writeln!(out, "  {}", line.trim_end());
+        out.push_str("  ");
+        for (cell, width) in row.iter().zip(&widths) {
+            out.push_str(cell);
+            out.extend(std::iter::repeat_n(' ', width - length(cell) + 2));
+        }
+        out.truncate(out.trim_end_matches(' ').len());
+        out.push('\n');
     }
 }
 
@@ -161,8 +174,11 @@ fn markdown(text: &str) -> String {
 }
 
 /// Takes out what would move a terminal's cursor or end the line.
-fn plain(text: &str) -> String {
-    text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
+fn plain(text: &str) -> Cow<'_, str> {
+    if text.chars().any(char::is_control) {
+        return text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect();
+    }
+    text.into()
 }
 
 #[cfg(test)]

@@ -102,6 +102,27 @@ impl Report {
         self
     }
 
+    /// All texts that may hold what others wrote, with a zero byte behind each, so that what is in one of them is in here.
+    pub(crate) fn joined(&self) -> String {
+        let mut all = String::new();
+        let mut add = |text: &str| {
+            all.push_str(text);
+            all.push('\0');
+        };
+        self.page.texts().for_each(&mut add);
+        each_text(&self.data, &mut add);
+        self.outputs.values().for_each(|value| add(value));
+        self.variables.values().for_each(|value| add(value));
+        for annotation in &self.annotations {
+            add(&annotation.title);
+            add(&annotation.message);
+            if let Some(place) = &annotation.place {
+                add(&place.file.to_string_lossy());
+            }
+        }
+        all
+    }
+
     /// The step outputs by name.
     pub fn outputs(&self) -> &BTreeMap<&'static str, Cow<'static, str>> {
         &self.outputs
@@ -115,6 +136,18 @@ impl Report {
     /// The annotations in the order they were made.
     pub fn annotations(&self) -> &[Annotation] {
         &self.annotations
+    }
+}
+
+fn each_text(value: &Value, add: &mut impl FnMut(&str)) {
+    match value {
+        Value::String(text) => add(text),
+        Value::Array(values) => values.iter().for_each(|value| each_text(value, add)),
+        Value::Object(members) => members.iter().for_each(|(name, value)| {
+            add(name);
+            each_text(value, add);
+        }),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 

@@ -9,6 +9,7 @@ use std::{
 
 use contract::{Commit, Release, Secret};
 use jiff::Timestamp;
+use serde_json::Value;
 
 use crate::{
     arguments::{Common, Format},
@@ -17,6 +18,7 @@ use crate::{
     process::{Finished, Program},
     progress::Progress,
     record::{self, RecordError},
+    report::Report,
     signals::{self, Interrupted},
     token::token,
     workflow,
@@ -166,6 +168,23 @@ impl Session {
     /// The text without any masked one.
     pub fn redact(&self, text: &str) -> String {
         self.masks().redact(text)
+    }
+
+    /// The report without any masked text. Most have none: then it is searched as a whole, which a thousand rows feel.
+    pub(crate) fn redacted(&self, report: Report) -> Report {
+        let is_clean = || {
+            let masks = self.masks();
+            masks.is_empty() || !masks.is_in(&report.joined())
+        };
+        if is_clean() { report } else { report.map(|text| self.redact(text)) }
+    }
+
+    /// What programs are told, made only if they listen: a history of a thousand rows is long.
+    pub fn data(&self, make: impl FnOnce() -> Value) -> Value {
+        match self.format() {
+            Format::Json => make(),
+            Format::Human => Value::Null,
+        }
     }
 
     fn masks(&self) -> MutexGuard<'_, Masks> {

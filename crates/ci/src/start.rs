@@ -75,7 +75,7 @@ fn end(session: &Session, command: &clap::Command, result: Result<Report, Stop>)
         report.annotate(annotation(failure.as_ref()));
     }
     // Redacted here, before each way out escapes the text in its own manner and a secret no longer looks like itself.
-    let report = report.map(|text| session.redact(text));
+    let report = session.redacted(report);
     let name = command.get_name();
     // Standard output has its document even where the runner's files can't be written: it says so.
     if let Err(error) = hand_over(session, &report) {

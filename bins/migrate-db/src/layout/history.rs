@@ -228,10 +228,10 @@ pub fn number(row: &Texts, at: usize) -> Result<Version, String> {
     Version::number(text).ok_or_else(|| format!("`{text}` is no version"))
 }
 
-/// What the file of a version is called, or nothing.
+/// What the file of a version is called, or nothing. The migrations are in ascending order.
 pub fn described(migrations: &[Migration], version: &Version) -> String {
-    let found = migrations.iter().find(|one| one.version == *version);
-    found.map(|one| one.description.clone()).unwrap_or_default()
+    let found = migrations.binary_search_by(|one| one.version.cmp(version));
+    found.ok().and_then(|at| migrations.get(at)).map(|one| one.description.clone()).unwrap_or_default()
 }
 
 /// The stamp of a history that keeps no more than versions, as texts.
