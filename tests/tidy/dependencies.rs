@@ -33,7 +33,7 @@ const ROOMS: &[Room] = &[
     Room(
         "migrate-db",
         "ci config contract ledger",
-        "clap crc32fast futures-core percent-encoding sha2 sqlx tokio toml",
+        "clap crc32fast futures-core mimalloc percent-encoding sha2 sqlx tokio toml",
     ),
     Room(
         "smoke-test",

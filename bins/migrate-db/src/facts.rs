@@ -209,9 +209,9 @@ impl Facts {
         let place = place(target, layout, home);
         let table = layout.history();
         let migrations = match &target.files.tree {
-            Some(tree) => {
+            Some(reading) => {
                 let listed = tool.as_ref().map_or_else(|| Ok(Vec::new()), Tool::listed)?;
-                layout.read(tree, &place, &listed)?
+                layout.read(reading.tree()?, &place, &listed)?
             }
             None => Vec::new(),
         };

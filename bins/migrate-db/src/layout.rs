@@ -38,7 +38,7 @@ pub use django::Listed;
 pub use history::{Applied, Entry, HistoryTable, Place, State};
 pub use judge::{Cut, Ground, Unit};
 pub use script::{Script, Seen};
-pub use tree::Tree;
+pub use tree::{Reading, Tree};
 pub use version::Version;
 
 /// Which tool's files these are.
@@ -251,7 +251,7 @@ impl Checksums {
 #[derive(Debug)]
 pub struct Files {
     /// What lies in the directory; nothing where a release that is being left came without it.
-    pub tree: Option<Tree>,
+    pub tree: Option<Reading>,
     /// Whose files they may be.
     pub candidates: Candidates,
     /// Where the tool is started that runs them itself.
@@ -281,16 +281,16 @@ impl Files {
         if let Some(layout) = layout.filter(|layout| layout.is_run_by_its_tool()) {
             return Err(ToolError::NoProject { directory: directory.to_owned(), layout }.into());
         }
+        if let Some(layout) = layout {
+            return Ok(Self::of(Reading::begin(directory)?, Candidates::One(layout), directory));
+        }
         let tree = Tree::read(directory)?;
-        let candidates = match layout {
-            Some(layout) => Candidates::One(layout),
-            None => detect::candidates(&tree)?,
-        };
+        let candidates = detect::candidates(&tree)?;
         Ok(Self::of(tree, candidates, directory))
     }
 
-    fn of(tree: Tree, candidates: Candidates, home: &Path) -> Self {
-        Self { tree: Some(tree), candidates, home: home.to_owned() }
+    fn of(tree: impl Into<Reading>, candidates: Candidates, home: &Path) -> Self {
+        Self { tree: Some(tree.into()), candidates, home: home.to_owned() }
     }
 
     /// No directory: only the history can say whose it is.

@@ -108,12 +108,7 @@ fn changed_page(plan: &Plan<'_>, done: &Done, after: &Version) -> Page {
 }
 
 /// The history beside the directory.
-pub fn status(
-    url: &str,
-    facts: &Facts,
-    standings: &[(&Migration, Standing)],
-    session: &Session,
-) -> Report {
+pub fn status(url: &str, facts: &Facts, standings: &[(&Migration, Standing)], session: &Session) -> Report {
     let pending: Vec<Version> = standings
         .iter()
         .filter(|(_, standing)| *standing == Standing::Pending)

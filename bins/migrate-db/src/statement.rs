@@ -93,12 +93,15 @@ impl Token<'_> {
     }
 }
 
+/// How long a token is on the average, with the space behind it counted as one of its own.
+const TOKEN_BYTES: usize = 3;
+
 /// The tokens of a text, in order and without a gap.
 pub fn tokens(text: &str, dialect: Dialect) -> Result<Vec<Token<'_>>, Unfinished> {
     if dialect == Dialect::Mysql {
         return mysql::tokens(text);
     }
-    let mut tokens = Vec::new();
+    let mut tokens = Vec::with_capacity(text.len() / TOKEN_BYTES);
     let (mut at, mut line, mut statement) = (0, 1, 0);
     while at < text.len() {
         let rest = &text[at..];

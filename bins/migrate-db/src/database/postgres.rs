@@ -193,26 +193,36 @@ impl Postgres {
         Ok(self.text(sql)?.as_deref() == Some("t"))
     }
 
-    /// What holds within each transaction. It ends with it, and what an earlier file set for its session ends before it.
-    fn settings(&self, local: &str) -> String {
+    /// What holds within each transaction, or for the session. What an earlier file set for its session ends before it. One question
+    /// for all settings: a statement each would cost a short file more than the file itself.
+    fn settings(&self, scope: Scope) -> String {
         let ms = |time: Duration| time.as_millis();
         let left =
             self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()) + SERVER_LATER);
-        // The server notices that we are gone while it works, not only after.
-        let check = match self.version {
-            140_000.. => format!(" SET {local} client_connection_check_interval = 1000;"),
-            _ => String::new(),
-        };
-        format!(
-            "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; SET {local} standard_conforming_strings = on; \
-             SET {local} lock_timeout = {}; SET {local} statement_timeout = {}; \
-             SET {local} idle_in_transaction_session_timeout = {};{}",
-            ms(self.patience.min(TABLE_WAIT_MAX)),
-            left.map_or(0, ms),
-            ms(QUESTION_TIME_MAX),
-            check,
-        )
+        let mut settings = vec![
+            ("standard_conforming_strings", "on".to_owned()),
+            ("lock_timeout", ms(self.patience.min(TABLE_WAIT_MAX)).to_string()),
+            ("statement_timeout", left.map_or(0, ms).to_string()),
+            ("idle_in_transaction_session_timeout", ms(QUESTION_TIME_MAX).to_string()),
+        ];
+        if self.version >= 140_000 {
+            // The server notices that we are gone while it works, not only after.
+            settings.push(("client_connection_check_interval", "1000".to_owned()));
+        }
+        let is_local = scope == Scope::Transaction;
+        let set = |(name, value): (&str, String)| format!("set_config('{name}', '{value}', {is_local})");
+        let set: Vec<String> = settings.into_iter().map(set).collect();
+        format!("RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; SELECT {};", set.join(", "))
     }
+}
+
+/// How long a setting holds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Scope {
+    /// Until the transaction ends.
+    Transaction,
+    /// Until the session ends, or another file begins.
+    Session,
 }
 
 impl Database for Postgres {
@@ -248,13 +258,14 @@ impl Database for Postgres {
     }
 
     fn begin(&mut self, opening: &str, value: &str) -> Result<String, DatabaseError> {
-        let ours = self.locked.first().map_or_else(|| "false".to_owned(), |key| key.condition());
+        // Taken once more, until the transaction ends: nobody else can have it, whatever a file before has released.
+        let ours = self.locked.first().map_or_else(|| "false".to_owned(), |key| key.again());
         let rows = self.texts(&format!(
-            "BEGIN; {}{opening} SELECT EXISTS (SELECT FROM pg_locks WHERE pid = pg_backend_pid() AND pid = {} AND {ours}), {value}",
-            self.settings("LOCAL"),
+            "BEGIN; {}{opening} SELECT pg_backend_pid() = {} AND {ours}, {value}",
+            self.settings(Scope::Transaction),
             self.process,
         ))?;
-        match rows.into_iter().next().as_deref() {
+        match rows.into_iter().next_back().as_deref() {
             Some([Some(held), value]) if held == "t" => Ok(value.clone().unwrap_or_default()),
             _ => Err(DatabaseError::Pooled),
         }
@@ -270,7 +281,7 @@ impl Database for Postgres {
     }
 
     fn execute_alone(&mut self, statement: &Statement) -> Result<(), DatabaseError> {
-        self.run(&self.settings(""))?;
+        self.run(&self.settings(Scope::Session))?;
         if let Some(Index { name, table: Some(table) }) = effect::moves_index(statement) {
             self.drop_invalid(&name, &table)?;
         }
@@ -306,7 +317,7 @@ impl Database for Postgres {
     }
 
     fn begin_reading(&mut self) -> Result<(), DatabaseError> {
-        let settings = self.settings("LOCAL");
+        let settings = self.settings(Scope::Transaction);
         self.rollback();
         self.run(&format!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {settings}"))
     }

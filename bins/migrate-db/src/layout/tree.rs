@@ -4,7 +4,8 @@ use std::{
     fs, io,
     num::NonZeroUsize,
     path::{Path, PathBuf},
-    thread,
+    sync::{Mutex, OnceLock, PoisonError},
+    thread::{self, JoinHandle},
 };
 
 use ci::files::{self, FileError};
@@ -88,20 +89,67 @@ fn read_texts(sources: &mut [Source]) -> Result<(), Error> {
     thread::scope(|scope| {
         let shares: Vec<_> =
             sources.chunks_mut(share).map(|share| scope.spawn(move || read(share))).collect();
-        let ended = || io::Error::other("a thread that reads them has ended");
-        let lost = || FileError::reading(Path::new("the migrations"))(ended()).into();
         shares.into_iter().try_for_each(|share| share.join().unwrap_or_else(|_| Err(lost())))
     })
+}
+
+fn lost() -> Error {
+    let ended = io::Error::other("a thread that reads them has ended");
+    FileError::reading(Path::new("the migrations"))(ended).into()
+}
+
+/// A tree whose texts are still being read, so that a connection can be made meanwhile.
+#[derive(Debug)]
+pub struct Reading {
+    reader: Mutex<Option<JoinHandle<Result<Tree, Error>>>>,
+    tree: OnceLock<Tree>,
+}
+
+impl Reading {
+    /// Lists a directory and begins to read what lies in it.
+    pub fn begin(directory: &Path) -> Result<Self, Error> {
+        let tree = Tree::list(directory)?;
+        if tree.sources.len() < FILES_FOR_A_THREAD {
+            return tree.with_texts().map(Self::from);
+        }
+        let reader = thread::spawn(|| tree.with_texts());
+        Ok(Self { reader: Mutex::new(Some(reader)), tree: OnceLock::new() })
+    }
+
+    /// The tree, once it is read.
+    pub fn tree(&self) -> Result<&Tree, Error> {
+        let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(reader) = reader {
+            let tree = reader.join().unwrap_or_else(|_| Err(lost()))?;
+            return Ok(self.tree.get_or_init(|| tree));
+        }
+        self.tree.get().ok_or_else(lost)
+    }
+}
+
+impl From<Tree> for Reading {
+    fn from(tree: Tree) -> Self {
+        Self { reader: Mutex::default(), tree: tree.into() }
+    }
 }
 
 impl Tree {
     /// Reads it. What is hidden is nobody's migration.
     pub fn read(directory: &Path) -> Result<Self, Error> {
+        Self::list(directory)?.with_texts()
+    }
+
+    /// What lies in it, without the texts.
+    fn list(directory: &Path) -> Result<Self, Error> {
         let mut tree = Self { directory: directory.to_owned(), sources: Vec::new() };
         tree.enter(directory, "", 0)?;
         tree.sources.sort_by(|one, other| one.name.cmp(&other.name));
-        read_texts(&mut tree.sources)?;
         Ok(tree)
+    }
+
+    fn with_texts(mut self) -> Result<Self, Error> {
+        read_texts(&mut self.sources)?;
+        Ok(self)
     }
 
     fn enter(&mut self, directory: &Path, prefix: &str, depth: usize) -> Result<(), Error> {

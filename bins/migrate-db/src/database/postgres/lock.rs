@@ -15,6 +15,11 @@ const LOOK_AGAIN: Duration = Duration::from_millis(100);
 pub(super) struct Key(pub(super) i64);
 
 impl Key {
+    /// Takes it once more, by whoever has it or because nobody has it, until the transaction ends.
+    pub(super) fn again(self) -> String {
+        format!("pg_try_advisory_xact_lock({})", self.0)
+    }
+
     /// How `pg_locks` shows it (documentation, section 54.12).
     pub(super) fn condition(self) -> String {
         let bits = self.0.cast_unsigned();
