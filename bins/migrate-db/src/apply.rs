@@ -21,7 +21,7 @@ use crate::{
     layout::{self, Applied, State, Unit, Version},
     lock::Locks,
     plan::{Entry, Plan, Step},
-    statement::Statement,
+    statement::{Dialect, Statement},
 };
 
 pub use repair::repair;
@@ -139,7 +139,8 @@ impl<'r> Steps<'r> {
             patience,
             deadline,
             locks,
-            has_history,
+            // In MySQL a run can be killed between a table and the row that its tool puts there first.
+            has_history: has_history && (facts.place.dialect != Dialect::Mysql || !facts.history.is_empty()),
             stamp: None,
             dangling: None,
         }

@@ -119,6 +119,9 @@ pub enum DatabaseError {
         /// Which character of the statement it speaks of, counted from 1.
         position: Option<usize>,
     },
+    /// The statement failed and had committed a part of what it does.
+    #[error("{0}; a part of what it does was committed before that, and nothing shows which")]
+    Torn(String),
     /// Disk, permissions, a damaged or a foreign file.
     #[error("{0}")]
     World(String),

@@ -69,6 +69,19 @@ pub fn seen(statement: &Statement) -> Seen {
     mysql::seen(&statement.tokens())
 }
 
+/// Whether it asks what an earlier statement of its session inserted.
+pub fn leans(statement: &Statement) -> bool {
+    statement.dialect == Dialect::Mysql && mysql::leans(&statement.tokens())
+}
+
+/// Whether it inserts rows.
+pub fn inserts(statement: &Statement) -> bool {
+    verb(&statement.tokens()).is_some_and(|verb| {
+        let tokens = statement.tokens();
+        tokens[verb].is("INSERT") || tokens[verb].is("REPLACE")
+    })
+}
+
 /// What a session alone knows of a statement. Only in MySQL a file can have more than one.
 pub fn memory(statement: &Statement) -> Memory {
     match statement.dialect {

@@ -148,9 +148,7 @@ impl Error {
             Self::OtherHistory { .. } => {
                 "say with --layout whose files these are; if the tool is really changed, enter what is there with `migrate-db repair --applied VERSION`"
             }
-            Self::Begun { .. } | Self::HalfDone { .. } | Self::Doubtful { .. } => {
-                "look what of it is there, finish it or take it back by hand, and say so with `migrate-db repair --applied VERSION` or `--not-applied VERSION`"
-            }
+            Self::Begun { .. } | Self::HalfDone { .. } | Self::Doubtful { .. } => database::HALF_DONE,
             Self::Lint { .. } => {
                 "write them as the table says, or say `-- migrate-db: phase=contract` or `allow=RULE` at the top of a file that means it"
             }

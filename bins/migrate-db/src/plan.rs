@@ -14,7 +14,7 @@ use crate::{
     facts::Facts,
     layout::{
         Applied, Checksums, Cut, Ground, Layout, Migration, Phase, Script, State, Unit, Version, judge,
-        progress::Progress,
+        progress::{Progress, Way},
     },
     statement::{Dialect, Statement},
 };
@@ -82,7 +82,8 @@ impl Step<'_> {
 
     /// How far it has come before it begins.
     pub fn progress(&self, layout: Layout) -> Progress {
-        Progress::of(layout, self.version, self.script.checksum)
+        let way = if matches!(self.entry, Entry::Removed) { Way::Down } else { Way::Up };
+        Progress::of(layout, self.version, way, self.script.checksum)
     }
 
     /// The progress of this very step that an earlier run has left, if it is that.
@@ -112,6 +113,10 @@ pub enum Standing {
 /// Compares the directory with the history. The first disagreement ends it: nothing can be decided on top of one.
 pub fn compare(facts: &Facts) -> Result<Vec<(&Migration, Standing)>, Error> {
     let Facts { migrations, history, .. } = facts;
+    // What its history says is there is there no longer as a whole.
+    if let Some(begun) = facts.progress.as_ref().filter(|begun| begun.way == Way::Down) {
+        return Err(Error::HalfDone { begun: begun.version.clone() });
+    }
     let files: BTreeMap<&Version, &Migration> = migrations.iter().map(|one| (&one.version, one)).collect();
     for row in history {
         match (files.get(&row.version), row.state) {

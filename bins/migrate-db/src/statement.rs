@@ -6,6 +6,8 @@ mod sqlite;
 
 use std::borrow::Cow;
 
+pub use mysql::{Body, HEAD_WORDS_MAX};
+
 /// Whose rules a text follows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Dialect {

@@ -87,7 +87,16 @@ impl Steps<'_> {
                 Memory::Lost => return Err(doubtful(step, one)),
             }
         }
-        Ok(())
+        let mut left = step
+            .cut
+            .statements
+            .iter()
+            .skip(done)
+            .take_while(|one| !effect::inserts(one) || effect::leans(one));
+        match left.find(|one| done > 0 && effect::leans(one)) {
+            None => Ok(()),
+            Some(one) => Err(doubtful(step, one)),
+        }
     }
 
     /// Outside of any transaction; then begins the one that says so. A failure that the database itself reports leaves nothing in doubt.
@@ -104,7 +113,7 @@ impl Steps<'_> {
                 self.note(step, progress)?;
             }
             if let Err(source) = self.database.execute_alone(one) {
-                progress.begun = false;
+                progress.begun = matches!(source, DatabaseError::Torn(_));
                 let error = self.refused(step, one, source);
                 // Where the connection is lost, the doubt stays, and the next run looks.
                 _ = self.note(step, progress);

@@ -28,6 +28,7 @@ use crate::{
         Access, Cell, Columns, Copied, Dangling, Database, DatabaseError, Home, Planned, ROWS_MAX, Url,
         columns_of, url::mysql::MysqlServer,
     },
+    effect::{self, Seen},
     layout::history::Texts,
     lock::Locks,
     statement::Statement,
@@ -176,7 +177,7 @@ impl Mysql {
 }
 
 /// What a file sets for its session, and the next one must not have.
-const SETTINGS: [&str; 8] = [
+const SETTINGS: [&str; 7] = [
     "sql_mode",
     "foreign_key_checks",
     "unique_checks",
@@ -184,7 +185,6 @@ const SETTINGS: [&str; 8] = [
     "sql_safe_updates",
     "group_concat_max_len",
     "sql_notes",
-    "auto_increment_increment",
 ];
 
 impl Database for Mysql {
@@ -244,7 +244,15 @@ impl Database for Mysql {
 
     fn execute_alone(&mut self, statement: &Statement) -> Result<(), DatabaseError> {
         self.run(&self.limits())?;
-        self.execute(statement)
+        if effect::seen(statement) != Seen::Nothing {
+            return self.execute(statement);
+        }
+        self.run("START TRANSACTION; SAVEPOINT migrate_db")?;
+        let Err(error) = self.execute(statement) else { return self.run("COMMIT") };
+        // Rows alone are taken back, whatever a routine did. What has committed by itself has taken the savepoint along.
+        let taken_back = self.run("ROLLBACK TO SAVEPOINT migrate_db; ROLLBACK");
+        let is_torn = taken_back.is_err_and(|error| trouble::is_absent(&error));
+        Err(if is_torn { DatabaseError::Torn(error.to_string()) } else { error })
     }
 
     fn trace(&mut self, statement: &Statement) -> Result<Option<String>, DatabaseError> {

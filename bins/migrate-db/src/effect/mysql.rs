@@ -4,7 +4,7 @@ mod breaks;
 mod locking;
 
 use super::{postgres::upper, top_level};
-use crate::statement::{Kind, Token};
+use crate::statement::{Body, HEAD_WORDS_MAX, Kind, Token};
 pub(super) use breaks::breaks;
 pub(super) use locking::{RULES, locking, style};
 
@@ -36,6 +36,9 @@ pub(super) fn forbidden(tokens: &[Token<'_>]) -> Option<&'static str> {
         return Some("holds several statements: end each with the delimiter");
     }
     let has = |word: &str| tokens.iter().any(|token| token.is(word));
+    if !makes_program(tokens) && (has("ROW_COUNT") || has("FOUND_ROWS")) {
+        return Some("asks about the statement before it, and migrate-db's own may stand between");
+    }
     match (upper(tokens, 0).as_str(), upper(tokens, 1).as_str()) {
         ("BEGIN" | "START" | "COMMIT" | "ROLLBACK" | "SAVEPOINT" | "RELEASE" | "XA", _) => {
             Some("handles the transaction that migrate-db keeps its history in")
@@ -75,6 +78,9 @@ fn alters_this_database(tokens: &[Token<'_>]) -> bool {
 
 /// What a `SET` may not.
 fn sets(tokens: &[Token<'_>]) -> Option<&'static str> {
+    if upper(tokens, 1) == "STATEMENT" {
+        return Some("hides another statement: set it in a statement of its own");
+    }
     let named = |name: &str| tokens.iter().any(|token| token.name() == name);
     let beyond = ["global", "persist", "persist_only", "password"];
     if beyond.iter().any(|word| named(word)) {
@@ -101,31 +107,21 @@ fn sets(tokens: &[Token<'_>]) -> Option<&'static str> {
 
 /// Whether a delimiter other than `;` makes one text of several statements. Only the body of a routine, a trigger or an event may hold some.
 fn holds_several(tokens: &[Token<'_>]) -> bool {
-    let mut depth = 0_usize;
-    let mut is_over = false;
-    for (at, token) in tokens.iter().enumerate() {
+    let (mut body, mut is_over) = (Body::default(), false);
+    for token in tokens {
         if is_over {
             return true;
         }
-        let before = at.checked_sub(1).and_then(|at| tokens.get(at));
-        let after_end = before.is_some_and(|before| before.is("END"));
-        if token.is("BEGIN") || token.is("CASE") && !after_end {
-            depth += 1;
-        } else if token.is("END")
-            && !["IF", "LOOP", "REPEAT", "WHILE", "FOR"].contains(&upper(tokens, at + 1).as_str())
-        {
-            depth = depth.saturating_sub(1);
-        }
-        is_over = token.kind == Kind::End && (depth == 0 || !makes_program(tokens));
+        body.follow(*token);
+        is_over = token.text == ";" && !body.is_inside();
     }
     false
 }
 
-/// `CREATE [OR REPLACE] [DEFINER = …] [AGGREGATE] PROCEDURE`, and what else has a body.
 fn makes_program(tokens: &[Token<'_>]) -> bool {
-    let (first, kinds) = (upper(tokens, 0), ["PROCEDURE", "FUNCTION", "TRIGGER", "EVENT", "PACKAGE"]);
-    (first == "CREATE" || first == "ALTER")
-        && kind_at(tokens).is_some_and(|at| kinds.contains(&upper(tokens, at).as_str()))
+    let mut body = Body::default();
+    tokens.iter().take(HEAD_WORDS_MAX).for_each(|token| body.follow(*token));
+    body.makes_program()
 }
 
 /// Where `CREATE`, `ALTER` or `DROP` names what kind of thing it is about.
@@ -143,11 +139,8 @@ fn kind_at(tokens: &[Token<'_>]) -> Option<usize> {
         "DATABASE",
         "SCHEMA",
     ];
-    (1..tokens.len().min(KIND_WORDS_MAX)).find(|at| kinds.iter().any(|kind| tokens[*at].is(kind)))
+    (1..tokens.len().min(HEAD_WORDS_MAX)).find(|at| kinds.iter().any(|kind| tokens[*at].is(kind)))
 }
-
-/// `CREATE OR REPLACE ALGORITHM = UNDEFINED DEFINER = 'a' @ 'b' SQL SECURITY DEFINER VIEW`.
-const KIND_WORDS_MAX: usize = 16;
 
 /// Whether a transaction holds a statement. Whatever is not known to be held commits by itself.
 pub(super) fn stands_alone(tokens: &[Token<'_>]) -> bool {
@@ -190,20 +183,32 @@ pub enum Memory {
 }
 
 pub(super) fn memory(tokens: &[Token<'_>]) -> Memory {
+    let assigns = tokens.windows(2).any(|pair| pair[0].text == ":" && pair[1].text == "=");
     match upper(tokens, 0).as_str() {
         "SET" | "PREPARE" | "DEALLOCATE" => Memory::Said,
         "CREATE" if makes_temporary(tokens) => Memory::Lost,
         // SELECT … INTO @variable
         "SELECT" if tokens.windows(2).any(|pair| pair[0].is("INTO") && pair[1].text == "@") => Memory::Said,
+        // Rows and a variable in one: neither can be had without the other.
+        "SELECT" | "UPDATE" | "INSERT" | "REPLACE" | "DELETE" | "WITH" if assigns => Memory::Lost,
         _ => Memory::Kept,
     }
+}
+
+/// `last_insert_id()`, and how MariaDB and older clients ask for it.
+pub(super) fn leans(tokens: &[Token<'_>]) -> bool {
+    tokens.iter().any(|token| ["last_insert_id", "identity"].contains(&token.name().as_str()))
 }
 
 /// What shows whether such a statement was done.
 pub(super) fn seen(tokens: &[Token<'_>]) -> Seen {
     let (first, second) = (upper(tokens, 0), upper(tokens, 1));
     match first.as_str() {
-        "TRUNCATE" | "ANALYZE" | "OPTIMIZE" | "REPAIR" | "CHECK" | "FLUSH" | "GRANT" | "REVOKE" | "CACHE" => {
+        "TRUNCATE" | "FLUSH" | "GRANT" | "REVOKE" => Seen::Repeats,
+        // MariaDB's ANALYZE without TABLE runs the statement behind it.
+        "ANALYZE" | "OPTIMIZE" | "REPAIR" | "CHECK"
+            if tokens.iter().take(3).any(|token| token.is("TABLE")) =>
+        {
             Seen::Repeats
         }
         "CREATE" if second == "OR" => Seen::Repeats,

@@ -4,6 +4,9 @@ use ci::{Code, Kind};
 
 use crate::database::DatabaseError;
 
+/// What to do about what is half done.
+pub(super) const HALF_DONE: &str = "run the command that was killed again; or look what of it is there, finish it or take it back by hand, and say so with `migrate-db repair --applied VERSION` or `--not-applied VERSION`";
+
 impl DatabaseError {
     pub(super) fn code(&self) -> Code {
         match self {
@@ -11,6 +14,7 @@ impl DatabaseError {
             Self::Deadline => Code::new("budget-exceeded"),
             Self::NeedsRecovery(_) => Code::new("database-needs-recovery"),
             Self::Statement { .. } => Code::new("migration-failed"),
+            Self::Torn(_) => Code::new("migration-half-done"),
             Self::ReadOnly(_) | Self::World(_) => Code::new("database-failed"),
             Self::Pooled => Code::new("database-pooled"),
             Self::Tool(_) => Code::new("backup-tool-missing"),
@@ -23,7 +27,7 @@ impl DatabaseError {
             Self::Locked(_) | Self::NeedsRecovery(_) | Self::ReadOnly(_) | Self::World(_) | Self::Tool(_) => {
                 Kind::World
             }
-            Self::Deadline | Self::Statement { .. } | Self::History(_) => Kind::Refused,
+            Self::Deadline | Self::Statement { .. } | Self::Torn(_) | Self::History(_) => Kind::Refused,
             Self::Pooled => Kind::Input,
         }
     }
@@ -42,6 +46,7 @@ impl DatabaseError {
             Self::Statement { .. } => {
                 "correct the statement and run again: files before this one stay applied"
             }
+            Self::Torn(_) => HALF_DONE,
             Self::ReadOnly(_) | Self::World(_) => {
                 "check that the database can be reached, its permissions and the free space, then run again"
             }

@@ -18,6 +18,8 @@ pub struct Progress {
     pub layout: String,
     /// The version, as its tool writes it.
     pub version: String,
+    /// Whether it is applied or taken back.
+    pub way: Way,
     /// SHA-256 of the text that was begun.
     pub checksum: String,
     /// How many of its statements are done.
@@ -30,12 +32,31 @@ pub struct Progress {
     pub trace: Option<String>,
 }
 
+/// Where a file leads.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Way {
+    /// To its version.
+    Up,
+    /// Back from it.
+    Down,
+}
+
+impl Way {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Up => "up",
+            Self::Down => "down",
+        }
+    }
+}
+
 impl Progress {
     /// Nothing yet.
-    pub fn of(layout: Layout, version: &Version, checksum: Digest) -> Self {
+    pub fn of(layout: Layout, version: &Version, way: Way, checksum: Digest) -> Self {
         Self {
             layout: layout.word().into(),
             version: version.text().into(),
+            way,
             checksum: checksum.to_string(),
             done: 0,
             done_checksum: of(&[]),
@@ -46,7 +67,7 @@ impl Progress {
 
     /// This, if it speaks of that text of that version, or of one whose statements are the same as far as they are done.
     pub fn of_text(&self, text: &Self, statements: &[Statement]) -> Option<Self> {
-        let is_its = (&self.layout, &self.version) == (&text.layout, &text.version);
+        let is_its = (&self.layout, &self.version, self.way) == (&text.layout, &text.version, text.way);
         let is_same = self.checksum == text.checksum
             || !self.begun && statements.get(..self.done).is_some_and(|done| of(done) == self.done_checksum);
         (is_its && is_same).then(|| Self { checksum: text.checksum.clone(), ..self.clone() })
@@ -62,7 +83,7 @@ impl Progress {
     /// Asks for it.
     pub fn select(at: &Place) -> String {
         format!(
-            "SELECT layout, version, checksum, done, done_checksum, begun, trace FROM {}",
+            "SELECT layout, version, checksum, done, done_checksum, begun, trace, way FROM {}",
             at.beside(TABLE)
         )
     }
@@ -80,6 +101,7 @@ impl Progress {
             done_checksum: text(row, 4)?.into(),
             begun: number(5)? == 1,
             trace: row.get(6).cloned().flatten(),
+            way: if text(row, 7)? == Way::Down.word() { Way::Down } else { Way::Up },
         }))
     }
 
@@ -87,7 +109,7 @@ impl Progress {
     pub fn create(at: &Place) -> String {
         format!(
             "CREATE TABLE IF NOT EXISTS {} (layout VARCHAR(30) NOT NULL, version VARCHAR(255) NOT NULL, checksum VARCHAR(100) NOT NULL, \
-             done INTEGER NOT NULL, done_checksum VARCHAR(100) NOT NULL, begun INTEGER NOT NULL, trace VARCHAR(100)){};{}",
+             done INTEGER NOT NULL, done_checksum VARCHAR(100) NOT NULL, begun INTEGER NOT NULL, trace VARCHAR(100), way VARCHAR(10) NOT NULL){};{}",
             at.beside(TABLE),
             at.options(),
             if at.dialect == Dialect::Mysql { " START TRANSACTION;" } else { "" },
@@ -98,8 +120,8 @@ impl Progress {
     pub fn write(&self, at: &Place) -> String {
         let name = at.beside(TABLE);
         format!(
-            "DELETE FROM {name}; INSERT INTO {name} (layout, version, checksum, done, done_checksum, begun, trace) \
-             VALUES ({}, {}, {}, {}, {}, {}, {});",
+            "DELETE FROM {name}; INSERT INTO {name} (layout, version, checksum, done, done_checksum, begun, trace, way) \
+             VALUES ({}, {}, {}, {}, {}, {}, {}, {});",
             at.literal(&self.layout),
             at.literal(&self.version),
             at.literal(&self.checksum),
@@ -107,6 +129,7 @@ impl Progress {
             at.literal(&self.done_checksum),
             u8::from(self.begun),
             at.optional(self.trace.as_deref()),
+            at.literal(self.way.word()),
         )
     }
 

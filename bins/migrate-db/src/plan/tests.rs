@@ -110,7 +110,7 @@ fn a_file_that_was_begun_comes_next_with_the_same_text_or_nothing_does() {
     let (url, wanted) = (Url::Sqlite("app.db".into()), wanted(None));
     let mut facts = facts(&[1, 2, 3], &[1]);
     let progress = |number: i64, text: &str| {
-        Some(Progress::of(Layout::Numbered, &version(number), script(text).checksum))
+        Some(Progress::of(Layout::Numbered, &version(number), Way::Up, script(text).checksum))
     };
     let sent = |text: &str| progress(2, text).map(|progress| Progress { begun: true, ..progress });
     let done = |text: &str, first: &str| {
@@ -128,6 +128,10 @@ fn a_file_that_was_begun_comes_next_with_the_same_text_or_nothing_does() {
         (done("SELECT 0; SELECT 2", "SELECT 0"), "migration-half-done"),
         (progress(3, "SELECT 3"), "migration-half-done"),
         (progress(1, "SELECT 1"), "fine"),
+        (
+            progress(1, "SELECT 1").map(|progress| Progress { way: Way::Down, ..progress }),
+            "migration-half-done",
+        ),
     ] {
         facts.progress.clone_from(&begun);
         let found = up(&url, &wanted, &facts).map_or_else(|error| error.code().as_str(), |_| "fine");

@@ -1,7 +1,10 @@
 //! MySQL's and MariaDB's lexical rules (MySQL manual, sections 11.1, 11.2 and 11.7) and the one command of their client that belongs to a
 //! file: `DELIMITER`.
 
+mod body;
+
 use super::{Kind, Token, Unfinished};
+pub use body::{Body, HEAD_WORDS_MAX};
 
 /// What ends a statement until a `DELIMITER` says otherwise.
 const DELIMITER: &str = ";";
@@ -48,7 +51,7 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token<'_>>, Unfinished> {
         };
         let token = Token { kind, text: &rest[..length] };
         match kind {
-            Kind::End => (open, inside) = (None, Inside::Text),
+            Kind::End => open = None,
             Kind::Versioned => (open, inside) = (open.or(Some(line)), inside.turned()),
             Kind::Space | Kind::Comment => {}
             _ => open = open.or(Some(line)),
@@ -155,9 +158,21 @@ fn named(text: &str) -> Option<usize> {
     }
 }
 
-/// Cuts behind each delimiter. What follows the last one is a piece of its own, so that all pieces together are the text.
+/// Cuts behind each delimiter, but where it is `;` not within the body of a routine: there the server itself sees its end, and tools that
+/// send a whole file rely on that. What follows the last one is a piece of its own, so that all pieces together are the text.
 pub(super) fn pieces<'v, 't>(tokens: &'v [Token<'t>]) -> Result<Vec<&'v [Token<'t>]>, Unfinished> {
-    let pieces: Vec<_> = tokens.split_inclusive(|token| token.kind == Kind::End).collect();
+    let mut body = Body::default();
+    let ends = |token: &Token<'t>| {
+        if token.is_significant() {
+            body.follow(*token);
+        }
+        let ends = token.kind == Kind::End && !(token.text == DELIMITER && body.is_inside());
+        if ends {
+            body = Body::default();
+        }
+        ends
+    };
+    let pieces: Vec<_> = tokens.split_inclusive(ends).collect();
     let mut line = 1;
     for piece in &pieces {
         let marks = piece.iter().filter(|token| token.kind == Kind::Versioned);

@@ -112,17 +112,21 @@ fn a_server_that_is_killed_in_the_middle_keeps_what_was_recorded_and_the_next_ru
     assert_eq!(server.sql(&database, "SELECT count(*) FROM migrate_db_history"), "2");
 }
 
+/// Ends the session that sleeps in this database, as a lost connection does.
+fn cut_off(server: &Server, database: &str) {
+    let sleeps = "FROM information_schema.processlist WHERE state = 'User sleep' AND db = database()";
+    server.wait_for(database, &format!("SELECT count(*) > 0 {sleeps}"));
+    let session = server.sql(database, &format!("SELECT id {sleeps}"));
+    server.sql(database, &format!("KILL {session}"));
+}
+
 #[test]
 fn what_nothing_shows_is_not_guessed() {
     let call = "DELIMITER //\nCREATE PROCEDURE p() BEGIN CREATE TABLE made (a int); DO sleep(3); END//\nDELIMITER ;\nCALL p();\nCREATE TABLE b (a int);\n";
     let (scratch, server, database, url) = place(&[("1_call.sql", call)]);
     thread::scope(|scope| {
         let run = scope.spawn(|| migrate(&scratch, &url, &["up"]).run().fails(3, "database-failed"));
-        server.wait_for(&database, "SELECT count(*) > 0 FROM information_schema.processlist WHERE state = 'User sleep' AND db = database()");
-        let session =
-            "SELECT id FROM information_schema.processlist WHERE state = 'User sleep' AND db = database()";
-        let session = server.sql(&database, session);
-        server.sql(&database, &format!("KILL {session}"));
+        cut_off(server, &database);
         run.join().unwrap();
     });
     let run = migrate(&scratch, &url, &["up"]).run().fails(1, "migration-half-done");
@@ -131,4 +135,63 @@ fn what_nothing_shows_is_not_guessed() {
     migrate(&scratch, &url, &["repair", "--applied", "1"]).run().succeeds();
     migrate(&scratch, &url, &["status", "--require-current"]).run().succeeds();
     assert!(!server.has(&database, "migrate_db_progress"));
+}
+
+#[test]
+fn a_routine_that_fails_is_taken_back_and_one_that_had_committed_is_not_run_again() {
+    let routine = |body: &str| {
+        format!("CREATE PROCEDURE p() BEGIN {body} END;\nCALL p();\nCREATE TABLE done (a int);\n")
+    };
+    let rows = "INSERT INTO users VALUES (1, 'a'); INSERT INTO users VALUES (1, 'again');";
+    let (scratch, server, database, url) = place(&[STEPS[0], ("2_call.sql", &routine(rows))]);
+    let run = migrate(&scratch, &url, &["up"]).run().fails(1, "migration-failed");
+    assert!(run.stderr.contains("2_call.sql:2"), "{}", run.stderr);
+    assert_eq!(server.sql(&database, "SELECT count(*) FROM users"), "0");
+    server.sql(&database, "DROP PROCEDURE p; CREATE PROCEDURE p() INSERT INTO users VALUES (1, 'a')");
+    migrate(&scratch, &url, &["up"]).run().succeeds();
+    assert_eq!(server.sql(&database, "SELECT count(*) FROM users"), "1");
+    let (scratch, server, database, url) =
+        place(&[STEPS[0], ("2_call.sql", &routine(&format!("CREATE TABLE made (a int); {rows}")))]);
+    for _ in 0..2 {
+        migrate(&scratch, &url, &["up"]).run().fails(1, "migration-half-done");
+        assert_eq!(server.sql(&database, "SELECT count(*) FROM users"), "1");
+    }
+}
+
+#[test]
+fn a_row_that_asks_for_what_another_session_inserted_is_not_guessed() {
+    let text = "CREATE TABLE a (id int AUTO_INCREMENT PRIMARY KEY, x int);\nINSERT INTO a (x) VALUES (1);\n\
+                INSERT INTO a (x) SELECT last_insert_id() + sleep(3);\n";
+    let (scratch, server, database, url) = place(&[("1_a.sql", text)]);
+    thread::scope(|scope| {
+        let run = scope.spawn(|| migrate(&scratch, &url, &["up"]).run().fails(3, "database-failed"));
+        cut_off(server, &database);
+        run.join().unwrap();
+    });
+    let run = migrate(&scratch, &url, &["up"]).run().fails(1, "migration-half-done");
+    assert!(run.stderr.contains("1_a.sql:3"), "{}", run.stderr);
+    assert_eq!(server.sql(&database, "SELECT count(*) FROM a"), "1");
+}
+
+#[test]
+fn a_way_back_that_was_cut_off_is_seen_by_everyone_and_goes_on() {
+    let (scratch, server, database, url) = place(&[
+        STEPS[0],
+        ("2_two.sql", "CREATE TABLE two (a int); ALTER TABLE users ADD b int;"),
+        ("2_two.down.sql", "ALTER TABLE users DROP b; INSERT INTO two SELECT sleep(3); DROP TABLE two;"),
+    ]);
+    migrate(&scratch, &url, &["up"]).run().succeeds();
+    thread::scope(|scope| {
+        let run =
+            scope.spawn(|| migrate(&scratch, &url, &["down", "--to", "1"]).run().fails(3, "database-failed"));
+        cut_off(server, &database);
+        run.join().unwrap();
+    });
+    // The history says that version 2 is there, and a part of it is not.
+    for command in [&["up"][..], &["status"], &["plan"]] {
+        migrate(&scratch, &url, command).run().fails(1, "migration-half-done");
+    }
+    migrate(&scratch, &url, &["down", "--to", "1"]).run().succeeds();
+    assert!(!server.has(&database, "two"));
+    migrate(&scratch, &url, &["status"]).run().succeeds();
 }

@@ -21,6 +21,7 @@ const MYSQL: [(&str, &str); 1] = [("mysqldump", "mysql")];
 pub(super) struct Tools {
     dump: &'static str,
     client: &'static str,
+    is_mariadb: bool,
     place: Vec<String>,
     password: Option<String>,
 }
@@ -43,7 +44,7 @@ impl Tools {
             )));
         };
         let password = server.password.as_ref().map(|password| password.reveal().to_owned());
-        Ok(Self { dump, client, place: place(server, version), password })
+        Ok(Self { dump, client, is_mariadb, place: place(server, version), password })
     }
 
     /// Writes a dump of a database, of one state.
@@ -55,7 +56,12 @@ impl Tools {
     ) -> Result<(), DatabaseError> {
         let mut into = std::ffi::OsString::from("--result-file=");
         into.push(file);
-        self.run(self.program(self.dump).args(arguments).arg(into).arg("--").arg(database), self.dump)
+        // Else the dump would set what the whole server has executed.
+        let whole = (!self.is_mariadb).then_some("--set-gtid-purged=OFF");
+        self.run(
+            self.program(self.dump).args(arguments).args(whole).arg(into).arg("--").arg(database),
+            self.dump,
+        )
     }
 
     /// Reads a dump into a database.

@@ -2,7 +2,7 @@
 
 use contract::Digest;
 
-use super::Mysql;
+use super::{Mysql, trouble};
 use crate::{
     database::{Database, DatabaseError},
     effect::{self, Seen},
@@ -27,8 +27,9 @@ impl Mysql {
                 let row: Vec<String> = rows.into_iter().flatten().flatten().collect();
                 Ok(Some(Digest::of(without_counter(&row.join("\n")).as_bytes()).to_string()))
             }
-            // There is none of that name, or one of another kind: the statement itself will say so.
-            Err(DatabaseError::Statement { .. }) => Ok(Some(NOTHING.into())),
+            Err(error) if trouble::is_absent(&error) => Ok(Some(NOTHING.into())),
+            // The user may not see it, so nothing tells.
+            Err(DatabaseError::Statement { .. }) => Ok(None),
             Err(error) => Err(error),
         }
     }

@@ -25,6 +25,14 @@ pub(super) fn is_killed(error: &sqlx::Error) -> bool {
     said(error).is_some_and(|said| KILLED.contains(&said.number()))
 }
 
+/// No such table, routine, trigger, event or sequence; or the name is that of another kind of thing.
+const ABSENT: [u16; 7] = [1146, 1305, 1360, 1539, 1347, 4091, 4089];
+
+/// Whether what was asked for is not there.
+pub(super) fn is_absent(error: &DatabaseError) -> bool {
+    matches!(error, DatabaseError::Statement { why, .. } if ABSENT.iter().any(|number| why.contains(&format!("(error {number},"))))
+}
+
 /// Whether the user may not do this.
 pub(super) fn is_denied(error: &DatabaseError) -> bool {
     matches!(error, DatabaseError::Statement { why, .. } if ["(error 1044,", "(error 1227,"].iter().any(|number| why.contains(number)))

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     effect::{after_if_exists, has_where, named, postgres::all_of, postgres::upper, top_level, verb},
-    statement::Token,
+    statement::{HEAD_WORDS_MAX, Token},
 };
 
 /// What breaks, in a few words; remembers what the file makes.
@@ -52,7 +52,7 @@ pub(super) fn behind<'v, 't>(tokens: &'v [Token<'t>], words: &[&str]) -> &'v [To
 
 /// Remembers a table or a view. MariaDB's `CREATE OR REPLACE TABLE` drops the one that is there.
 fn creates(rest: &[Token<'_>], created: &mut BTreeSet<String>) -> Option<&'static str> {
-    let head = rest.iter().take(super::KIND_WORDS_MAX);
+    let head = rest.iter().take(HEAD_WORDS_MAX);
     let at = head.clone().position(|token| token.is("TABLE") || token.is("VIEW"))?;
     if head.take(at).any(|token| {
         token.is("TRIGGER") || token.is("PROCEDURE") || token.is("FUNCTION") || token.is("EVENT")

@@ -81,6 +81,8 @@ fn what_would_reach_beyond_is_forbidden() {
         "LOAD DATA INFILE 'x' INTO TABLE t",
         "SELECT 1 INTO OUTFILE 'x'",
         "source other.sql",
+        "SET STATEMENT max_statement_time = 1 FOR DROP TABLE t",
+        "INSERT INTO t SELECT row_count()",
         "SELECT 1 \\G",
         "UPDATE migrate_db_history SET a = 1",
         "DELIMITER //\nCREATE TABLE a (x int); CREATE TABLE b (x int) //",
@@ -153,7 +155,13 @@ fn what_shows_whether_it_was_done_is_the_definition_that_it_changes() {
     ] {
         assert_eq!(seen(text), Seen::Repeats, "{text}");
     }
-    for text in ["DROP TABLE a, b", "RENAME TABLE a TO x, b TO a, x TO b", "CALL p()", "EXECUTE s"] {
+    for text in [
+        "ANALYZE UPDATE t SET a = 1",
+        "DROP TABLE a, b",
+        "RENAME TABLE a TO x, b TO a, x TO b",
+        "CALL p()",
+        "EXECUTE s",
+    ] {
         assert_eq!(seen(text), Seen::Nothing, "{text}");
     }
 }
@@ -164,7 +172,10 @@ fn what_only_a_session_knows_is_known() {
     assert_eq!(memory("SET @a = 1"), Memory::Said);
     assert_eq!(memory("SELECT count(*) INTO @a FROM t"), Memory::Said);
     assert_eq!(memory("CREATE TEMPORARY TABLE t (a int)"), Memory::Lost);
+    assert_eq!(memory("UPDATE t SET a = (@n := @n + 1)"), Memory::Lost);
     assert_eq!(memory("INSERT INTO t VALUES (1)"), Memory::Kept);
+    assert!(effect::leans(&cut("INSERT INTO t VALUES (LAST_INSERT_ID())")[0]));
+    assert!(effect::inserts(&cut("REPLACE INTO t VALUES (1)")[0]));
 }
 
 proptest::proptest! {

@@ -205,6 +205,13 @@ mod tests {
     }
 
     #[test]
+    fn its_lock_is_the_one_that_mariadb_shows_for_the_tool() {
+        // What is_used_lock knew while Flyway 11.8.2 ran.
+        let place = Place { database: "fly".into(), ..place(Dialect::Mysql, &Table) };
+        assert_eq!(Table.named_locks(&place), ["Flyway--866643290"]);
+    }
+
+    #[test]
     fn the_newest_row_of_a_version_counts_and_a_baseline_has_no_file() {
         let row = |version: Option<&str>, kind: &str, checksum: Option<&str>, success: &str| -> Texts {
             [version, Some("d"), Some(kind), checksum, Some("2024-01-01 00:00:00"), Some("5"), Some(success)]

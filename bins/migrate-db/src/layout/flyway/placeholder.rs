@@ -1,6 +1,7 @@
 //! `${name}` in a migration's text, replaced before it is cut; never in what the database gives back.
 
 use super::{Place, config::Config};
+use crate::statement::Dialect;
 
 /// A text with its placeholders replaced.
 pub(super) struct Replaced {
@@ -25,6 +26,8 @@ pub(super) fn replace(text: &str, file: &str, config: &Config, place: &Place) ->
         let name = &inside[..end];
         replaced.text.push_str(before);
         let value = match name.to_ascii_lowercase().as_str() {
+            // MySQL calls its databases schemas.
+            "flyway:defaultschema" if place.dialect == Dialect::Mysql => Some(place.database.clone()),
             "flyway:defaultschema" => place.schema.clone(),
             "flyway:database" => Some(place.database.clone()),
             "flyway:table" => Some(place.table.clone()),

@@ -83,6 +83,27 @@ fn a_delimiter_is_what_the_client_was_told() {
 }
 
 #[test]
+fn a_body_without_a_delimiter_is_one_statement_as_the_server_reads_it() {
+    for text in [
+        "CREATE PROCEDURE p() BEGIN IF a THEN SELECT CASE WHEN 1 THEN 2 END; END IF; WHILE b DO SET c = 1; END WHILE; END; SELECT 2;",
+        "CREATE DEFINER = a@b TRIGGER t BEFORE INSERT ON u FOR EACH ROW BEGIN CASE a WHEN 1 THEN BEGIN SELECT 1; END; END CASE; END; SELECT 2",
+        "/*!50003 CREATE */ /*!50003 FUNCTION f() RETURNS int BEGIN RETURN 1; END */; SELECT 2",
+        "-- +goose StatementBegin\nCREATE EVENT e ON SCHEDULE EVERY 1 DAY DO BEGIN DELETE FROM t; END;\n-- +goose StatementEnd\nSELECT 2",
+    ] {
+        let found = cut(text);
+        assert!(found.len() == 2 && found[1].ends_with("SELECT 2"), "{text}: {found:#?}");
+    }
+    // What has no body ends at its `;`, whatever its columns are called.
+    for text in [
+        "CREATE TABLE t (begin int, `end` int); SELECT 2",
+        "SELECT begin FROM t; SELECT 2",
+        "BEGIN; SELECT 2",
+    ] {
+        assert_eq!(cut(text).len(), 2, "{text}");
+    }
+}
+
+#[test]
 fn what_does_not_end_is_named_with_its_line() {
     assert_eq!(why("SELECT 1;\nSELECT 'x\\';\n"), "a text in quotes that begins in line 2 does not end");
     assert_eq!(why("\n`x"), "a name in quotes that begins in line 2 does not end");
