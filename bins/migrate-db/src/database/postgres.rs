@@ -7,6 +7,7 @@ mod index;
 mod lock;
 mod place;
 mod restored;
+mod settings;
 mod tool;
 mod tools;
 mod trouble;
@@ -37,6 +38,7 @@ use crate::{
 use answer::{cells, fetch, literal, texts};
 use lock::Key;
 use place::{cancel, options};
+use settings::Scope;
 use trouble::told;
 
 /// The oldest `server_version_num` that is supported: before it, `ALTER TYPE … ADD VALUE` was not allowed in a transaction.
@@ -47,10 +49,6 @@ const CONNECT_TIME_MAX: Duration = Duration::from_secs(15);
 const QUESTION_TIME_MAX: Duration = Duration::from_mins(1);
 /// How long a cancelled statement has to end before its connection is given up.
 const CANCEL_TIME_MAX: Duration = Duration::from_secs(10);
-/// How long a statement waits for a table before it makes room for those who wait behind it.
-const TABLE_WAIT_MAX: Duration = Duration::from_secs(2);
-/// How much later than we the server itself ends a statement, in case we are gone.
-const SERVER_LATER: Duration = Duration::from_millis(500);
 /// A connection and the runtime that sqlx wants around it; from outside both are ordinary calls.
 pub struct Postgres {
     runtime: Runtime,
@@ -192,37 +190,6 @@ impl Postgres {
     fn is_true(&mut self, sql: &str) -> Result<bool, DatabaseError> {
         Ok(self.text(sql)?.as_deref() == Some("t"))
     }
-
-    /// What holds within each transaction, or for the session. What an earlier file set for its session ends before it. One question
-    /// for all settings: a statement each would cost a short file more than the file itself.
-    fn settings(&self, scope: Scope) -> String {
-        let ms = |time: Duration| time.as_millis();
-        let left =
-            self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()) + SERVER_LATER);
-        let mut settings = vec![
-            ("standard_conforming_strings", "on".to_owned()),
-            ("lock_timeout", ms(self.patience.min(TABLE_WAIT_MAX)).to_string()),
-            ("statement_timeout", left.map_or(0, ms).to_string()),
-            ("idle_in_transaction_session_timeout", ms(QUESTION_TIME_MAX).to_string()),
-        ];
-        if self.version >= 140_000 {
-            // The server notices that we are gone while it works, not only after.
-            settings.push(("client_connection_check_interval", "1000".to_owned()));
-        }
-        let is_local = scope == Scope::Transaction;
-        let set = |(name, value): (&str, String)| format!("set_config('{name}', '{value}', {is_local})");
-        let set: Vec<String> = settings.into_iter().map(set).collect();
-        format!("RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; SELECT {};", set.join(", "))
-    }
-}
-
-/// How long a setting holds.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Scope {
-    /// Until the transaction ends.
-    Transaction,
-    /// Until the session ends, or another file begins.
-    Session,
 }
 
 impl Database for Postgres {

@@ -5,7 +5,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{CANCEL_TIME_MAX, Postgres, SERVER_LATER, TABLE_WAIT_MAX};
+use super::{
+    CANCEL_TIME_MAX, Postgres,
+    settings::{SERVER_LATER, TABLE_WAIT_MAX},
+};
 use crate::{
     database::{Database, DatabaseError},
     tool::SESSION,
