@@ -102,8 +102,10 @@ fn copied(
 fn verify(plan: &Plan, context: &Context, facts: &Facts) -> Result<(), Stop> {
     let there = Facts { images: facts::arrived(context, &facts.candidate)?, ..facts.clone() };
     for answer in &plan.answers {
-        let on_evidence =
-            matches!(answer.gate, Gate::Signature | Gate::Sbom | Gate::SmokeTest(_) | Gate::Migration);
+        let on_evidence = matches!(
+            answer.gate,
+            Gate::Signature | Gate::Sbom | Gate::Vulns | Gate::SmokeTest(_) | Gate::Migration
+        );
         if !on_evidence || answer.verdict != Verdict::Pass {
             continue;
         }

@@ -54,6 +54,7 @@ pub(crate) fn answer(gate: Gate, context: &Context, facts: &Facts) -> Answer {
     let parts = match &gate {
         Gate::Signature => proof::signature(facts),
         Gate::Sbom => proof::sbom(facts),
+        Gate::Vulns => proof::vulns(context, facts),
         Gate::SmokeTest(environment) => proof::smoke_test(environment, context, facts),
         Gate::Migration => proof::migration(&context.name, facts),
         Gate::After => order::after(context, facts),

@@ -11,6 +11,8 @@ pub enum Gate {
     Signature,
     /// Is it known what each image contains?
     Sbom,
+    /// Did a recent scan find no vulnerability that is too bad?
+    Vulns,
     /// Did the release pass its smoke test in that environment?
     SmokeTest(EnvironmentName),
     /// Is the release deployed and verified in each environment that comes before?
@@ -26,7 +28,7 @@ pub enum Gate {
 /// The text names no gate.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is no gate: expected signature, sbom, smoke-test@ENVIRONMENT, after, soak, migration or known-bad"
+    "`{0}` is no gate: expected signature, sbom, vulns, smoke-test@ENVIRONMENT, after, soak, migration or known-bad"
 )]
 pub struct InvalidGate(String);
 
@@ -38,6 +40,7 @@ impl FromStr for Gate {
         match text {
             "signature" => Ok(Self::Signature),
             "sbom" => Ok(Self::Sbom),
+            "vulns" => Ok(Self::Vulns),
             "after" => Ok(Self::After),
             "soak" => Ok(Self::Soak),
             "migration" => Ok(Self::Migration),
@@ -55,6 +58,7 @@ impl fmt::Display for Gate {
         match self {
             Self::Signature => out.pad("signature"),
             Self::Sbom => out.pad("sbom"),
+            Self::Vulns => out.pad("vulns"),
             Self::SmokeTest(environment) => out.pad(&format!("smoke-test@{environment}")),
             Self::After => out.pad("after"),
             Self::Soak => out.pad("soak"),
@@ -82,7 +86,9 @@ mod tests {
 
     #[test]
     fn every_gate_is_read_as_it_is_written() {
-        for text in ["signature", "sbom", "smoke-test@staging", "after", "soak", "migration", "known-bad"] {
+        for text in
+            ["signature", "sbom", "vulns", "smoke-test@staging", "after", "soak", "migration", "known-bad"]
+        {
             assert_eq!(text.parse::<Gate>().unwrap().to_string(), text);
         }
         for text in ["", "Signature", "smoke-test", "smoke-test@", "smoke-test@A", "freeze"] {

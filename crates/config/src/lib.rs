@@ -14,7 +14,7 @@ pub use gate::{Gate, InvalidGate};
 pub use meaning::{LedgerNotPersistent, UnknownEnvironment};
 pub use shape::{
     Accepted, Component, Config, Database, Environment, Exec, LedgerPlace, Mode, Plain, Program, Require,
-    Settings, SmokeTest, Target,
+    Settings, SmokeTest, Target, Unrated, Vulns,
 };
 pub use signer::{Signer, Workload};
 

@@ -61,6 +61,7 @@ impl Config {
         let own = match gate {
             Gate::Signature => require.signature.as_ref().and_then(|plain| plain.signer.clone()),
             Gate::Sbom => require.sbom.as_ref().and_then(|plain| plain.signer.clone()),
+            Gate::Vulns => require.vulns.as_ref().and_then(|vulns| vulns.signer.clone()),
             Gate::Migration => require.migration.as_ref().and_then(|plain| plain.signer.clone()),
             Gate::SmokeTest(other) => require.smoke_tests.get(other).and_then(|test| test.signer.clone()),
             Gate::After | Gate::Soak | Gate::KnownBad => None,
@@ -78,6 +79,7 @@ impl Environment {
         let mut gates = Vec::new();
         gates.extend(require.signature.as_ref().map(|_| Gate::Signature));
         gates.extend(require.sbom.as_ref().map(|_| Gate::Sbom));
+        gates.extend(require.vulns.as_ref().map(|_| Gate::Vulns));
         gates.extend(require.smoke_tests.keys().cloned().map(Gate::SmokeTest));
         gates.extend((!self.after.is_empty()).then_some(Gate::After));
         gates.extend(self.soak.map(|_| Gate::Soak));

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt, path::PathBuf, str::FromStr, time::Duration};
 
-use contract::{ComponentName, EnvironmentName, ImageRef, Span};
+use contract::{ComponentName, EnvironmentName, ImageRef, Severity, Span};
 use serde::{
     Deserialize, Deserializer,
     de::{Error, MapAccess, Visitor},
@@ -10,7 +10,7 @@ use serde::{
 
 use crate::{
     Gate,
-    signer::{Signer, SmokeTestMembers, Workload},
+    signer::{Signer, SmokeTestMembers, VulnsMembers, Workload},
 };
 
 /// The whole file.
@@ -150,6 +150,8 @@ pub struct Require {
     pub signature: Option<Plain>,
     /// A bill of materials on each image.
     pub sbom: Option<Plain>,
+    /// A recent scan of each image for vulnerabilities, and none that is too bad.
+    pub vulns: Option<Vulns>,
     /// This environment's database was migrated for the release.
     pub migration: Option<Plain>,
     /// Passed smoke tests, by the environment they ran in.
@@ -161,6 +163,29 @@ pub struct Require {
 pub struct Plain {
     /// Who, where it is not who `release` names.
     pub signer: Option<Signer>,
+}
+
+/// `vulns = { … }`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "VulnsMembers")]
+pub struct Vulns {
+    /// Who must have signed, where it is not who `release` names.
+    pub signer: Option<Signer>,
+    /// How old the scan may be: what is known of vulnerabilities grows every day.
+    pub max_age: Span,
+    /// From which severity on a vulnerability refuses the release.
+    pub fail_on: Severity,
+    /// What becomes of one whose severity nobody knows.
+    pub unrated: Unrated,
+}
+
+/// What a vulnerability is whose severity nobody knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unrated {
+    /// Too bad: that nobody has looked makes it no better.
+    Refused,
+    /// Let pass, by `allow-unknown-severity = true`.
+    Allowed,
 }
 
 /// `"smoke-test@<environment>" = { … }`
@@ -253,12 +278,14 @@ impl<'de> Visitor<'de> for RequireKeys {
             match key.parse() {
                 Ok(Gate::Signature) => require.signature = Some(map.next_value()?),
                 Ok(Gate::Sbom) => require.sbom = Some(map.next_value()?),
+                Ok(Gate::Vulns) => require.vulns = Some(map.next_value()?),
                 Ok(Gate::Migration) => require.migration = Some(map.next_value()?),
                 Ok(Gate::SmokeTest(environment)) => {
                     require.smoke_tests.insert(environment, map.next_value()?);
                 }
                 _ => {
-                    const KEYS: &[&str] = &["signature", "sbom", "migration", "smoke-test@ENVIRONMENT"];
+                    const KEYS: &[&str] =
+                        &["signature", "sbom", "vulns", "migration", "smoke-test@ENVIRONMENT"];
                     return Err(M::Error::unknown_field(&key, KEYS));
                 }
             }

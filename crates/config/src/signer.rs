@@ -1,11 +1,11 @@
 //! Who must have signed evidence, as `release.toml` says it: a key or a workload, never both; never how that is checked.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
-use contract::{EnvironmentName, Span};
+use contract::{EnvironmentName, Severity, Span};
 use serde::Deserialize;
 
-use crate::{Accepted, Plain, SmokeTest};
+use crate::{Accepted, Plain, SmokeTest, Unrated, Vulns};
 
 /// GitHub's issuer of tokens for workflows.
 const GITHUB: &str = "https://token.actions.githubusercontent.com";
@@ -67,6 +67,26 @@ pub(crate) struct SmokeTestMembers {
     suite: Option<String>,
     accept: Vec<Accepted>,
 }
+
+/// The keys of the scan for vulnerabilities.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(crate) struct VulnsMembers {
+    key: Option<PathBuf>,
+    issuer: Option<String>,
+    identity: Option<String>,
+    repository: Option<String>,
+    repository_id: Option<u64>,
+    #[serde(rename = "ref")]
+    git_ref: Option<String>,
+    deployment_environment: Option<EnvironmentName>,
+    max_age: Option<Span>,
+    fail_on: Option<Severity>,
+    allow_unknown_severity: bool,
+}
+
+/// How old a scan may be, where the file does not say.
+const SCAN_AGE_MAX: Span = Span::of(Duration::from_hours(7 * 24));
 
 impl Members {
     fn signer(self) -> Result<Option<Signer>, String> {
@@ -136,6 +156,26 @@ impl TryFrom<SmokeTestMembers> for SmokeTest {
             Members { key, issuer, identity, repository, repository_id, git_ref, deployment_environment }
                 .signer()?;
         Ok(Self { signer, max_age: members.max_age, suite: members.suite, accept: members.accept })
+    }
+}
+
+impl TryFrom<VulnsMembers> for Vulns {
+    type Error = String;
+
+    fn try_from(members: VulnsMembers) -> Result<Self, String> {
+        let VulnsMembers { key, issuer, identity, repository, repository_id, .. } = members;
+        let (git_ref, deployment_environment) = (members.git_ref, members.deployment_environment);
+        let signer =
+            Members { key, issuer, identity, repository, repository_id, git_ref, deployment_environment }
+                .signer()?;
+        let fail_on = members.fail_on.unwrap_or(Severity::High);
+        if fail_on == Severity::None {
+            return Err(
+                "fail-on is low, medium, high or critical: what does no harm refuses nothing".to_owned()
+            );
+        }
+        let unrated = if members.allow_unknown_severity { Unrated::Allowed } else { Unrated::Refused };
+        Ok(Self { signer, max_age: members.max_age.unwrap_or(SCAN_AGE_MAX), fail_on, unrated })
     }
 }
 

@@ -5,7 +5,8 @@
 use std::{error::Error, fmt::Write as _, path::Path};
 
 use ci::Failure;
-use config::{Config, Gate, Signer};
+use config::{Config, Gate, Signer, Unrated};
+use contract::Severity;
 
 const GOOD: &str = r#"
 [release]
@@ -28,6 +29,7 @@ database = { down = ["migrate-db", "down"] }
 [environments.production.require]
 signature = { key = "build.pub" }
 sbom = {}
+vulns = { max-age = "7d", fail-on = "medium" }
 "smoke-test@staging" = { max-age = "7d", suite = "notes", accept = ["WARNED"] }
 migration = {}
 "#;
@@ -54,9 +56,14 @@ fn the_good_one_says_what_it_means() {
     let config = parse(GOOD).unwrap();
     let production = config.environment(&"production".parse().unwrap()).unwrap();
     let gates: Vec<String> = production.gates().iter().map(ToString::to_string).collect();
-    assert_eq!(gates, ["signature", "sbom", "smoke-test@staging", "after", "soak", "migration", "known-bad"]);
+    assert_eq!(
+        gates,
+        ["signature", "sbom", "vulns", "smoke-test@staging", "after", "soak", "migration", "known-bad"]
+    );
     assert_eq!(config.signer(production, &Gate::Signature), Some(Signer::Key("build.pub".into())));
     assert_eq!(config.signer(production, &Gate::Sbom), Some(Signer::Key("cosign.pub".into())));
+    let vulns = production.require.vulns.as_ref().unwrap();
+    assert_eq!((vulns.fail_on, vulns.unrated), (Severity::Medium, Unrated::Refused));
     let image = config.image(production, &"app".parse().unwrap()).unwrap();
     assert_eq!(image.to_string(), "oci:registry-production/app");
 }
@@ -91,6 +98,32 @@ fn a_value_of_the_wrong_type_is_named_with_its_line() {
     insta::assert_snapshot!(said("[\"migrate-db\", \"down\"]", "[]"), @"config-invalid: release.toml:17: a command is an array of a program and its arguments, and this one is empty | correct the value; docs/release-toml.schema.json describes every key");
     insta::assert_snapshot!(said("verify-key", "ledger = \"git:x\"\nverify-key"), @"config-invalid: release.toml:3: `git:x` is no ledger: expected dir:DIRECTORY | correct the value; docs/release-toml.schema.json describes every key");
     insta::assert_snapshot!(said("[release]", "[release"), @"config-invalid: release.toml:2: unclosed table, expected `]` | correct the value; docs/release-toml.schema.json describes every key");
+}
+
+#[test]
+fn a_scan_has_an_age_and_a_threshold_whatever_the_file_says() {
+    let scan = |value: &str| {
+        let text = GOOD.replacen(
+            "vulns = { max-age = \"7d\", fail-on = \"medium\" }",
+            &format!("vulns = {value}"),
+            1,
+        );
+        let config = parse(&text).map_err(|error| error.to_string())?;
+        let production = config.environment(&"production".parse().unwrap()).unwrap();
+        Ok::<_, String>(production.require.vulns.clone().unwrap())
+    };
+    let plain = scan("{}").unwrap();
+    assert_eq!((plain.max_age.to_string(), plain.fail_on), ("7d".to_owned(), Severity::High));
+    assert_eq!(scan("{ allow-unknown-severity = true }").unwrap().unrated, Unrated::Allowed);
+    assert_eq!(scan("{ key = \"scan.pub\" }").unwrap().signer, Some(Signer::Key("scan.pub".into())));
+    for (value, said) in [
+        ("{ fail-on = \"none\" }", "does no harm"),
+        ("{ fail-on = \"High\" }", "is no severity"),
+        ("{ max-age = 7 }", "invalid type"),
+    ] {
+        let refusal = scan(value).unwrap_err();
+        assert!(refusal.contains(said), "{value}: {refusal}");
+    }
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod platform;
 mod record;
 mod release;
 mod secret;
+mod severity;
 mod span;
 
 pub use commit::{Commit, InvalidCommit};
@@ -23,6 +24,7 @@ pub use platform::{InvalidPlatform, Platform};
 pub use record::{Configuration, Database, EnvironmentRecord, Promotion, RolledBack, SmokeTest, TestResult};
 pub use release::{Component, InvalidRelease, Release};
 pub use secret::Secret;
+pub use severity::{InvalidSeverity, Severity};
 pub use span::{InvalidSpan, Span};
 
 /// A SemVer 2.0.0 version, as the `semver` crate reads it: no leading `v`.

@@ -2,7 +2,10 @@
 
 use contract::{Digest, EnvironmentName, TestResult};
 use jiff::Timestamp;
-use trust::{Signer, SignerPolicy, predicate::Migration};
+use trust::{
+    Signer, SignerPolicy,
+    predicate::{Migration, Vulnerabilities},
+};
 
 /// What is known of one image.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,6 +49,8 @@ pub enum Says {
     Signature,
     /// What it contains.
     Sbom,
+    /// Which vulnerabilities a scan has found in it.
+    Scan(Box<Vulnerabilities>),
     /// How it was tested.
     Test(Test),
     /// How a database was moved for it.

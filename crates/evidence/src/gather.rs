@@ -13,7 +13,7 @@ use oci::{Access, OciError, Repository};
 use trust::{
     Authorities, PredicateType, PublicKey, SignerPolicy, TrustError, Verdict, Verified, Verifier,
     WorkloadPolicy,
-    predicate::{Migration, Sbom, TestResult},
+    predicate::{Migration, Sbom, TestResult, Vulnerabilities},
 };
 
 use crate::claim::{Claim, Condition, Image, Says, Test};
@@ -150,6 +150,9 @@ fn says(verified: &Verified) -> Option<Says> {
     }
     if verified.read::<Sbom>().is_some() {
         return Some(Says::Sbom);
+    }
+    if let Some(scan) = verified.read::<Vulnerabilities>() {
+        return Some(Says::Scan(Box::new(scan)));
     }
     if let Some(migration) = verified.read::<Migration>() {
         return Some(Says::Migration(Box::new(migration)));

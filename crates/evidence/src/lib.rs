@@ -5,9 +5,11 @@
 mod claim;
 mod gather;
 mod migrations;
+mod scans;
 mod tests_passed;
 
 pub use claim::{Claim, Condition, Image, Says, Test};
 pub use gather::{Keyring, gather};
 pub use migrations::schema;
+pub use scans::{Limits, Unfit, scanned};
 pub use tests_passed::{Bar, Terms, deciding_test, verified};

@@ -34,8 +34,13 @@ const CLOCK_AHEAD_MAX: SignedDuration = SignedDuration::from_mins(5);
 impl Test {
     /// Whether it claims to have ended in the future. It would outlast every failure until then.
     pub fn is_ahead(&self, now: Timestamp) -> bool {
-        self.finished_on.duration_since(now) > CLOCK_AHEAD_MAX
+        is_ahead(self.finished_on, now)
     }
+}
+
+/// Whether a time is further in the future than clocks differ.
+pub(crate) fn is_ahead(time: Timestamp, now: Timestamp) -> bool {
+    time.duration_since(now) > CLOCK_AHEAD_MAX
 }
 
 /// The test that decides about an image in an environment, of one suite where one is named. Of each suite the newest counts, because a later

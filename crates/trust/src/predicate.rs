@@ -28,7 +28,7 @@ pub use resource::Resource;
 pub use sbom::Sbom;
 pub use test_result::{TestEnvironment, TestResult};
 pub use verification_summary::{Input, Policy, VerificationResult, VerificationSummary, Verifier};
-pub use vulnerabilities::{ScanResult, ScannedSeverity, Scanner, Vulnerabilities};
+pub use vulnerabilities::{ScanResult, ScannedSeverity, Scanner, SeverityRating, Vulnerabilities};
 
 /// A claim with a form.
 pub trait Predicate: Serialize + DeserializeOwned {

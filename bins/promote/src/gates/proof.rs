@@ -1,18 +1,22 @@
-//! The gates that stand on signed statements about the images: signature, SBOM, smoke test, migration.
+//! The gates that stand on signed statements about the images: signature, SBOM, vulnerabilities, smoke test, migration.
 
 use std::fmt;
 
 use config::{Accepted, Gate};
 use contract::{ComponentName, EnvironmentName, TestResult};
-use evidence::{Bar, Claim, Condition, Image, Says, Test};
+use evidence::{Bar, Claim, Condition, Image, Limits, Says, Test, Unfit};
 use jiff::{SignedDuration, Timestamp};
 use ledger::{Event, Verdict};
-use trust::SignerPolicy;
+use trust::{SignerPolicy, predicate::SeverityRating};
 
 use crate::{context::Context, facts::Facts, gates::Part};
 
 /// How many of the things that do not count are told.
 const DOUBTS_MAX: usize = 3;
+/// How many vulnerabilities are named.
+const FOUND_MAX: usize = 5;
+/// How much of a vulnerability's name is shown, in characters.
+const ID_CHARS_MAX: usize = 60;
 
 /// Where a release manifest says which images are meant, it is signed too: good images can be put together to a bad release.
 pub(super) fn signature(facts: &Facts) -> Vec<Part> {
@@ -31,6 +35,55 @@ pub(super) fn sbom(facts: &Facts) -> Vec<Part> {
     each_image(facts, &Gate::Sbom, |name, image, signer| {
         claimed(name, image, signer, "SBOM", |claim| claim.says == Says::Sbom)
     })
+}
+
+pub(super) fn vulns(context: &Context, facts: &Facts) -> Vec<Part> {
+    let Some(asked) = &context.environment.require.vulns else { return Vec::new() };
+    let limits = Limits {
+        now: facts.now,
+        max_age: SignedDuration::try_from(asked.max_age.duration()).unwrap_or(SignedDuration::MAX),
+        fail_on: asked.fail_on,
+        unrated: asked.unrated,
+    };
+    each_image(facts, &Gate::Vulns, |name, image, signer| {
+        let why = match evidence::scanned(image, signer, limits) {
+            Ok(scans) => {
+                let newest = scans.first().map_or(limits.now, |(_, scan)| scan.finished_on());
+                let said = format!("the scan of {name} at {newest} found nothing from {} on", limits.fail_on);
+                return Part::pass(said, scans.iter().map(|(claim, _)| claim.bundle));
+            }
+            Err(Unfit::NoScan) => {
+                let missing =
+                    format!("{name} has no scan for vulnerabilities by the required {}", kind(signer));
+                missing + &doubts(image)
+            }
+            Err(Unfit::Stale(ended)) => {
+                format!(
+                    "the newest scan of {name} ended {ended}, longer ago than max-age ({}) allows",
+                    asked.max_age
+                )
+            }
+            Err(Unfit::Ahead(ended)) => {
+                format!("a scan of {name} says it ended {ended}, which is in the future")
+            }
+            Err(Unfit::TooBad(found)) => format!("{name} has {}", too_bad(&found)),
+        };
+        Part::fail(why)
+    })
+}
+
+/// The first few, and how many more.
+fn too_bad(found: &[(String, SeverityRating)]) -> String {
+    let shown = found.iter().take(FOUND_MAX).map(|(id, rating)| {
+        // A signer's words, shown as data: no line of a summary should be theirs.
+        let id: String = id.chars().filter(|one| !one.is_control()).take(ID_CHARS_MAX).collect();
+        format!("{id} ({rating})")
+    });
+    let shown = shown.collect::<Vec<_>>().join(", ");
+    match found.len().saturating_sub(FOUND_MAX) {
+        0 => shown,
+        more => format!("{shown}, and {more} more"),
+    }
 }
 
 pub(super) fn smoke_test(environment: &EnvironmentName, context: &Context, facts: &Facts) -> Vec<Part> {

@@ -30,6 +30,7 @@ target = { kind = "exec", command = ["d"], observe = ["o"] }
 [environments.production.require]
 signature = { key = "build.pub" }
 sbom = {}
+vulns = { max-age = "100s" }
 migration = {}
 "smoke-test@staging" = { max-age = "100s" }
 "#;
@@ -95,6 +96,18 @@ fn test(result: TestResult, second: i64) -> Says {
     Says::Test(Test { environment, suite, result, finished_on: at(second) })
 }
 
+/// A scan that ended at this second and found vulnerabilities of these severities.
+fn scan(second: i64, levels: &[&str]) -> Says {
+    let found = levels.iter().enumerate().map(|(number, level)| {
+        serde_json::json!({"id": format!("CVE-{number}"), "severity": [], "annotations": [{"level": level}]})
+    });
+    let scan = serde_json::json!({
+        "scanner": {"uri": "https://a.example", "db": {"lastUpdate": at(second)}, "result": found.collect::<Vec<_>>()},
+        "metadata": {"scanStartedOn": at(second), "scanFinishedOn": at(second)},
+    });
+    Says::Scan(Box::new(serde_json::from_value(scan).unwrap()))
+}
+
 fn migration(environment: &str, second: i64) -> Says {
     Says::Migration(Box::new(Migration {
         environment: environment.parse().unwrap(),
@@ -115,6 +128,7 @@ fn good() -> Facts {
         let claims = vec![
             claim("build", Says::Signature),
             claim("all", Says::Sbom),
+            claim("all", scan(4, &[])),
             claim("all", test(TestResult::Passed, 5)),
             claim("all", migration("production", 10)),
         ];
@@ -135,6 +149,7 @@ fn good() -> Facts {
         signers: [
             signer("signature", "build"),
             signer("sbom", "all"),
+            signer("vulns", "all"),
             signer("migration", "all"),
             signer("smoke-test@staging", "all"),
         ]
@@ -151,7 +166,7 @@ fn changed(change: impl FnOnce(&mut Facts)) -> String {
     change(&mut facts);
     let short = |answer: &Answer| format!("{} {}", answer.gate, answer.verdict.word());
     let answers = ask(&context(), &facts);
-    assert_eq!(answers.len(), 7, "every gate is asked");
+    assert_eq!(answers.len(), 8, "every gate is asked");
     assert!(answers.iter().all(|answer| !answer.reason.is_empty()));
     answers.iter().filter(|answer| answer.verdict != Verdict::Pass).map(short).collect::<Vec<_>>().join(", ")
 }
@@ -177,8 +192,38 @@ fn a_release_that_has_everything_passes_every_gate() {
 fn one_component_without_its_proof_stops_the_whole_release() {
     assert_eq!(changed(|facts| without(facts, |says| *says == Says::Signature)), "signature fail");
     assert_eq!(changed(|facts| without(facts, |says| *says == Says::Sbom)), "sbom fail");
+    assert_eq!(changed(|facts| without(facts, |says| matches!(says, Says::Scan(_)))), "vulns fail");
     let tests = |says: &Says| matches!(says, Says::Test(_));
     assert_eq!(changed(|facts| without(facts, tests)), "smoke-test@staging fail, after fail");
+}
+
+#[test]
+fn a_scan_must_be_recent_and_find_nothing_too_bad() {
+    let scanned = |second: i64, levels: &'static [&'static str]| {
+        changed(|facts| {
+            without(facts, |says| matches!(says, Says::Scan(_)));
+            web(facts).claims.push(claim("all", scan(second, levels)));
+        })
+    };
+    assert_eq!(scanned(20, &["low", "medium", "none"]), "");
+    assert_eq!(scanned(20, &["low", "high"]), "vulns fail");
+    assert_eq!(scanned(20, &["unknown"]), "vulns fail");
+    assert_eq!(scanned(-81, &[]), "vulns fail");
+    assert_eq!(scanned(NOW + 301, &[]), "vulns fail");
+    let later = |facts: &mut Facts| web(facts).claims.push(claim("all", scan(5, &["critical"])));
+    assert_eq!(changed(later), "vulns fail");
+    let earlier = |facts: &mut Facts| web(facts).claims.push(claim("all", scan(3, &["critical"])));
+    assert_eq!(changed(earlier), "");
+    let names = ["critical"; 7];
+    let said = {
+        let mut facts = good();
+        web(&mut facts).claims.push(claim("all", scan(5, &names)));
+        ask(&context(), &facts).into_iter().find(|answer| answer.gate == config::Gate::Vulns).unwrap().reason
+    };
+    assert_eq!(
+        said,
+        "web has CVE-0 (critical), CVE-1 (critical), CVE-2 (critical), CVE-3 (critical), CVE-4 (critical), and 2 more"
+    );
 }
 
 #[test]
@@ -191,6 +236,7 @@ fn a_proof_by_the_key_of_another_gate_is_none() {
     };
     assert_eq!(signed_by("all", |says| *says == Says::Signature), "signature fail");
     assert_eq!(signed_by("build", |says| *says == Says::Sbom), "sbom fail");
+    assert_eq!(signed_by("build", |says| matches!(says, Says::Scan(_))), "vulns fail");
     let tests = |says: &Says| matches!(says, Says::Test(_));
     assert_eq!(signed_by("build", tests), "smoke-test@staging fail, after fail");
 }
@@ -214,7 +260,7 @@ fn could_not_look_is_an_error_and_not_there_is_a_no() {
         changed(|facts| *web(facts) = Image { condition, claims: Vec::new(), doubts: Vec::new() })
     };
     let verdicts = |word: &str| {
-        ["signature", "sbom", "smoke-test@staging", "after", "migration"]
+        ["signature", "sbom", "vulns", "smoke-test@staging", "after", "migration"]
             .map(|gate| format!("{gate} {word}"))
             .join(", ")
     };
@@ -236,7 +282,7 @@ fn a_test_must_have_passed_after_the_deployment_and_lately() {
     assert_eq!(tested(TestResult::Failed, 5), "smoke-test@staging fail, after fail");
     assert_eq!(tested(TestResult::Passed, -1), "smoke-test@staging fail, after fail");
     assert_eq!(tested(TestResult::Passed, NOW + 301), "smoke-test@staging fail, after fail");
-    assert_eq!(changed(|facts| facts.now = at(106)), "smoke-test@staging fail");
+    assert_eq!(changed(|facts| facts.now = at(106)), "vulns fail, smoke-test@staging fail");
     let failed_since = |facts: &mut Facts| web(facts).claims.push(claim("all", test(TestResult::Failed, 6)));
     assert_eq!(changed(failed_since), "smoke-test@staging fail, after fail");
 }

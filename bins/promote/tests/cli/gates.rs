@@ -117,6 +117,30 @@ fn a_smoke_test_counts_only_if_it_passed_after_the_deployment_and_not_too_long_a
 }
 
 #[test]
+fn a_release_enters_only_with_a_recent_scan_that_found_nothing_too_bad() {
+    let (world, digest) = World::ready("2");
+    let config = world
+        .scratch
+        .read("release.toml")
+        .replace("migration = {}", "migration = {}\nvulns = { max-age = \"1d\" }");
+    world.scratch.file("release.toml", config);
+    let refused = |said: &str| assert_eq!(asked(&world, "vulns"), (said.to_owned(), 1));
+    refused("fail: app has no scan for vulnerabilities by the required key");
+    world.scan(digest, -90_000, &["low"]);
+    refused("fail: the newest scan of app ended 2027-01-14T07:00:00Z, longer ago than max-age (1d) allows");
+    world.scan(digest, -200, &["critical", "low", "unknown"]);
+    refused("fail: app has CVE-2027-0 (critical), CVE-2027-2 (unknown)");
+    assert_eq!(world.events("production"), Vec::<&str>::new());
+    world.scan(digest, -100, &["medium"]);
+    let (said, status) = asked(&world, "vulns");
+    assert_eq!(
+        (said.as_str(), status),
+        ("pass: the scan of app at 2027-01-15T07:58:20Z found nothing from high on", 0)
+    );
+    assert_eq!(world.events("production"), ["intent", "deployed"]);
+}
+
+#[test]
 fn a_soak_that_is_not_over_is_not_yet_and_one_that_was_cut_short_is_a_no() {
     let (world, _) = World::ready("2");
     let early = world.promote("production").env("SEAWORTHY_CLOCK", (NOW - 2700).to_string());

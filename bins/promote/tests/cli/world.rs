@@ -145,6 +145,18 @@ impl World {
         self.attest(digest, key(), &Statement::of(digest, PredicateType::CYCLONEDX, sbom).unwrap());
     }
 
+    /// A scan that ended at this second and found one vulnerability of each of these severities.
+    pub(crate) fn scan(&self, digest: Digest, second: i64, levels: &[&str]) {
+        let found = levels.iter().enumerate().map(|(number, level)| {
+            serde_json::json!({"id": format!("CVE-2027-{number}"), "severity": [], "annotations": [{"level": level}]})
+        });
+        let scan = serde_json::json!({
+            "scanner": {"uri": "https://a.example", "db": {"lastUpdate": at(second)}, "result": found.collect::<Vec<_>>()},
+            "metadata": {"scanStartedOn": at(second), "scanFinishedOn": at(second)},
+        });
+        self.attest(digest, key(), &Statement::of(digest, PredicateType::VULNERABILITIES, scan).unwrap());
+    }
+
     pub(crate) fn test(&self, digest: Digest, environment: &str, result: TestResult, second: i64) {
         let ran = TestEnvironment {
             name: environment.parse().unwrap(),

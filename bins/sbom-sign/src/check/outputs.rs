@@ -2,7 +2,7 @@
 
 use ci::{Annotation, Level as Weight, Mode, Page, Place, Report, Stop};
 use serde_json::{Value, json};
-use trust::predicate::{ScanResult, ScannedSeverity, Scanner, Vulnerabilities};
+use trust::predicate::{ScanResult, ScannedSeverity, Scanner, SeverityRating, Vulnerabilities};
 
 use super::{
     context::Context,
@@ -134,19 +134,15 @@ fn row(finding: &Finding) -> [String; 6] {
         finding.packages.join(", "),
         finding.version.clone(),
         vulnerability.names[0].clone(),
-        severity(finding),
+        severity(finding).to_string(),
         vulnerability.fixed.join(", "),
         standing,
     ]
 }
 
-fn severity(finding: &Finding) -> String {
+fn severity(finding: &Finding) -> SeverityRating {
     let severity = &finding.vulnerability.severity;
-    match (severity.highest(), severity.is_unknown()) {
-        (None, _) => "unknown".to_owned(),
-        (Some(level), false) => level.to_string(),
-        (Some(level), true) => format!("{level} or more"),
-    }
+    SeverityRating::of(severity.ratings().iter().map(|rated| rated.level))
 }
 
 fn examples(gap: &Gap) -> String {
@@ -198,7 +194,7 @@ fn finding(finding: &Finding) -> Value {
         "version": finding.version,
         "id": vulnerability.names[0],
         "aliases": vulnerability.names[1..],
-        "severity": severity(finding),
+        "severity": severity(finding).to_string(),
         "ratings": vulnerability.severity.ratings().iter()
             .map(|rated| json!({"method": rated.method, "score": rated.score, "level": rated.level.map(super::severity::Level::word)}))
             .collect::<Vec<_>>(),
@@ -245,19 +241,20 @@ impl Verdict {
         let (started, finished) = self.times;
         let result = self.findings.iter().map(|finding| {
             let rated = finding.vulnerability.severity.ratings().iter();
-            let severity = rated
+            let ratings = rated
                 .map(|rated| ScannedSeverity { method: rated.method.clone(), score: rated.score.clone() });
             let mut annotations = vec![
                 json!({"packages": finding.purls}),
                 json!({"aliases": finding.vulnerability.names[1..]}),
                 json!({"fixed": finding.vulnerability.fixed}),
+                json!({"level": severity(finding).to_string()}),
             ];
             if let Standing::Ignored(reason, end) = &finding.standing {
                 annotations.push(json!({"ignored": reason, "expires": end.to_string()}));
             }
             ScanResult {
                 id: finding.vulnerability.names[0].clone(),
-                severity: severity.collect(),
+                severity: ratings.collect(),
                 annotations,
             }
         });

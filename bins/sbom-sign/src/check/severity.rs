@@ -2,46 +2,11 @@
 
 mod cvss;
 
-use std::fmt;
-
 use clap::ValueEnum;
+pub(crate) use contract::Severity as Level;
 use serde_json::Value;
 
 use super::osv::{Affected, Rating, Record};
-
-/// A level, in the words of CVSS ("Qualitative Severity Rating Scale").
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(crate) enum Level {
-    /// It does no harm.
-    None,
-    /// 0.1 to 3.9
-    Low,
-    /// 4.0 to 6.9
-    Medium,
-    /// 7.0 to 8.9
-    High,
-    /// 9.0 to 10.0
-    Critical,
-}
-
-impl Level {
-    /// As it is written.
-    pub(crate) const fn word(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Low => "low",
-            Self::Medium => "medium",
-            Self::High => "high",
-            Self::Critical => "critical",
-        }
-    }
-}
-
-impl fmt::Display for Level {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.pad(self.word())
-    }
-}
 
 /// From which level on a vulnerability fails.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, ValueEnum)]
@@ -98,7 +63,7 @@ impl Severity {
         for (method, score) in words {
             let Some(score) = score else { continue };
             // `not yet assigned` is no rating.
-            if let Some(level) = level_of(&score) {
+            if let Some(level) = Level::of_word(&score) {
                 all.push(Rated { method: method.to_owned(), score, level: Some(level) });
             }
         }
@@ -141,20 +106,8 @@ impl Severity {
 
 fn rated(rating: &Rating) -> Rated {
     let Rating { method, score } = rating;
-    let level = if method.starts_with("CVSS") { cvss::level(method, score) } else { level_of(score) };
+    let level = if method.starts_with("CVSS") { cvss::level(method, score) } else { Level::of_word(score) };
     Rated { method: method.clone(), score: score.clone(), level }
-}
-
-/// The words of GitHub, Ubuntu, Debian, Red Hat and others.
-fn level_of(word: &str) -> Option<Level> {
-    Some(match word.to_ascii_lowercase().as_str() {
-        "none" | "unimportant" => Level::None,
-        "negligible" | "low" => Level::Low,
-        "medium" | "moderate" => Level::Medium,
-        "high" | "important" => Level::High,
-        "critical" => Level::Critical,
-        _ => return None,
-    })
 }
 
 #[cfg(test)]

@@ -89,6 +89,7 @@ fn a_policy_lets_pass_what_it_names_with_a_reason() {
             {"packages": ["pkg:npm/lodash@4.17.20"]},
             {"aliases": ["GHSA-35jh-r3h4-6jhm"]},
             {"fixed": ["4.17.21"]},
+            {"level": "high"},
             {"ignored": "template() is not called", "expires": "2027-03-01"},
         ],
     });

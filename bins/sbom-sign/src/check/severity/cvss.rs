@@ -34,14 +34,6 @@ pub(super) fn level(method: &str, vector: &str) -> Option<Level> {
     vector.parse::<Cvss>().ok().filter(|_| !twice && base.len() == row.2.len())?;
     let version = if version.is_empty() { String::new() } else { format!("{version}/") };
     let cvss: Cvss = format!("{version}{}", base.join("/")).parse().ok()?;
-    // Scores have one decimal; whole tenths are compared.
-    Some(match (cvss.score() * 10.0).round() {
-        none if none < 1.0 => Level::None,
-        low if low < 40.0 => Level::Low,
-        medium if medium < 70.0 => Level::Medium,
-        // 2.0 has no critical; 9.0 and more are as bad in its numbers as in the later ones.
-        high if high < 90.0 => Level::High,
-        critical if critical <= 100.0 => Level::Critical,
-        _ => return None,
-    })
+    // 2.0 has no critical; 9.0 and more are as bad in its numbers as in the later ones.
+    Level::of_score(cvss.score())
 }
