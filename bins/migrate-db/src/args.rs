@@ -131,7 +131,7 @@ const BACKUPS: &str = ".seaworthy/backups";
 /// The database and the migrations.
 #[derive(clap::Args, Debug)]
 pub struct Target {
-    /// The database, such as sqlite:data/app.db or postgres://app@host/db (also from DATABASE_URL)
+    /// The database, such as sqlite:data/app.db, postgres://app@host/db or mysql://app@host/db (also from DATABASE_URL)
     #[arg(long, value_name = "URL")]
     pub database_url: Secret,
     /// The directory of the migrations [default: migrations]
