@@ -1,5 +1,6 @@
 //! What the rest of the program asks of a database, whichever it is; never a word of one engine's SQL.
 
+mod bounded;
 pub mod mysql;
 mod planned;
 pub mod postgres;

@@ -13,20 +13,21 @@ mod trouble;
 use std::{
     collections::BTreeSet,
     path::Path,
-    pin::pin,
     time::{Duration, Instant},
 };
 
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, MySqlConnection, mysql::MySqlConnectOptions};
 use tokio::{
     runtime::{Builder, Runtime},
-    time::{timeout, timeout_at},
+    time::timeout,
 };
 
 use crate::{
     database::{
         Access, Cell, Columns, Copied, Dangling, Database, DatabaseError, Home, Planned, ROWS_MAX, Url,
-        columns_of, url::mysql::MysqlServer,
+        bounded::{Stopped, bounded},
+        columns_of,
+        url::mysql::MysqlServer,
     },
     effect::{self, Seen},
     layout::history::Texts,
@@ -41,8 +42,6 @@ use trouble::told;
 const CONNECT_TIME_MAX: Duration = Duration::from_secs(15);
 /// How long a question of our own may take.
 const QUESTION_TIME_MAX: Duration = Duration::from_mins(1);
-/// How long a killed statement has to end before its connection is given up.
-const KILL_TIME_MAX: Duration = Duration::from_secs(10);
 /// How long a statement waits for a table before it makes room for those who wait behind it.
 const TABLE_WAIT_MAX: Duration = Duration::from_secs(2);
 /// How much later than we the server itself ends a statement, in case we are gone.
@@ -117,21 +116,13 @@ impl Mysql {
             return Err(DatabaseError::World("its connection was given up".into()));
         }
         let Self { runtime, connection, options, session, is_lost, .. } = self;
-        runtime.block_on(async {
-            let mut work = pin!(work(connection));
-            let Some(until) = until else { return work.await.map_err(|error| told(&error)) };
-            if let Ok(done) = timeout_at(until.into(), work.as_mut()).await {
-                return done.map_err(|error| told(&error));
-            }
-            _ = timeout(KILL_TIME_MAX, kill(options, *session)).await;
-            match timeout(KILL_TIME_MAX, work).await {
-                Ok(Ok(done)) => Ok(done),
-                Ok(Err(error)) if trouble::is_killed(&error) => Err(DatabaseError::Deadline),
-                Ok(Err(error)) => Err(told(&error)),
-                Err(_) => {
-                    *is_lost = true;
-                    Err(DatabaseError::Deadline)
-                }
+        let work = bounded(until, work(connection), kill(options, *session), trouble::is_killed);
+        runtime.block_on(work).map_err(|stopped| match stopped {
+            Stopped::Failed(error) => told(&error),
+            Stopped::AtDeadline => DatabaseError::Deadline,
+            Stopped::Lost => {
+                *is_lost = true;
+                DatabaseError::Deadline
             }
         })
     }

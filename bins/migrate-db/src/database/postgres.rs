@@ -15,16 +15,16 @@ mod trouble;
 use std::{
     collections::BTreeSet,
     path::Path,
-    pin::pin,
     time::{Duration, Instant},
 };
 
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, postgres::PgConnectOptions};
 use tokio::{
     runtime::{Builder, Runtime},
-    time::{timeout, timeout_at},
+    time::timeout,
 };
 
+use super::bounded::{Stopped, bounded};
 use crate::{
     database::{
         Access, Cell, Columns, Copied, Dangling, Database, DatabaseError, Handed, Home, Planned, ROWS_MAX,
@@ -47,8 +47,6 @@ const VERSION_MIN: u32 = 120_000;
 const CONNECT_TIME_MAX: Duration = Duration::from_secs(15);
 /// How long a question of our own may take.
 const QUESTION_TIME_MAX: Duration = Duration::from_mins(1);
-/// How long a cancelled statement has to end before its connection is given up.
-const CANCEL_TIME_MAX: Duration = Duration::from_secs(10);
 /// A connection and the runtime that sqlx wants around it; from outside both are ordinary calls.
 pub struct Postgres {
     runtime: Runtime,
@@ -146,21 +144,13 @@ impl Postgres {
             return Err(DatabaseError::World("its connection was given up".into()));
         }
         let Self { runtime, connection, options, process, is_lost, .. } = self;
-        runtime.block_on(async {
-            let mut work = pin!(work(connection));
-            let Some(until) = until else { return work.await.map_err(|error| told(&error)) };
-            if let Ok(done) = timeout_at(until.into(), work.as_mut()).await {
-                return done.map_err(|error| told(&error));
-            }
-            _ = timeout(CANCEL_TIME_MAX, cancel(options, process)).await;
-            match timeout(CANCEL_TIME_MAX, work).await {
-                Ok(Ok(done)) => Ok(done),
-                Ok(Err(error)) if trouble::is_cancelled(&error) => Err(DatabaseError::Deadline),
-                Ok(Err(error)) => Err(told(&error)),
-                Err(_) => {
-                    *is_lost = true;
-                    Err(DatabaseError::Deadline)
-                }
+        let work = bounded(until, work(connection), cancel(options, process), trouble::is_cancelled);
+        runtime.block_on(work).map_err(|stopped| match stopped {
+            Stopped::Failed(error) => told(&error),
+            Stopped::AtDeadline => DatabaseError::Deadline,
+            Stopped::Lost => {
+                *is_lost = true;
+                DatabaseError::Deadline
             }
         })
     }

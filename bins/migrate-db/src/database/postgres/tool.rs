@@ -6,11 +6,11 @@ use std::{
 };
 
 use super::{
-    CANCEL_TIME_MAX, Postgres,
+    Postgres,
     settings::{SERVER_LATER, TABLE_WAIT_MAX},
 };
 use crate::{
-    database::{Database, DatabaseError},
+    database::{Database, DatabaseError, bounded::END_TIME_MAX},
     tool::SESSION,
 };
 
@@ -47,7 +47,7 @@ impl Postgres {
 
     /// What the tool left open when it was stopped is taken back by the server.
     pub(super) fn end_tool_sessions(&mut self) -> Result<(), DatabaseError> {
-        let give_up = Instant::now() + CANCEL_TIME_MAX;
+        let give_up = Instant::now() + END_TIME_MAX;
         while let Some(session) = self.tool_session()? {
             if Instant::now() >= give_up {
                 return Err(DatabaseError::Locked(format!("{session} does not end")));
