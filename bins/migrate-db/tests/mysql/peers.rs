@@ -1,7 +1,7 @@
 //! The tools themselves on MariaDB: one half with them, one half with us, and back.
 
 use crate::{
-    halves::{PEERS, Peer, add, half_and_half, said, words},
+    halves::{PEERS, Peer, SLOW_PEERS, begun_by_us, half_and_half, said},
     migrate, place,
     server::{PASSWORD, Server},
     tools::Wish,
@@ -31,12 +31,7 @@ fn what_we_begin_the_tool_goes_on_with() {
     for peer in &PEERS {
         let (scratch, server, database, url) = place(&[]);
         let theirs = over_tcp(peer, server, &database);
-        add(peer.tool(), &scratch, 1);
-        migrate(&scratch, &url, &["up", "--layout", peer.layout]).run().succeeds();
-        add(peer.tool(), &scratch, 2);
-        peer.up(&scratch, &theirs);
-        assert_eq!(peer.applied(&scratch, &theirs), 2, "{}", peer.layout);
-        migrate(&scratch, &url, &["status", "--require-current"]).run().succeeds();
+        begun_by_us(peer, &scratch, &url, &theirs);
     }
 }
 
@@ -92,37 +87,6 @@ fn a_tool_that_is_at_work_holds_its_lock_and_we_wait() {
         theirs.join().unwrap();
     });
     migrate(&scratch, &url, &["status", "--require-current"]).run().succeeds();
-}
-
-/// The slow ones: a Java virtual machine to start, a program to build.
-const SLOW_PEERS: [Peer; 2] = [
-    Peer {
-        layout: "flyway",
-        program: "flyway",
-        up: |url, directory| flyway(url, directory, "migrate"),
-        status: |url, directory| flyway(url, directory, "info"),
-        applied: |said| said.lines().filter(|line| line.contains("| Success |")).count(),
-    },
-    Peer {
-        layout: "sqlx",
-        program: "sqlx",
-        up: |url, directory| words(&["migrate", "run", "--source", directory, "--database-url", url]),
-        status: |url, directory| words(&["migrate", "info", "--source", directory, "--database-url", url]),
-        applied: |said| said.lines().filter(|line| line.contains("/installed")).count(),
-    },
-];
-
-/// Flyway reads another kind of address.
-fn flyway(url: &str, directory: &str, command: &str) -> Vec<String> {
-    let place = url.rsplit_once('@').map_or(url, |(_, place)| place);
-    words(&[
-        &format!("-url=jdbc:mariadb://{place}"),
-        "-user=app",
-        &format!("-password={PASSWORD}"),
-        &format!("-locations=filesystem:{directory}"),
-        "-color=never",
-        command,
-    ])
 }
 
 #[test]

@@ -2,7 +2,6 @@
 
 use std::{
     fs,
-    io::Write,
     net::TcpListener,
     os::unix::fs::{PermissionsExt, chown},
     path::{Path, PathBuf},
@@ -14,6 +13,8 @@ use std::{
     thread,
     time::{Duration, Instant},
 };
+
+use crate::servers::{as_user, certify, said, unprivileged};
 
 /// How long a server may take to answer.
 const READY: Duration = Duration::from_mins(1);
@@ -35,7 +36,7 @@ pub(crate) struct Server {
 impl Server {
     pub(crate) fn start() -> Self {
         let directory = tempfile::Builder::new().prefix("migrate-db-my").tempdir().unwrap().keep();
-        let user = unprivileged();
+        let user = unprivileged(&["mysql", "nobody"]);
         if let Some((uid, gid)) = user {
             chown(&directory, Some(uid), Some(gid)).unwrap();
         }
@@ -54,6 +55,7 @@ impl Server {
             said(&made)
         );
         certify(user, &directory);
+        fs::set_permissions(directory.join("server.crt"), fs::Permissions::from_mode(0o644)).unwrap();
         let server = Self { _keeper: keeper(user, &directory, port), directory, port };
         server.wait();
         server.sql(
@@ -203,41 +205,6 @@ fn program(name: &str) -> PathBuf {
     found.expect("MariaDB is not installed: run script/setup (apt-get install mariadb-server)")
 }
 
-/// A key and a certificate for this machine, which vouches for itself.
-fn certify(user: Option<(u32, u32)>, directory: &Path) {
-    let request = "[req]\ndistinguished_name = name\nx509_extensions = v3\n[name]\n[v3]\n\
-                   basicConstraints = critical, CA:FALSE\nsubjectAltName = DNS:localhost, IP:127.0.0.1\n";
-    fs::File::create(directory.join("request.cnf")).unwrap().write_all(request.as_bytes()).unwrap();
-    let words = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost \
-                 -config request.cnf -keyout server.key -out server.crt";
-    let output =
-        as_user(user, Path::new("openssl")).args(words.split(' ')).current_dir(directory).output().unwrap();
-    assert!(output.status.success(), "openssl: {}", said(&output));
-    fs::set_permissions(directory.join("server.crt"), fs::Permissions::from_mode(0o644)).unwrap();
-}
-
-/// MariaDB refuses to run as root; then whoever exists for that.
-fn unprivileged() -> Option<(u32, u32)> {
-    let id = |args: &[&str]| {
-        let output = Command::new("id").args(args).output().unwrap();
-        output
-            .status
-            .success()
-            .then(|| String::from_utf8(output.stdout).unwrap().trim().parse::<u32>().unwrap())
-    };
-    if id(&["-u"]) != Some(0) {
-        return None;
-    }
-    ["mysql", "nobody"].iter().find_map(|name| Some((id(&["-u", name])?, id(&["-g", name])?)))
-}
-
-fn as_user(user: Option<(u32, u32)>, program: &Path) -> Command {
-    let Some((uid, gid)) = user else { return Command::new(program) };
-    let mut command = Command::new("setpriv");
-    command.args([&format!("--reuid={uid}"), &format!("--regid={gid}"), "--clear-groups", "--"]).arg(program);
-    command
-}
-
 /// Starts the server, starts it again whenever it ends, and ends it for good with our own end.
 fn keeper(user: Option<(u32, u32)>, directory: &Path, port: u16) -> Child {
     let script = "trap '' INT TERM HUP; server=$1; directory=$2; shift 2; \
@@ -265,8 +232,4 @@ fn keeper(user: Option<(u32, u32)>, directory: &Path, port: u16) -> Child {
         "--max-connections=100".into(),
     ]);
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
-}
-
-fn said(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
 }

@@ -6,7 +6,7 @@ use std::{
     net::TcpListener,
     os::unix::fs::{PermissionsExt, chown},
     path::{Path, PathBuf},
-    process::{Child, Command, Output, Stdio},
+    process::{Child, Command, Stdio},
     sync::{
         LazyLock,
         atomic::{AtomicUsize, Ordering},
@@ -14,6 +14,8 @@ use std::{
     thread,
     time::{Duration, Instant},
 };
+
+use crate::servers::{as_user, certify, said, unprivileged};
 
 /// How long a server may take to answer.
 const READY: Duration = Duration::from_secs(30);
@@ -48,7 +50,7 @@ impl Cluster {
     pub(crate) fn start() -> Self {
         let programs = programs();
         let directory = tempfile::Builder::new().prefix("migrate-db-pg").tempdir().unwrap().keep();
-        let user = unprivileged();
+        let user = unprivileged(&["postgres", "nobody"]);
         if let Some((uid, gid)) = user {
             chown(&directory, Some(uid), Some(gid)).unwrap();
         }
@@ -253,76 +255,10 @@ fn programs() -> PathBuf {
     found.expect("PostgreSQL is not installed: run script/setup (apt-get install postgresql)")
 }
 
-/// A key and a certificate for this machine, which vouches for itself.
-fn certify(user: Option<(u32, u32)>, data: &Path) {
-    let request = "[req]\ndistinguished_name = name\nx509_extensions = v3\n[name]\n[v3]\n\
-                   basicConstraints = critical, CA:FALSE\nsubjectAltName = DNS:localhost, IP:127.0.0.1\n";
-    fs::File::create(data.join("request.cnf")).unwrap().write_all(request.as_bytes()).unwrap();
-    let output = as_user(user, Path::new("openssl"))
-        .args([
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:prime256v1",
-            "-nodes",
-            "-days",
-            "2",
-        ])
-        .args([
-            "-subj",
-            "/CN=localhost",
-            "-config",
-            "request.cnf",
-            "-keyout",
-            "server.key",
-            "-out",
-            "server.crt",
-        ])
-        .current_dir(data)
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "openssl: {}", said(&output));
-}
-
-/// PostgreSQL refuses to run as root; then whoever exists for that.
-fn unprivileged() -> Option<(u32, u32)> {
-    let id = |args: &[&str]| {
-        let output = Command::new("id").args(args).output().unwrap();
-        output
-            .status
-            .success()
-            .then(|| String::from_utf8(output.stdout).unwrap().trim().parse::<u32>().unwrap())
-    };
-    if id(&["-u"]) != Some(0) {
-        return None;
-    }
-    ["postgres", "nobody"].iter().find_map(|name| Some((id(&["-u", name])?, id(&["-g", name])?)))
-}
-
-fn as_user(user: Option<(u32, u32)>, program: &Path) -> Command {
-    let Some((uid, gid)) = user else { return Command::new(program) };
-    let mut command = Command::new("setpriv");
-    command
-        .args([
-            format!("--reuid={uid}"),
-            format!("--regid={gid}"),
-            "--clear-groups".to_owned(),
-            "--".to_owned(),
-        ])
-        .arg(program);
-    command
-}
-
 fn keeper(user: Option<(u32, u32)>, programs: &Path, directory: &Path) -> Child {
     let mut command = as_user(user, Path::new("/bin/sh"));
     let script =
         "trap '' INT TERM HUP; cat >/dev/null; \"$1\" -D \"$2/data\" -m immediate stop; rm -rf \"$2\"";
     command.arg("-c").arg(script).arg("keeper").arg(programs.join("pg_ctl")).arg(directory);
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
-}
-
-fn said(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     cluster::{Cluster, PASSWORD, SHARED},
-    halves::{PEERS, Peer, add, half_and_half, said, words},
+    halves::{PEERS, SLOW_PEERS, begun_by_us, half_and_half, said},
     migrate, place,
     tools::Wish,
 };
@@ -35,12 +35,7 @@ fn what_we_begin_the_tool_goes_on_with() {
     for peer in &PEERS {
         let (scratch, cluster, database, url) = place(&[]);
         let theirs = over_tcp(cluster, &database);
-        add(peer.tool(), &scratch, 1);
-        migrate(&scratch, &url, &["up", "--layout", peer.layout]).run().succeeds();
-        add(peer.tool(), &scratch, 2);
-        peer.up(&scratch, &theirs);
-        assert_eq!(peer.applied(&scratch, &theirs), 2, "{}", peer.layout);
-        migrate(&scratch, &url, &["status", "--require-current"]).run().succeeds();
+        begun_by_us(peer, &scratch, &url, &theirs);
     }
 }
 
@@ -63,38 +58,6 @@ fn golang_migrate_waits_for_us() {
         assert!(output.status.success() && said(&output).contains("no change"), "{}", said(&output));
         ours.join().unwrap();
     });
-}
-
-/// The slow ones: a Java virtual machine to start, a program to build.
-const SLOW_PEERS: [Peer; 2] = [
-    Peer {
-        layout: "flyway",
-        program: "flyway",
-        up: |url, directory| flyway(url, directory, "migrate"),
-        status: |url, directory| flyway(url, directory, "info"),
-        applied: |said| said.lines().filter(|line| line.contains("| Success |")).count(),
-    },
-    Peer {
-        layout: "sqlx",
-        program: "sqlx",
-        up: |url, directory| words(&["migrate", "run", "--source", directory, "--database-url", url]),
-        status: |url, directory| words(&["migrate", "info", "--source", directory, "--database-url", url]),
-        applied: |said| said.lines().filter(|line| line.contains("/installed")).count(),
-    },
-];
-
-/// Flyway reads another kind of address.
-fn flyway(url: &str, directory: &str, command: &str) -> Vec<String> {
-    let place =
-        url.rsplit_once('@').and_then(|(_, place)| place.split_once('?')).map_or(url, |(place, _)| place);
-    words(&[
-        &format!("-url=jdbc:postgresql://{place}"),
-        "-user=postgres",
-        &format!("-password={PASSWORD}"),
-        &format!("-locations=filesystem:{directory}"),
-        "-color=never",
-        command,
-    ])
 }
 
 #[test]

@@ -122,3 +122,49 @@ pub(crate) fn half_and_half(peer: &Peer, scratch: &Scratch, ours: &str, theirs: 
     peer.up(scratch, theirs);
     ours(&["status", "--require-current"]);
 }
+
+/// One version with us, the next with the tool, which finds what it needs.
+pub(crate) fn begun_by_us(peer: &Peer, scratch: &Scratch, ours: &str, theirs: &str) {
+    add(peer.tool(), scratch, 1);
+    migrate(scratch, ours, &["up", "--layout", peer.layout]).run().succeeds();
+    add(peer.tool(), scratch, 2);
+    peer.up(scratch, theirs);
+    assert_eq!(peer.applied(scratch, theirs), 2, "{}", peer.layout);
+    migrate(scratch, ours, &["status", "--require-current"]).run().succeeds();
+}
+
+/// The slow ones: a Java virtual machine to start, a program to build.
+pub(crate) const SLOW_PEERS: [Peer; 2] = [
+    Peer {
+        layout: "flyway",
+        program: "flyway",
+        up: |url, directory| flyway(url, directory, "migrate"),
+        status: |url, directory| flyway(url, directory, "info"),
+        applied: |said| said.lines().filter(|line| line.contains("| Success |")).count(),
+    },
+    Peer {
+        layout: "sqlx",
+        program: "sqlx",
+        up: |url, directory| words(&["migrate", "run", "--source", directory, "--database-url", url]),
+        status: |url, directory| words(&["migrate", "info", "--source", directory, "--database-url", url]),
+        applied: |said| said.lines().filter(|line| line.contains("/installed")).count(),
+    },
+];
+
+/// Flyway reads another kind of address, and user and password apart from it.
+fn flyway(url: &str, directory: &str, command: &str) -> Vec<String> {
+    let (login, place) = url.rsplit_once('@').unwrap();
+    let (scheme, login) = login.split_once("://").unwrap();
+    let (user, password) = login.split_once(':').unwrap();
+    let driver = if scheme == "postgres" { "postgresql" } else { "mariadb" };
+    let password = percent_encoding::percent_decode_str(password).decode_utf8().unwrap();
+    let place = place.split_once('?').map_or(place, |(place, _)| place);
+    words(&[
+        &format!("-url=jdbc:{driver}://{place}"),
+        &format!("-user={user}"),
+        &format!("-password={password}"),
+        &format!("-locations=filesystem:{directory}"),
+        "-color=never",
+        command,
+    ])
+}

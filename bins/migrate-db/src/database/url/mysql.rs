@@ -67,7 +67,7 @@ const SCHEMES: [&str; 9] = [
 ];
 
 /// Parameters of other drivers that ask for what is done anyway.
-const IDLE: [&str; 4] = ["parseTime", "multiStatements", "loc", "tls-min-version"];
+const IDLE: [&str; 3] = ["parseTime", "multiStatements", "loc"];
 
 impl MysqlServer {
     /// Whether a scheme is MySQL's.
