@@ -130,14 +130,16 @@ fn attach(
 }
 
 fn copy(journey: Journey) -> Result<Done, Error> {
-    let (state, companions) = (journey.state(), journey.companions().len());
-    let Journey { from, to, destination, transfer, .. } = journey;
-    let moved = transfer.run(from.repository.as_ref(), destination.as_ref())?;
+    let companions = journey.companions().len();
+    let moved = journey.transfer.run(journey.from.repository.as_ref(), journey.destination.as_ref())?;
+    let state = State::of((journey.is_named() && moved == Moved::default()).then_some(()));
+    let absent = if state == State::New { facts::absent(&journey)? } else { Vec::new() };
+    let Journey { from, to, destination, .. } = journey;
     // Before the tag moves there: what carries a name is whole.
-    if let Some(missing) = facts::absent(&transfer, destination.as_ref())?.first() {
+    if let Some(missing) = absent.first() {
         return Err(Error::Incomplete { missing: *missing, to });
     }
-    if let Some(tag) = to.tag() {
+    if let Some(tag) = to.tag().filter(|_| state == State::New) {
         destination.tag(tag, &destination.manifest(from.digest)?)?;
     }
     Ok(Done::Copied { to, digest: from.digest, companions, moved, state })

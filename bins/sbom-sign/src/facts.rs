@@ -7,7 +7,7 @@ use std::{
 };
 
 use ci::{Session, files};
-use contract::{Digest, EnvironmentName, ImageRef, Secret, Selector};
+use contract::{Digest, EnvironmentName, ImageRef, Secret, Selector, Tag};
 use jiff::Timestamp;
 use oci::{Access, MANIFESTS_MAX, Manifest, OciError, Repository, Transfer};
 use serde_json::Value;
@@ -301,10 +301,10 @@ pub struct Journey {
     pub destination: Box<dyn Repository>,
     /// All that goes along.
     pub transfer: Transfer,
-    /// What of it is not there yet.
-    pub absent: Vec<Digest>,
     /// What the destination's tag carries now.
     pub tagged: Option<Digest>,
+    /// Which of the tags that go along are not there yet.
+    pub untagged: Vec<Tag>,
 }
 
 /// Surveys both ends of a copy.
@@ -314,47 +314,51 @@ pub fn journey(wanted: Copy, session: &Session) -> Result<Journey, Error> {
     let destination = oci::open_or_new_with(wanted.to.location(), &access)?;
     let transfer = Transfer::survey(from.repository.as_ref(), destination.as_ref(), from.digest)?;
     // Said before anything is copied: names never move.
+    let mut untagged = Vec::new();
     for (tag, to) in transfer.tags() {
-        let there = destination.resolve(&Selector::Tag(tag.clone()))?;
-        if let Some(there) = there.filter(|there| there.digest != *to) {
-            let image = Box::new(ImageRef::repository(wanted.to.location().clone()).with_tag(tag.clone()));
-            return Err(OciError::TagWouldMove { image, from: there.digest, to: *to }.into());
+        match destination.resolve(&Selector::Tag(tag.clone()))? {
+            Some(there) if there.digest != *to => {
+                let image =
+                    Box::new(ImageRef::repository(wanted.to.location().clone()).with_tag(tag.clone()));
+                return Err(OciError::TagWouldMove { image, from: there.digest, to: *to }.into());
+            }
+            Some(_) => {}
+            None => untagged.push(tag.clone()),
         }
     }
-    let absent = absent(&transfer, destination.as_ref())?;
     let tag = wanted.to.tag().map(|tag| Selector::Tag(tag.clone()));
     let tagged = tag.map(|tag| destination.resolve(&tag)).transpose()?.flatten().map(|there| there.digest);
-    Ok(Journey { from, to: wanted.to, destination, transfer, absent, tagged })
+    Ok(Journey { from, to: wanted.to, destination, transfer, tagged, untagged })
 }
 
-/// What of all that belongs to an image a repository lacks: manifests, their blobs, referrers that are not found from their subject, and
-/// what cosign's tags should name.
-pub fn absent(transfer: &Transfer, repository: &dyn Repository) -> Result<Vec<Digest>, Error> {
+/// What of a copy did not arrive: what the destination lacked before is looked for again, and so are the tags that it gets; and every
+/// referrer must be found from its subject, whoever has stored it.
+pub fn absent(journey: &Journey) -> Result<Vec<Digest>, Error> {
+    let Journey { transfer, destination, untagged, .. } = journey;
     let mut absent = Vec::new();
     let mut found: BTreeMap<Digest, BTreeSet<Digest>> = BTreeMap::new();
     for manifest in transfer.manifests() {
-        let digest = manifest.digest();
-        if let Some(subject) = manifest.subject().map(|subject| subject.digest) {
-            if let Entry::Vacant(place) = found.entry(subject) {
-                let referrers = repository.referrers(subject)?;
-                place.insert(referrers.iter().map(|referrer| referrer.digest).collect());
-            }
-            if !found[&subject].contains(&digest) {
-                absent.push(digest);
-                continue;
-            }
+        let Some(subject) = manifest.subject().map(|subject| subject.digest) else { continue };
+        if let Entry::Vacant(place) = found.entry(subject) {
+            let referrers = destination.referrers(subject)?;
+            place.insert(referrers.iter().map(|referrer| referrer.digest).collect());
         }
-        if repository.resolve(&Selector::Digest(digest))?.is_none() {
-            absent.push(digest);
-        }
-        for blob in manifest.blobs() {
-            if !repository.has_blob(blob)? {
-                absent.push(blob.digest);
-            }
+        if !found[&subject].contains(&manifest.digest()) {
+            absent.push(manifest.digest());
         }
     }
-    for (tag, digest) in transfer.tags() {
-        let there = repository.resolve(&Selector::Tag(tag.clone()))?;
+    for manifest in transfer.lacking() {
+        if destination.resolve(&Selector::Digest(manifest.digest()))?.is_none() {
+            absent.push(manifest.digest());
+        }
+    }
+    for blob in transfer.missing() {
+        if !destination.has_blob(blob)? {
+            absent.push(blob.digest);
+        }
+    }
+    for (tag, digest) in transfer.tags().iter().filter(|(tag, _)| untagged.contains(tag)) {
+        let there = destination.resolve(&Selector::Tag(tag.clone()))?;
         if there.is_none_or(|there| there.digest != *digest) {
             absent.push(*digest);
         }

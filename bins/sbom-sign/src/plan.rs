@@ -204,10 +204,9 @@ pub fn judge_one<'e>(
 }
 
 impl Journey {
-    /// Whether all of it is there already.
-    pub fn state(&self) -> State {
-        let tag_stands = self.to.tag().is_none() || self.tagged == Some(self.from.digest);
-        State::of((self.absent.is_empty() && tag_stands).then_some(()))
+    /// Whether all names that it gets are there already.
+    pub fn is_named(&self) -> bool {
+        self.untagged.is_empty() && (self.to.tag().is_none() || self.tagged == Some(self.from.digest))
     }
 
     /// Everything but the image itself that goes along: referrers, and children of an index.

@@ -166,13 +166,14 @@ impl Transfer {
     /// What [`run`](Self::run) will write, one line a request or a file.
     pub fn writes(&self, to: &dyn Repository) -> Vec<String> {
         let blobs = self.missing.iter().map(|blob| Write::Blob(blob, Some(&self.origin)));
-        let absent = || self.manifests().filter(|manifest| self.absent.contains(&manifest.digest()));
         let named = |(tag, digest): &'_ (Tag, Digest)| {
-            absent().find(|manifest| manifest.digest() == *digest).map(|manifest| (tag.clone(), manifest))
+            self.lacking()
+                .find(|manifest| manifest.digest() == *digest)
+                .map(|manifest| (tag.clone(), manifest))
         };
         let tags: Vec<(Tag, &Manifest)> = self.tags.iter().filter_map(named).collect();
         let tags = tags.iter().map(|(tag, manifest)| Write::Tag(tag, manifest));
-        let writes = blobs.chain(absent().map(Write::Manifest)).chain(tags);
+        let writes = blobs.chain(self.lacking().map(Write::Manifest)).chain(tags);
         writes.flat_map(|write| to.writes(write)).collect()
     }
 
@@ -189,6 +190,11 @@ impl Transfer {
     /// The blobs that the destination lacks.
     pub fn missing(&self) -> &[Descriptor] {
         &self.missing
+    }
+
+    /// The manifests that the destination lacks.
+    pub fn lacking(&self) -> impl Iterator<Item = &Manifest> {
+        self.manifests().filter(|manifest| self.absent.contains(&manifest.digest()))
     }
 
     /// Copies: blobs before the manifests that name them.

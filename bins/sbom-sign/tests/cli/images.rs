@@ -1,7 +1,9 @@
 //! Evidence beside images, as the binary makes it, judges it and carries it along.
 
 use crate::desk::{self, desk, image, put_image, referrers, result, sbom_sign};
-use testkit::Scratch;
+use std::collections::BTreeSet;
+
+use testkit::{Scratch, relay::relay, served::Served};
 
 fn attest(desk: &Scratch, file: &str) {
     let line = format!("attest oci:registry:app --type test-result --predicate {file} --key k.key");
@@ -249,6 +251,31 @@ fn a_copy_takes_the_evidence_along() {
     sbom_sign(&desk, &line).run().fails(2, "copy-other-digest");
     sbom_sign(&desk, "copy oci:registry:other oci:production:app-1").run().fails(1, "tag-would-move");
     sbom_sign(&desk, "copy oci:registry oci:production:app-1").run().fails(2, "image-incomplete");
+}
+
+#[test]
+fn a_copy_asks_its_destination_nothing_twice_before_it_writes() {
+    for registry in [Served::crane(), Served::cuelabs(), Served::docker("")] {
+        let desk = desk();
+        sbom_sign(&desk, "sign oci:registry:app --key k.key").run().succeeds();
+        let counted = relay(&registry.authority(), |_| None);
+        let authority = counted.url("").trim_start_matches("http://").trim_end_matches('/').to_owned();
+        let mut seen = 0;
+        for state in ["new", "unchanged"] {
+            let copy = format!("copy oci:registry:app {authority}/acme/app:1");
+            let run = sbom_sign(&desk, &copy).on_runner().run().succeeds();
+            assert_eq!(run.observed().outputs["state"], state);
+            let all = counted.requests();
+            let asked = all[seen..].iter().take_while(|one| matches!(&*one.method, "HEAD" | "GET"));
+            let asked: Vec<String> = asked.map(|one| format!("{} {}", one.method, one.target)).collect();
+            // Each blob is looked for once more right before it is sent: another run may have been quicker.
+            let asked: Vec<&String> = asked.iter().filter(|one| !one.contains("/blobs/")).collect();
+            let once: BTreeSet<&&String> = asked.iter().collect();
+            assert_eq!(once.len(), asked.len(), "{state}: {asked:#?}");
+            assert!(state == "new" || all.len() - seen <= 6, "{asked:#?}");
+            seen = all.len();
+        }
+    }
 }
 
 #[test]
