@@ -1,7 +1,9 @@
 //! A catalog as CycloneDX 1.5 (cyclonedx.org/docs/1.5/json), or 1.6 and 1.7 where asked: rooted, sorted, and the same bytes for the same
 //! catalog and time; never licences that nobody has stated, never a path of the machine.
 
-use contract::Digest;
+use std::io;
+
+use contract::{Digest, Hashing};
 use cyclonedx_bom::{
     models::{
         component::{Classification, ComponentEvidence, Occurrence, Occurrences, Scope},
@@ -11,10 +13,14 @@ use cyclonedx_bom::{
         property::{Properties, Property},
         tool::Tools,
     },
-    prelude::{Bom, Component, Components, DateTime, Metadata, Purl, SpecVersion as Written, UrnUuid},
+    prelude::{Bom, Component, Components, DateTime, Metadata, Purl, SpecVersion as CycloneDx, UrnUuid},
 };
 use jiff::{Timestamp, tz::TimeZone};
-use serde_json::Value;
+use serde::{
+    Serialize, Serializer,
+    ser::{Error as _, SerializeMap as _, SerializeSeq as _},
+};
+use serde_json::{Map, Value};
 
 use crate::{
     catalog::{self, Algorithm, Catalog, Kind, Licence, Package},
@@ -38,15 +44,133 @@ pub enum SpecVersion {
     V1_7,
 }
 
+/// How long serial number and time are in JSON, at most, in bytes.
+const SERIAL_AND_TIME_BYTES: usize = 160;
+/// How many packages are held in CycloneDX's model at a time.
+const PACKAGES_TOGETHER: usize = 256;
+
 /// The SBOM as JSON. Its serial number comes from its content, so that it says something.
 pub fn json(catalog: &Catalog, version: SpecVersion, now: Timestamp) -> Result<Vec<u8>, Error> {
-    let bom = |serial_number, timestamp| Bom {
+    let mut hash = Hashing::default();
+    Written::new(catalog, version, None, None)?.write(&mut hash)?;
+    let mut json = Vec::with_capacity(hash.bytes() + SERIAL_AND_TIME_BYTES);
+    let serial = serial_number(hash.digest());
+    let time = now.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let time = DateTime::try_from(time).map_err(Error::bom)?;
+    Written::new(catalog, version, Some(serial), Some(time))?.write(&mut json)?;
+    json.push(b'\n');
+    Ok(json)
+}
+
+/// An SBOM on its way out, in which only some packages are held twice at a time.
+struct Written<'c> {
+    catalog: &'c Catalog,
+    version: SpecVersion,
+    /// All but the lists.
+    frame: Map<String, Value>,
+}
+
+/// A list of an SBOM.
+struct List<'c> {
+    of: &'c Written<'c>,
+    what: What,
+}
+
+#[derive(Clone, Copy)]
+enum What {
+    Components,
+    Dependencies,
+}
+
+impl<'c> Written<'c> {
+    fn new(
+        catalog: &'c Catalog,
+        version: SpecVersion,
+        serial: Option<UrnUuid>,
+        time: Option<DateTime>,
+    ) -> Result<Self, Error> {
+        let metadata = Some(metadata(catalog, time));
+        let mut frame = in_json(Bom { metadata, ..bom(serial, Some(Vec::new()), Some(Vec::new())) })
+            .map_err(Error::bom)?;
+        frame["specVersion"] = match version {
+            SpecVersion::V1_5 => "1.5",
+            SpecVersion::V1_6 => "1.6",
+            SpecVersion::V1_7 => "1.7",
+        }
+        .into();
+        if let Some(component) = frame.get_mut("metadata").and_then(|metadata| metadata.get_mut("component"))
+        {
+            acknowledge(component, version);
+        }
+        Ok(Self { catalog, version, frame })
+    }
+
+    fn write(&self, to: impl io::Write) -> Result<(), Error> {
+        serde_json::to_writer_pretty(to, self).map_err(Error::bom)
+    }
+}
+
+impl Serialize for Written<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for (key, value) in &self.frame {
+            match key.as_str() {
+                "components" => map.serialize_entry(key, &List { of: self, what: What::Components })?,
+                "dependencies" => map.serialize_entry(key, &List { of: self, what: What::Dependencies })?,
+                _ => map.serialize_entry(key, value)?,
+            }
+        }
+        map.end()
+    }
+}
+
+impl List<'_> {
+    /// The entries for these packages; the root stands in the metadata and not among the components.
+    fn entries(&self, first: usize, packages: &[Package]) -> serde_json::Result<Vec<Value>> {
+        let Written { catalog, version, .. } = self.of;
+        let (bom, list) = match self.what {
+            What::Components => {
+                let numbered = packages.iter().zip(first..).filter(|(_, place)| *place != catalog.root);
+                let components = numbered.map(|(package, _)| component(package)).collect();
+                (bom(None, Some(components), None), "components")
+            }
+            What::Dependencies => (bom(None, None, Some(dependencies(catalog, packages))), "dependencies"),
+        };
+        let Some(Value::Array(mut entries)) = in_json(bom)?.remove(list) else { return Ok(Vec::new()) };
+        if let What::Components = self.what {
+            for component in &mut entries {
+                acknowledge(component, *version);
+            }
+        }
+        Ok(entries)
+    }
+}
+
+impl Serialize for List<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(None)?;
+        for (number, packages) in self.of.catalog.packages.chunks(PACKAGES_TOGETHER).enumerate() {
+            for entry in self.entries(number * PACKAGES_TOGETHER, packages).map_err(S::Error::custom)? {
+                list.serialize_element(&entry)?;
+            }
+        }
+        list.end()
+    }
+}
+
+/// An SBOM with these lists alone.
+fn bom(
+    serial_number: Option<UrnUuid>,
+    components: Option<Vec<Component>>,
+    dependencies: Option<Vec<Dependency>>,
+) -> Bom {
+    Bom {
         version: 1,
         serial_number,
-        metadata: Some(metadata(catalog, timestamp)),
-        components: Some(Components(components(catalog))),
-        dependencies: Some(Dependencies(dependencies(catalog))),
-        spec_version: Written::V1_5,
+        metadata: None,
+        components: components.map(Components),
+        dependencies: dependencies.map(Dependencies),
+        spec_version: CycloneDx::V1_5,
         services: None,
         external_references: None,
         compositions: None,
@@ -55,37 +179,20 @@ pub fn json(catalog: &Catalog, version: SpecVersion, now: Timestamp) -> Result<V
         signature: None,
         annotations: None,
         formulation: None,
-    };
-    let serial = serial_number(Digest::of(&written(bom(None, None), version)?));
-    let time = now.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-    let time = DateTime::try_from(time).map_err(Error::bom)?;
-    let mut json = written(bom(Some(serial), Some(time)), version)?;
-    json.push(b'\n');
-    Ok(json)
+    }
 }
 
-fn written(bom: Bom, version: SpecVersion) -> Result<Vec<u8>, Error> {
+fn in_json(bom: Bom) -> serde_json::Result<Map<String, Value>> {
     let mut json = Vec::new();
-    bom.output_as_json(&mut json, Written::V1_5).map_err(Error::bom)?;
-    let number = match version {
-        SpecVersion::V1_5 => return Ok(json),
-        SpecVersion::V1_6 => "1.6",
-        SpecVersion::V1_7 => "1.7",
-    };
-    let mut later: Value = serde_json::from_slice(&json).map_err(Error::bom)?;
-    later["specVersion"] = number.into();
-    let components = later.get_mut("components").and_then(Value::as_array_mut);
-    for component in components.into_iter().flatten() {
-        acknowledge(component);
-    }
-    if let Some(component) = later.pointer_mut("/metadata/component") {
-        acknowledge(component);
-    }
-    serde_json::to_vec_pretty(&later).map_err(Error::bom)
+    bom.output_as_json(&mut json, CycloneDx::V1_5).map_err(serde_json::Error::custom)?;
+    serde_json::from_slice(&json)
 }
 
 /// Since 1.6 a licence says whose word it is: these are the packages' own, and nobody has looked into their files.
-fn acknowledge(component: &mut Value) {
+fn acknowledge(component: &mut Value, version: SpecVersion) {
+    if version == SpecVersion::V1_5 {
+        return;
+    }
     let licences = component.get_mut("licenses").and_then(Value::as_array_mut);
     for licence in licences.into_iter().flatten() {
         let stated = if licence.get("license").is_some() { &mut licence["license"] } else { licence };
@@ -120,12 +227,6 @@ fn metadata(catalog: &Catalog, timestamp: Option<DateTime>) -> Metadata {
 /// How many components an SBOM of this catalog lists, beside the root.
 pub fn component_count(catalog: &Catalog) -> usize {
     catalog.packages.len() - 1
-}
-
-/// All but the root, which stands in the metadata.
-fn components(catalog: &Catalog) -> Vec<Component> {
-    let packages = catalog.packages.iter().enumerate();
-    packages.filter(|(place, _)| *place != catalog.root).map(|(_, package)| component(package)).collect()
 }
 
 fn component(package: &Package) -> Component {
@@ -221,13 +322,13 @@ fn occurrences(package: &Package) -> Vec<Occurrence> {
     paths.into_iter().map(Occurrence::new).collect()
 }
 
-fn dependencies(catalog: &Catalog) -> Vec<Dependency> {
+fn dependencies(catalog: &Catalog, packages: &[Package]) -> Vec<Dependency> {
     let reference = |place: &usize| catalog.packages[*place].reference.clone();
     let of = |package: &Package| Dependency {
         dependency_ref: package.reference.clone(),
         dependencies: package.needs.union(&package.development).map(reference).collect(),
     };
-    catalog.packages.iter().map(of).collect()
+    packages.iter().map(of).collect()
 }
 
 #[cfg(test)]

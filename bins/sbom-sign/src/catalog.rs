@@ -35,7 +35,10 @@ pub mod uv;
 pub mod workflow;
 pub mod yarn;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use ci::files::FileError;
 use contract::Digest;
@@ -85,8 +88,8 @@ pub struct Package {
     pub hashes: BTreeSet<Hash>,
     /// Its licences, all of which hold.
     pub licences: BTreeSet<Licence>,
-    /// Where it was found.
-    pub places: BTreeSet<Place>,
+    /// Where it was found; what one file lists shares the place.
+    pub places: BTreeSet<Arc<Place>>,
     /// What has no field in CycloneDX, by `seaworthy:` names.
     pub properties: BTreeMap<String, String>,
     /// What it needs, by places in the list.
@@ -235,8 +238,9 @@ impl Part {
 
     /// All of it found here.
     pub fn found_at(mut self, place: &Place) -> Self {
+        let place = Arc::new(place.clone());
         for package in &mut self.packages {
-            package.places.insert(place.clone());
+            package.places.insert(Arc::clone(&place));
         }
         self
     }

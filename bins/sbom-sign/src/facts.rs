@@ -56,11 +56,34 @@ pub struct Listed {
     /// Files of single packages in an image that can't be read, by path.
     pub unread: Vec<(String, Malformed)>,
     /// The file that will be replaced.
-    pub existing: Option<String>,
+    pub existing: Option<Existing>,
     /// The time of this run.
     pub now: Timestamp,
     /// Whether that time was given, so that an older one can't stand in for it.
     pub clock: Clock,
+}
+
+/// The SBOM that is there, as far as it matters.
+pub struct Existing {
+    /// What it is.
+    pub digest: Digest,
+    /// When it was made, if it says so.
+    pub time: Option<Timestamp>,
+}
+
+impl Existing {
+    fn of(text: &str) -> Self {
+        #[derive(serde::Deserialize)]
+        struct Dated {
+            metadata: Metadata,
+        }
+        #[derive(serde::Deserialize)]
+        struct Metadata {
+            timestamp: Timestamp,
+        }
+        let dated = serde_json::from_str(text).ok();
+        Self { digest: Digest::of(text.as_bytes()), time: dated.map(|Dated { metadata }| metadata.timestamp) }
+    }
 }
 
 /// Where the time of this run comes from.
@@ -87,7 +110,7 @@ pub fn listed(wanted: &Sbom, session: &Session) -> Result<Listed, Error> {
     Ok(Listed {
         catalog,
         unread,
-        existing: files::read_text_if_there(&wanted.output)?,
+        existing: files::read_text_if_there(&wanted.output)?.map(|text| Existing::of(&text)),
         now: session.stamp(),
         clock: if fixed { Clock::Fixed } else { Clock::Running },
     })

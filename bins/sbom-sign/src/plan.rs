@@ -112,9 +112,9 @@ pub fn keygen(files: KeyFiles, there: KeyPair) -> Result<Plan, Error> {
 /// Plans an SBOM. One that says the same as the one that is there keeps its time, so that the same tree is attested once.
 pub fn sbom(wanted: Sbom, listed: &Listed) -> Result<Plan, Error> {
     let Listed { catalog, unread, existing, now, clock } = listed;
-    let kept = existing.as_deref().filter(|_| *clock == Clock::Running).and_then(time_of);
+    let kept = existing.as_ref().filter(|_| *clock == Clock::Running).and_then(|existing| existing.time);
     let json = bom::json(catalog, wanted.spec_version, kept.unwrap_or(*now))?;
-    let state = State::of(existing.as_ref().filter(|existing| existing.as_bytes() == json));
+    let state = State::of(existing.as_ref().filter(|existing| existing.digest == Digest::of(&json)));
     let json = if state == State::Unchanged { json } else { bom::json(catalog, wanted.spec_version, *now)? };
     Ok(Plan::Sbom {
         output: wanted.output,
@@ -127,11 +127,6 @@ pub fn sbom(wanted: Sbom, listed: &Listed) -> Result<Plan, Error> {
 
 fn told(unread: &[(String, Malformed)]) -> Vec<[String; 2]> {
     unread.iter().map(|(path, wrong)| [format!("/{path}"), wrong.to_string()]).collect()
-}
-
-fn time_of(sbom: &str) -> Option<Timestamp> {
-    let sbom: Value = serde_json::from_str(sbom).ok()?;
-    sbom.pointer("/metadata/timestamp")?.as_str()?.parse().ok()
 }
 
 /// Plans claims about images.

@@ -1,6 +1,6 @@
 //! What identifies content: the SHA-256 of its bytes; never a name that can be moved.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, io, str::FromStr};
 
 use sha2::{Digest as _, Sha256};
 
@@ -8,6 +8,37 @@ use sha2::{Digest as _, Sha256};
 /// (OCI image specification, "Digests"; no other algorithm is accepted).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest([u8; 32]);
+
+/// The digest of what is written to it.
+#[derive(Default)]
+pub struct Hashing {
+    hash: Sha256,
+    bytes: usize,
+}
+
+impl Hashing {
+    /// How many bytes were written.
+    pub const fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// The digest of everything so far.
+    pub fn digest(self) -> Digest {
+        Digest(self.hash.finalize().into())
+    }
+}
+
+impl io::Write for Hashing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.hash.update(bytes);
+        self.bytes += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
 
 /// The text is no `sha256:` digest.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -94,6 +125,15 @@ crate::text_form!(Digest);
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_written_piece_by_piece_has_the_digest_of_the_whole() {
+        let mut hashing = Hashing::default();
+        for piece in [&b"on"[..], b"", b"e"] {
+            io::Write::write_all(&mut hashing, piece).unwrap();
+        }
+        assert_eq!((hashing.bytes(), hashing.digest()), (3, Digest::of(b"one")));
+    }
 
     #[test]
     fn the_digest_of_nothing_is_the_one_everybody_knows() {

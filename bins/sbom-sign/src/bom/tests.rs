@@ -31,7 +31,7 @@ fn everything() -> Catalog {
     package.properties.insert("seaworthy:go:sum".to_owned(), "h1:x".to_owned());
     for layer in [b"one", b"two"] {
         let layer = Some(Digest::of(layer));
-        package.places.insert(Place { path: "var/lib/dpkg/status".to_owned(), layer });
+        package.places.insert(Place { path: "var/lib/dpkg/status".to_owned(), layer }.into());
     }
     let mut words = Package::new("pkg:npm/words@1".parse().unwrap());
     words.licences.extend(["MIT", "see LICENSE"].into_iter().filter_map(Licence::of));
@@ -160,7 +160,7 @@ fn every_reference_is_unique_rooted_and_in_the_graph() {
 fn it_is_valid_for_the_library_that_wrote_it() {
     let text = written_at(include_str!("../../../../Cargo.lock"), 0);
     let bom = Bom::parse_from_json_v1_5(text.as_bytes()).unwrap();
-    let result = bom.validate_version(Written::V1_5);
+    let result = bom.validate_version(CycloneDx::V1_5);
     assert!(result.passed(), "{result:?}");
 }
 

@@ -76,7 +76,7 @@ pub fn part(found: Vec<(Record, Place)>, system: Option<&Release>) -> Part {
         let mut package = Package::new(record.purl(system)?);
         package.name.clone_from(&record.name);
         package.licences.extend(Licence::of(&record.licence));
-        package.places.insert(place);
+        package.places.insert(place.into());
         package.needs = record.depends.iter().filter_map(|name| places.get(name)).copied().collect();
         Some(package)
     });

@@ -79,7 +79,7 @@ pub fn part(found: Vec<(Record, Place)>) -> Part {
         let purl = Purl::new(PurlType::Pypi, &record.name).ok()?.version(&record.version);
         let mut package = Package::new(purl).named(&record.name);
         package.licences = record.licences;
-        package.places.insert(place);
+        package.places.insert(place.into());
         package.needs = record.requires.iter().filter_map(|name| places.get(name)).copied().collect();
         Some(package)
     });

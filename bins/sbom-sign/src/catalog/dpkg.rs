@@ -86,7 +86,7 @@ pub fn part(
         let mut package = Package::new(record.purl(system)?);
         package.name.clone_from(&record.name);
         package.licences = licences(&record.name);
-        package.places.insert(place);
+        package.places.insert(place.into());
         let one = |group: &Vec<String>| group.iter().find_map(|name| places.get(name)).copied();
         package.needs = record.depends.iter().filter_map(one).collect();
         Some(package)

@@ -68,7 +68,7 @@ fn one_package_of_two_files_is_one_with_all_that_both_say() {
     pkg:npm/c@1.0.0
     * workspace → pkg:npm/a@1.0.0
     ");
-    assert_eq!(catalog.packages[0].places, [at("x/lock"), at("y/lock")].into());
+    assert_eq!(catalog.packages[0].places, [at("x/lock").into(), at("y/lock").into()].into());
     let turned: Vec<Part> = both.into_iter().rev().collect();
     assert_eq!(Catalog::of_tree(turned), catalog, "the order of the findings is nobody's business");
 }
