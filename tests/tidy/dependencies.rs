@@ -32,8 +32,8 @@ const ROOMS: &[Room] = &[
     Room("tag-image", "ci config contract http oci", "clap pep440_rs regress toml"),
     Room(
         "migrate-db",
-        "ci config contract ledger",
-        "clap crc32fast futures-core mimalloc percent-encoding sha2 sqlx tokio toml",
+        "ci config contract http ledger oci",
+        "age clap crc32fast futures-core mimalloc percent-encoding rusty-s3 sha2 sqlx tokio toml",
     ),
     Room(
         "smoke-test",

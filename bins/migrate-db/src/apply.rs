@@ -81,6 +81,7 @@ pub fn apply(
             now: session.now(),
             patience: bounds.patience,
             keep: bounds.keep,
+            remote: plan.remote.map(|remote| (remote, plan.url)),
         };
         done.backup = Some(backup::make(database, &wanted)?);
     }

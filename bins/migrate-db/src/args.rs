@@ -108,6 +108,29 @@ pub enum Command {
         /// How many backups of this database stay [default: all]
         #[arg(long, value_name = "NUMBER")]
         keep: Option<Keep>,
+        /// Where a copy goes as well: s3://BUCKET/PREFIX, or a repository such as registry.example.com/backups
+        #[arg(long, value_name = "PLACE")]
+        upload: Option<String>,
+        /// Who may read the copy: public keys of age
+        #[arg(long, value_name = "KEY", requires = "upload")]
+        encrypt_to: Vec<String>,
+    },
+    /// Fetch a copy of a backup, decrypted and compared
+    Fetch {
+        #[command(flatten)]
+        target: Target,
+        /// Where copies lie: s3://BUCKET/PREFIX, or a repository
+        #[arg(long, value_name = "PLACE")]
+        from: String,
+        /// Where the backup goes
+        #[arg(long, value_name = "DIR", default_value = BACKUPS)]
+        backup_dir: PathBuf,
+        /// Which copy, by its name [default: the newest of this database]
+        #[arg(long, value_name = "NAME")]
+        name: Option<String>,
+        /// The secret keys that age-keygen wrote
+        #[arg(long, value_name = "FILE")]
+        identity: Option<PathBuf>,
     },
     /// Restore the newest backup beside the database and do there what `up` would do
     Rehearse {
@@ -160,6 +183,12 @@ pub struct Change {
     /// How many backups of this database stay [default: all]
     #[arg(long, value_name = "NUMBER")]
     pub keep: Option<Keep>,
+    /// Where a copy of the backup goes as well: s3://BUCKET/PREFIX, or a repository
+    #[arg(long, value_name = "PLACE")]
+    pub upload: Option<String>,
+    /// Who may read the copy: public keys of age
+    #[arg(long, value_name = "KEY", requires = "upload")]
+    pub encrypt_to: Vec<String>,
     /// The environment: its part of the release record is written, its ledger judges contract steps
     #[arg(long, value_name = "NAME")]
     pub environment: Option<EnvironmentName>,

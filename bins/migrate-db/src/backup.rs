@@ -22,6 +22,7 @@ use crate::{
     facts::{self, Facts},
     layout::Version,
     plan,
+    remote::Remote,
 };
 
 /// A backup.
@@ -35,6 +36,8 @@ pub struct Backup {
     pub version: Version,
     /// How far it can be relied on.
     pub proof: Proof,
+    /// Where its copy lies that was read back.
+    pub copy: Option<String>,
     /// Older ones that went because of it.
     pub removed: Vec<PathBuf>,
 }
@@ -55,6 +58,8 @@ pub struct Wanted<'a> {
     pub patience: Duration,
     /// How many stay; all, if nothing is said.
     pub keep: Option<Keep>,
+    /// Where a copy of it goes, and of which database.
+    pub remote: Option<(&'a Remote, &'a Url)>,
 }
 
 /// How often a busy directory is looked at again.
@@ -85,8 +90,14 @@ pub fn make(database: &mut dyn Database, wanted: &Wanted<'_>) -> Result<Backup, 
     let sha256 = synced_digest(&partial).map_err(FileError::writing(&partial))?;
     let path = free_name(&directory, wanted, &version).ok_or_else(|| Error::BackupBusy(directory.clone()))?;
     fs::rename(&partial, &path).and_then(|()| lock.sync_all()).map_err(FileError::writing(&path))?;
-    let mut backup = Backup { path, sha256, version, proof, removed: Vec::new() };
+    let mut backup = Backup { path, sha256, version, proof, copy: None, removed: Vec::new() };
+    if let Some((remote, _)) = wanted.remote {
+        backup.copy = Some(remote.send(&backup.path, sha256)?);
+    }
     backup.removed = thin_out(&backup, wanted)?;
+    if let (Some((remote, url)), Some(keep)) = (wanted.remote, wanted.keep) {
+        remote.thin_out(url, keep.get())?;
+    }
     Ok(backup)
 }
 
@@ -143,7 +154,7 @@ pub fn age(backup: &Lying, now: Timestamp) -> Duration {
 }
 
 /// The time in a name that [`free_name`] gave, and which of its second it was.
-fn made_on(file: &str, name: &str, extension: &str) -> Option<(Timestamp, usize)> {
+pub fn made_on(file: &str, name: &str, extension: &str) -> Option<(Timestamp, usize)> {
     let stem = file.strip_suffix(extension)?.strip_suffix('.')?;
     let (_, rest) = stem.strip_prefix(name)?.strip_prefix('-')?.split_once('-')?;
     let (time, namesake) = rest.split_once('-').unwrap_or((rest, "1"));
@@ -156,10 +167,16 @@ pub fn thin_out(backup: &Backup, wanted: &Wanted<'_>) -> Result<Vec<PathBuf>, Er
     let Some(keep) = wanted.keep else { return Ok(Vec::new()) };
     let old = lying(wanted.directory, wanted.name, wanted.extension)?.into_iter().skip(keep.get());
     let old: Vec<PathBuf> = old.map(|one| one.path).filter(|path| *path != backup.path).collect();
-    for path in &old {
-        fs::remove_file(path).map_err(FileError::writing(path))?;
+    let mut removed = Vec::new();
+    for path in old {
+        // Where copies are kept, one without its copy stays.
+        if wanted.remote.is_some_and(|(remote, _)| !matches!(remote.has(&path), Ok(true))) {
+            continue;
+        }
+        fs::remove_file(&path).map_err(FileError::writing(&path))?;
+        removed.push(path);
     }
-    Ok(old)
+    Ok(removed)
 }
 
 fn wait_for(lock: &File, directory: &Path, patience: Duration) -> Result<(), Error> {
@@ -177,7 +194,7 @@ fn wait_for(lock: &File, directory: &Path, patience: Duration) -> Result<(), Err
 }
 
 /// An empty file that only its owner may read: a backup holds what the database holds.
-fn empty(path: &Path) -> io::Result<()> {
+pub fn empty(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}

@@ -14,6 +14,7 @@ use crate::{
     database::Url,
     error::Error,
     layout::{Candidates, Files, Layout},
+    remote::{Fetch, Identities, Remote},
     repair::Said,
     tool::Tool,
     verify::{self, Query},
@@ -52,6 +53,8 @@ pub struct Change {
     pub budget: Span,
     /// How many backups stay; all, if nothing is said.
     pub keep: Option<Keep>,
+    /// Where a copy of the backup goes.
+    pub remote: Option<Remote>,
     /// Whose part of the release record is written.
     pub environment: Option<EnvironmentName>,
 }
@@ -109,8 +112,17 @@ pub enum Work {
     Lint(Option<String>, Option<Judge>),
     /// Rewrite the history.
     Repair(Said),
-    /// Back up into this directory, where so many stay.
-    Backup(PathBuf, Option<Keep>),
+    /// Back up.
+    Backup {
+        /// Into this directory.
+        directory: PathBuf,
+        /// Where so many stay.
+        keep: Option<Keep>,
+        /// And there.
+        remote: Option<Remote>,
+    },
+    /// Fetch a copy of a backup.
+    Fetch(Fetch),
     /// Restore the newest backup beside the database and do there what `up` would do.
     Rehearse(Up),
 }
@@ -149,7 +161,7 @@ pub fn read(args: Args, session: &Session) -> Result<(Target, Work), Error> {
         Command::Plan(typed) => up(typed, session).map(|(target, up)| (target, Work::Plan(up)))?,
         Command::Up(typed) => up(typed, session).map(|(target, up)| (target, Work::Up(up)))?,
         Command::Down { target: typed, change: bound, to } => {
-            (target(&typed, Need::MayLack, session)?, Work::Down { change: change(bound), to })
+            (target(&typed, Need::MayLack, session)?, Work::Down { change: change(bound, session)?, to })
         }
         Command::Status { target: typed, require_current, backup_dir, max_backup_age } => {
             let currency = if require_current { Currency::Required } else { Currency::Shown };
@@ -178,11 +190,25 @@ pub fn read(args: Args, session: &Session) -> Result<(Target, Work), Error> {
             let target = target(&typed, Need::Must, session)?;
             (Target { others: Others::Seen, ..target }, Work::Repair(said))
         }
-        Command::Backup { target: typed, backup_dir, keep } => {
-            (target(&typed, Need::None, session)?, Work::Backup(backup_dir, keep))
+        Command::Backup { target: typed, backup_dir, keep, upload, encrypt_to } => {
+            let remote = remote(upload.as_deref(), &encrypt_to, session)?;
+            (target(&typed, Need::None, session)?, Work::Backup { directory: backup_dir, keep, remote })
+        }
+        Command::Fetch { target: typed, from, backup_dir, name, identity } => {
+            let remote = Remote::read(&from, &[], session)?;
+            let identities = identity.as_deref().map(Identities::read).transpose()?;
+            let fetch = Fetch { remote, directory: backup_dir, name, identities };
+            (target(&typed, Need::None, session)?, Work::Fetch(fetch))
         }
         Command::Rehearse { target: typed, backup_dir, budget, verify } => {
-            let change = args::Change { backup_dir, budget, keep: None, environment: None };
+            let change = args::Change {
+                backup_dir,
+                budget,
+                keep: None,
+                upload: None,
+                encrypt_to: Vec::new(),
+                environment: None,
+            };
             let typed = args::Up { target: typed, change, config: None, to: None, verify, predicate: None };
             up(typed, session).map(|(target, up)| (target, Work::Rehearse(up)))?
         }
@@ -197,7 +223,7 @@ fn up(typed: args::Up, session: &Session) -> Result<(Target, Up), Error> {
     let up = Up {
         queries: queries.transpose()?.unwrap_or_default(),
         judge: judge(typed.config, typed.change.environment.clone()),
-        change: change(typed.change),
+        change: change(typed.change, session)?,
         to: typed.to,
         predicate,
     };
@@ -251,11 +277,16 @@ fn files(layout: Option<Layout>, directory: Option<&Path>, need: Need) -> Result
     }
 }
 
-fn change(typed: args::Change) -> Change {
-    Change {
+fn change(typed: args::Change, session: &Session) -> Result<Change, Error> {
+    Ok(Change {
+        remote: remote(typed.upload.as_deref(), &typed.encrypt_to, session)?,
         backups: typed.backup_dir,
         budget: typed.budget,
         keep: typed.keep,
         environment: typed.environment,
-    }
+    })
+}
+
+fn remote(place: Option<&str>, recipients: &[String], session: &Session) -> Result<Option<Remote>, Error> {
+    place.map(|place| Remote::read(place, recipients, session)).transpose()
 }

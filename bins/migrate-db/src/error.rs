@@ -11,6 +11,7 @@ use crate::{
     database::{DatabaseError, InvalidUrl},
     layout::{Layout, Unit, Version},
     policy::PolicyError,
+    remote::RemoteError,
     statement::Unfinished,
     tool::ToolError,
     verify::Unmet,
@@ -112,6 +113,8 @@ pub enum Error {
     Unverified { failed: usize, total: usize, source: Unmet },
     #[error(transparent)]
     Tool(#[from] ToolError),
+    #[error(transparent)]
+    Remote(#[from] RemoteError),
     #[error(transparent)]
     Policy(Box<PolicyError>),
     #[error(transparent)]
@@ -219,6 +222,7 @@ impl Failure for Error {
             Self::Unverified { .. } => Code::new("verify-failed"),
             Self::Tool(error) => error.code(),
             Self::Policy(error) => error.code(),
+            Self::Remote(error) => error.code(),
             Self::File(error) => error.code(),
             Self::Interrupted(error) => error.code(),
         }
@@ -251,6 +255,7 @@ impl Failure for Error {
             Self::Statement { source, .. } | Self::Database { source, .. } => source.kind(),
             Self::Tool(error) => error.kind(),
             Self::Policy(error) => error.kind(),
+            Self::Remote(error) => error.kind(),
             Self::File(error) => error.kind(),
             Self::Interrupted(error) => error.kind(),
             _ => Kind::Input,
@@ -310,6 +315,7 @@ impl Failure for Error {
             }
             Self::Tool(error) => return error.fix(),
             Self::Policy(error) => return error.fix(),
+            Self::Remote(error) => return error.fix(),
             Self::File(error) => return error.fix(),
             Self::Interrupted(error) => return error.fix(),
             _ => self.fix_of_history(),

@@ -17,6 +17,7 @@ pub mod plan;
 pub mod policy;
 pub mod predicate;
 pub mod rehearsal;
+pub mod remote;
 pub mod repair;
 pub mod statement;
 pub mod tool;
@@ -42,6 +43,7 @@ use crate::{
     plan::{Plan, Standing},
     policy::Contract,
     predicate::{Happened, Predicate},
+    remote::{Fetch, Remote},
     repair::{Repair, Said},
     verify::{Answer, Query},
 };
@@ -60,7 +62,10 @@ pub fn run(args: Args, session: &Session) -> Result<Report, Stop> {
         Work::Verify { queries, drift, budget } => verify(&target, queries, *drift, *budget, session),
         Work::Lint(since, judge) => lint(&target, since.as_deref(), judge.as_ref(), session),
         Work::Repair(said) => repair(&target, said, session),
-        Work::Backup(directory, keep) => back_up(&target, directory, *keep, session),
+        Work::Backup { directory, keep, remote } => {
+            back_up(&target, directory, *keep, remote.as_ref(), session)
+        }
+        Work::Fetch(wanted) => Ok(fetch(&target, wanted, session)?),
         Work::Rehearse(wanted) => Ok(rehearsal::rehearse(&target, wanted, session)?),
     }
 }
@@ -192,6 +197,7 @@ fn down(target: &Target, change: &Change, to: &str, session: &Session) -> Result
         ways_back.push((row, plan::way_back(row, kept.as_deref(), migration)?));
     }
     let plan = plan::down(&target.url, &change.backups, &facts, ways_back)?;
+    let plan = Plan { remote: change.remote.as_ref(), ..plan };
     if session.mode() == Mode::DryRun {
         database.close();
         return Ok(outputs::planned(&plan));
@@ -251,7 +257,7 @@ fn verify(
     if drift == Drifting::Passed || session.mode() == Mode::DryRun {
         return Ok(outputs::verified(&answers, &Drift::default()));
     }
-    let change = Change { backups: PathBuf::new(), budget, keep: None, environment: None };
+    let change = Change { backups: PathBuf::new(), budget, keep: None, remote: None, environment: None };
     let drift = drift::look(target, change, session)?;
     let report = outputs::verified(&answers, &drift);
     if drift.is_none() {
@@ -294,13 +300,24 @@ fn repair(target: &Target, said: &Said, session: &Session) -> Result<Report, Sto
     Ok(outputs::repaired(&repair))
 }
 
-fn back_up(target: &Target, directory: &Path, keep: Option<Keep>, session: &Session) -> Result<Report, Stop> {
+fn back_up(
+    target: &Target,
+    directory: &Path,
+    keep: Option<Keep>,
+    remote: Option<&Remote>,
+    session: &Session,
+) -> Result<Report, Stop> {
     // SQLite counts `VACUUM INTO` as writing, though not to the database it copies.
     let (facts, mut database) = facts::look_at_existing(target, Access::Write)?;
     if session.mode() == Mode::DryRun {
         database.close();
-        let line =
-            format!("{}: back up into {}, open the copy and compare it", target.url, directory.display());
+        let sent = remote.map(|remote| format!(", send a copy to {remote}, read it back and compare it"));
+        let line = format!(
+            "{}: back up into {}, open the copy and compare it{}",
+            target.url,
+            directory.display(),
+            sent.unwrap_or_default()
+        );
         return Ok(Report::new(Page::new().line(line), serde_json::Value::Null));
     }
     let name = target.url.name();
@@ -312,8 +329,19 @@ fn back_up(target: &Target, directory: &Path, keep: Option<Keep>, session: &Sess
         now: session.now(),
         patience: target.lock_timeout,
         keep,
+        remote: remote.map(|remote| (remote, &target.url)),
     };
     let backup = backup::make(database.as_mut(), &wanted);
     database.close();
     Ok(outputs::backed_up(&target.url.to_string(), &backup?))
+}
+
+fn fetch(target: &Target, wanted: &Fetch, session: &Session) -> Result<Report, Error> {
+    let copy = wanted.remote.choose(&target.url, wanted.name.as_deref())?;
+    if session.mode() == Mode::DryRun {
+        let line = format!("fetch {} from {} into {}", copy.name, wanted.remote, wanted.directory.display());
+        return Ok(Report::new(Page::new().line(line), serde_json::Value::Null));
+    }
+    let path = wanted.remote.fetch(&copy, wanted.identities.as_ref(), &wanted.directory)?;
+    Ok(outputs::fetched(&path, &copy))
 }

@@ -1,6 +1,6 @@
 //! What happened, as a page, as data and as step outputs; never decides anything.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path};
 
 use ci::{Page, Report, Session};
 use jiff::Timestamp;
@@ -13,6 +13,7 @@ use crate::{
     facts::Facts,
     layout::{Applied, Migration, Phase, Version, directive, judge},
     plan::{self, Plan, Standing, Step},
+    remote::Copy,
     repair::Repair,
     verify::Answer,
 };
@@ -214,16 +215,26 @@ pub fn backed_up(url: &str, backup: &Backup) -> Report {
     Report::new(page, backup_json(backup)).output("backup", backup.path.display().to_string())
 }
 
+/// A copy that was fetched.
+pub fn fetched(path: &Path, copy: &Copy) -> Report {
+    let page = Page::new()
+        .line(format!("backup: {} (fetched as {}, compared)", path.display(), copy.name))
+        .line(format!("sha256: {}", copy.backup.hex()));
+    let data = json!({ "path": path.display().to_string(), "name": copy.name, "sha256": copy.backup.hex() });
+    Report::new(page, data).output("backup", path.display().to_string())
+}
+
 fn backup_line(backup: &Backup) -> String {
     let removed = match backup.removed.len() {
         0 => String::new(),
         count => format!(", {count} older removed"),
     };
-    format!("backup: {} ({}{removed})", backup.path.display(), backup.proof.words())
+    let copy = backup.copy.as_ref().map(|copy| format!(", copy read back from {copy}")).unwrap_or_default();
+    format!("backup: {} ({}{copy}{removed})", backup.path.display(), backup.proof.words())
 }
 
 fn backup_json(backup: &Backup) -> Value {
-    json!({ "path": backup.path.display().to_string(), "sha256": backup.sha256.hex(), "version": backup.version, "proof": backup.proof.words() })
+    json!({ "path": backup.path.display().to_string(), "sha256": backup.sha256.hex(), "version": backup.version, "proof": backup.proof.words(), "copy": backup.copy })
 }
 
 /// The answers as a table.

@@ -1,9 +1,10 @@
 //! What has to be done, from what is there and what is wanted; pure: no database, no file, no clock.
 
+mod shown;
+
 use std::{
     borrow::Cow,
     collections::{BTreeMap, BTreeSet},
-    fmt,
     path::Path,
 };
 
@@ -16,6 +17,7 @@ use crate::{
         Applied, Checksums, Cut, Ground, Layout, Migration, Phase, Script, State, Unit, Version, judge,
         progress::{Progress, Way},
     },
+    remote::Remote,
     statement::{Dialect, Statement},
 };
 
@@ -28,6 +30,8 @@ pub struct Plan<'a> {
     pub creates: bool,
     /// Where the backup goes; nowhere if nothing changes or nothing is there.
     pub backup: Option<&'a Path>,
+    /// Where a copy of it goes as well.
+    pub remote: Option<&'a Remote>,
     /// The steps in their order.
     pub steps: Vec<Step<'a>>,
     /// The version now.
@@ -207,6 +211,7 @@ pub fn up<'a>(url: &'a Url, up: &'a Up, facts: &'a Facts) -> Result<Plan<'a>, Er
         url,
         creates: !facts.exists,
         backup: (facts.exists && !steps.is_empty()).then_some(up.change.backups.as_path()),
+        remote: up.change.remote.as_ref(),
         before,
         after: below,
         left: later.iter().map(|one| one.version.clone()).collect(),
@@ -296,6 +301,7 @@ pub fn down<'a>(
         url,
         creates: false,
         backup: (!steps.is_empty()).then_some(backups),
+        remote: None,
         after: steps.last().map_or(before.clone(), Step::leads_to),
         before,
         left: Vec::new(),
@@ -345,49 +351,6 @@ impl Plan<'_> {
     /// Whether it takes migrations back.
     pub fn goes_down(&self) -> bool {
         matches!(self.steps.first().map(|step| &step.entry), Some(Entry::Removed))
-    }
-}
-
-impl fmt::Display for Plan<'_> {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(out, "{}: version {} → {}", self.url, self.before, self.after)?;
-        if self.steps.is_empty() {
-            writeln!(out, "nothing to change")?;
-        }
-        if self.creates && !self.steps.is_empty() {
-            writeln!(out, "create the database")?;
-        }
-        if let Some(directory) = self.backup {
-            writeln!(out, "back up into {}, open the copy and compare it", directory.display())?;
-        }
-        for step in &self.steps {
-            let Step { version, description, phase, cut, entry, .. } = step;
-            let (verb, back) = match entry {
-                Entry::Added(Some(_)) => ("apply", ""),
-                Entry::Added(None) => ("apply", ", no way back"),
-                Entry::Removed => ("take back", ""),
-            };
-            let count = cut.statements.len();
-            let plural = if count == 1 { "" } else { "s" };
-            let each = if cut.unit == Unit::Statement && count > 1 { " one by one" } else { "" };
-            let what = if step.script.is_unknown() {
-                "a program".to_owned()
-            } else {
-                format!("{count} statement{plural}{each}")
-            };
-            writeln!(out, "{verb} {version} {description} ({phase}, {what}{back})")?;
-        }
-        if self.steps.iter().any(Step::is_in_pieces) {
-            writeln!(
-                out,
-                "MySQL commits each statement that changes a definition by itself: if one fails, those before it stay, and the next run goes on with it"
-            )?;
-        }
-        if self.queries > 0 {
-            let plural = if self.queries == 1 { "y" } else { "ies" };
-            writeln!(out, "ask {} quer{plural}", self.queries)?;
-        }
-        Ok(())
     }
 }
 

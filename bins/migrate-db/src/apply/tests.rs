@@ -89,7 +89,13 @@ impl Place {
 
     fn change(&self) -> Change {
         let budget = Span::of(Duration::from_mins(1));
-        Change { backups: self.directory.path().join("backups"), budget, keep: None, environment: None }
+        Change {
+            backups: self.directory.path().join("backups"),
+            budget,
+            keep: None,
+            remote: None,
+            environment: None,
+        }
     }
 
     fn carry_out(&self, plan: &Plan<'_>, facts: &Facts) -> Result<Vec<Outcome>, &'static str> {

@@ -39,7 +39,7 @@ fn applied(one: &Migration) -> Applied {
 fn wanted(to: Option<i64>) -> Up {
     let budget = Span::of(std::time::Duration::from_mins(1));
     Up {
-        change: Change { backups: "backups".into(), budget, keep: None, environment: None },
+        change: Change { backups: "backups".into(), budget, keep: None, remote: None, environment: None },
         to: to.map(|number| number.to_string()),
         queries: Vec::new(),
         judge: None,

@@ -4,6 +4,7 @@
 mod backup;
 mod bad_input;
 mod contract;
+mod copies;
 mod crash;
 mod down;
 mod drift;

@@ -1,0 +1,52 @@
+//! A plan as people read it: every effect of the run, in its order; never decides one.
+
+use std::fmt;
+
+use super::{Entry, Plan, Step};
+use crate::layout::Unit;
+
+impl fmt::Display for Plan<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(out, "{}: version {} → {}", self.url, self.before, self.after)?;
+        if self.steps.is_empty() {
+            writeln!(out, "nothing to change")?;
+        }
+        if self.creates && !self.steps.is_empty() {
+            writeln!(out, "create the database")?;
+        }
+        if let Some(directory) = self.backup {
+            writeln!(out, "back up into {}, open the copy and compare it", directory.display())?;
+            if let Some(remote) = self.remote {
+                writeln!(out, "send a copy to {remote}, read it back and compare it")?;
+            }
+        }
+        for step in &self.steps {
+            let Step { version, description, phase, cut, entry, .. } = step;
+            let (verb, back) = match entry {
+                Entry::Added(Some(_)) => ("apply", ""),
+                Entry::Added(None) => ("apply", ", no way back"),
+                Entry::Removed => ("take back", ""),
+            };
+            let count = cut.statements.len();
+            let plural = if count == 1 { "" } else { "s" };
+            let each = if cut.unit == Unit::Statement && count > 1 { " one by one" } else { "" };
+            let what = if step.script.is_unknown() {
+                "a program".to_owned()
+            } else {
+                format!("{count} statement{plural}{each}")
+            };
+            writeln!(out, "{verb} {version} {description} ({phase}, {what}{back})")?;
+        }
+        if self.steps.iter().any(Step::is_in_pieces) {
+            writeln!(
+                out,
+                "MySQL commits each statement that changes a definition by itself: if one fails, those before it stay, and the next run goes on with it"
+            )?;
+        }
+        if self.queries > 0 {
+            let plural = if self.queries == 1 { "y" } else { "ies" };
+            writeln!(out, "ask {} quer{plural}", self.queries)?;
+        }
+        Ok(())
+    }
+}
