@@ -198,6 +198,16 @@ impl Sigstore {
             .secret(REQUEST_TOKEN)
     }
 
+    /// Lets cosign sign as the workload, in this directory: `sign`, `attest`, `sign-blob` or `attest-blob`, and what belongs to it.
+    pub fn cosign_signs(&self, directory: &Path, line: &str) {
+        let token = self.token();
+        let (config, root) = (self.file("signing-config.json"), self.file("trusted-root.json"));
+        let as_workload =
+            ["--yes", "--identity-token", &token, "--signing-config", &config, "--trusted-root", &root];
+        let words: Vec<&str> = line.split_whitespace().chain(as_workload).collect();
+        run_cosign(directory, &words);
+    }
+
     fn serve(&mut self, program: &str, arguments: &[&str]) {
         let log = File::create(self.directory.join(&format!("{program}.log"))).expect("a log file");
         let both = log.try_clone().expect("a second handle");
@@ -229,12 +239,7 @@ impl Sigstore {
     }
 
     fn cosign(&self, arguments: &[&str]) {
-        let mut command = Command::new(tool("cosign"));
-        command.args(arguments).current_dir(self.directory.path()).env("HOME", self.directory.path());
-        let output = command
-            .output()
-            .unwrap_or_else(|error| panic!("cosign is not there, see script/setup --peers: {error}"));
-        assert!(output.status.success(), "cosign {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        run_cosign(self.directory.path(), arguments);
     }
 }
 
@@ -245,6 +250,15 @@ impl Drop for Sigstore {
             _ = server.wait();
         }
     }
+}
+
+fn run_cosign(directory: &Path, arguments: &[&str]) {
+    let mut command = Command::new(tool("cosign"));
+    command.args(arguments).current_dir(directory).env("HOME", directory);
+    let output = command
+        .output()
+        .unwrap_or_else(|error| panic!("cosign is not there, see script/setup --peers: {error}"));
+    assert!(output.status.success(), "cosign {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
 /// Answers as GitHub's issuer does, and as the endpoint that gives a job its token.

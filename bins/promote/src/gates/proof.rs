@@ -7,7 +7,7 @@ use contract::{ComponentName, EnvironmentName, TestResult};
 use evidence::{Bar, Claim, Condition, Image, Limits, Says, Test, Unfit};
 use jiff::{SignedDuration, Timestamp};
 use ledger::{Event, Verdict};
-use trust::{SignerPolicy, predicate::SeverityRating};
+use trust::{Signer, SignerPolicy, predicate::SeverityRating};
 
 use crate::{context::Context, facts::Facts, gates::Part};
 
@@ -200,12 +200,22 @@ fn claimed(
     what: &str,
     is_meant: impl Fn(&Claim) -> bool,
 ) -> Part {
-    match image.signed_by(signer).find(|claim| is_meant(claim)) {
-        Some(claim) => {
-            Part::pass(format!("the {what} of {name} is by the required {}", kind(signer)), [claim.bundle])
-        }
-        None => Part::fail(format!("{name} has no {what} by the required {}{}", kind(signer), doubts(image))),
+    if let Some(claim) = image.signed_by(signer).find(|claim| is_meant(claim)) {
+        let said = format!("the {what} of {name} is by the required {}", kind(signer));
+        return Part::pass(said, [claim.bundle]);
     }
+    let mut image = image.clone();
+    let meant = image.claims.iter().filter(|claim| is_meant(claim));
+    image.doubts.extend(meant.filter_map(|claim| unfit(signer, claim)).collect::<Vec<_>>());
+    Part::fail(format!("{name} has no {what} by the required {}{}", kind(signer), doubts(&image)))
+}
+
+/// What of a statement by a trusted workload does not fit here: its commit is not the release's.
+fn unfit(policy: &SignerPolicy, claim: &Claim) -> Option<String> {
+    let (SignerPolicy::Workload(policy), Signer::Workload(workload)) = (policy, &claim.signer) else {
+        return None;
+    };
+    policy.refusal(workload).map(|why| format!("one that does not fit: {why}"))
 }
 
 const fn kind(signer: &SignerPolicy) -> &'static str {

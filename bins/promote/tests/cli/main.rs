@@ -5,6 +5,7 @@
 mod by_version;
 mod convergence;
 mod gates;
+mod keyless;
 mod misuse;
 mod transcripts;
 mod workload;

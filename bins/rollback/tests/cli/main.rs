@@ -4,6 +4,7 @@
 
 mod convergence;
 mod database;
+mod keyless;
 mod misuse;
 mod transcripts;
 mod world;
