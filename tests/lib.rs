@@ -1,1 +1,1 @@
-//! House rules (`tidy`), the YAML of the actions (`actions`) and the chain end to end (`chain`).
+//! House rules (`tidy`), the YAML of the actions (`actions`) the chain end to end (`chain`) and the examples (`vulnerabilities`).
