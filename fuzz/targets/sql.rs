@@ -13,7 +13,12 @@ fuzz_target!(|text: &str| {
         let _ = directive::read(text, dialect);
         let mut survey = Survey::default();
         for one in statements(text, dialect).unwrap_or_default() {
-            let _ = (effect::forbidden(&one), effect::stands_alone(&one), effect::moves_index(&one), survey.of(&one));
+            let _ = (
+                effect::forbidden(&one),
+                effect::stands_alone(&one),
+                effect::moves_index(&one),
+                survey.of(&one),
+            );
             let _ = (effect::seen(&one), effect::memory(&one), effect::leans(&one), effect::inserts(&one));
         }
     }

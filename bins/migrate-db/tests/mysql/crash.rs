@@ -195,3 +195,32 @@ fn a_way_back_that_was_cut_off_is_seen_by_everyone_and_goes_on() {
     assert!(!server.has(&database, "two"));
     migrate(&scratch, &url, &["status"]).run().succeeds();
 }
+
+#[test]
+fn a_statement_that_outlives_its_killed_run_is_waited_for_and_not_done_twice() {
+    let (scratch, server, database, url) = place(&[
+        STEPS[0],
+        ("2_index.sql", "ALTER TABLE users ADD INDEX (name);\nINSERT INTO users VALUES (1, 'a');"),
+    ]);
+    migrate(&scratch, &url, &["up", "--to", "1"]).run().succeeds();
+    let mut reader = server.session(&database, "BEGIN; SELECT * FROM users; DO sleep(3)");
+    server.wait_for(
+        &database,
+        "SELECT count(*) > 0 FROM information_schema.processlist WHERE state = 'User sleep' AND db = database()",
+    );
+    let mut run = std::process::Command::new(env!("CARGO_BIN_EXE_migrate-db"))
+        .args(["up", "--database-url", &url])
+        .current_dir(scratch.path())
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let waits = "SELECT count(*) > 0 FROM information_schema.processlist WHERE state LIKE 'Waiting for table metadata lock' AND info LIKE 'ALTER TABLE users%'";
+    server.wait_for(&database, waits);
+    run.kill().unwrap();
+    run.wait().unwrap();
+    reader.wait().unwrap();
+    migrate(&scratch, &url, &["up"]).run().succeeds();
+    let indexes = "SELECT count(*) FROM information_schema.statistics WHERE table_schema = database() AND column_name = 'name'";
+    assert_eq!(server.sql(&database, indexes), "1");
+    assert_eq!(server.sql(&database, "SELECT count(*) FROM users"), "1");
+}

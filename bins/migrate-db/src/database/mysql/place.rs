@@ -29,6 +29,8 @@ impl Default for Version {
 impl Version {
     /// What `version()` says: `8.0.36`, `10.11.19-MariaDB-0+deb12u1`.
     pub(super) fn read(text: &str) -> Result<Self, String> {
+        // What some proxies put before it, for clients that are older than MariaDB 10.
+        let text = text.strip_prefix("5.5.5-").unwrap_or(text);
         let mut numbers =
             text.split(|one: char| !one.is_ascii_digit()).map(|part| part.parse().unwrap_or_default());
         let (major, minor) = (numbers.next().unwrap_or_default(), numbers.next().unwrap_or_default());
@@ -104,6 +106,7 @@ mod tests {
     fn the_version_says_whose_server_it_is() {
         assert_eq!(Version::read("8.0.36"), Ok(Version::Mysql(8, 0)));
         assert_eq!(Version::read("10.11.19-MariaDB-0+deb12u1"), Ok(Version::MariaDb(10, 11)));
+        assert_eq!(Version::read("5.5.5-10.6.12-MariaDB-log"), Ok(Version::MariaDb(10, 6)));
         for old in ["5.7.44-log", "10.5.23-MariaDB", ""] {
             assert!(Version::read(old).is_err(), "{old}");
         }
