@@ -29,6 +29,10 @@ pub struct Object {
 }
 
 pub(super) fn forbidden(tokens: &[Token<'_>]) -> Option<&'static str> {
+    // What can't be read apart from its delimiter can't be judged.
+    if tokens.is_empty() {
+        return Some("is no statement by itself");
+    }
     if tokens.iter().any(|token| token.text == "\\") {
         return Some("is a command of the client's, not of the database");
     }

@@ -1,6 +1,9 @@
 //! What must hold of cutting MySQL's SQL; most cases are those that other tools got wrong.
 
-use crate::statement::{Dialect, Kind, pieces, statements, tokens};
+use crate::{
+    effect::forbidden,
+    statement::{Dialect, Kind, pieces, statements, tokens},
+};
 
 fn cut(text: &str) -> Vec<String> {
     let statements = statements(text, Dialect::Mysql).unwrap();
@@ -104,6 +107,12 @@ fn a_body_without_a_delimiter_is_one_statement_as_the_server_reads_it() {
 }
 
 #[test]
+fn a_command_of_the_client_behind_a_semicolon_was_once_read_as_no_statement_and_let_pass() {
+    let found = statements("DELIMITER //\n;DELIMITER ", Dialect::Mysql).unwrap();
+    assert!(found.iter().all(|one| forbidden(one).is_some()) && !found.is_empty(), "{found:?}");
+}
+
+#[test]
 fn what_does_not_end_is_named_with_its_line() {
     assert_eq!(why("SELECT 1;\nSELECT 'x\\';\n"), "a text in quotes that begins in line 2 does not end");
     assert_eq!(why("\n`x"), "a name in quotes that begins in line 2 does not end");
@@ -125,9 +134,8 @@ proptest::proptest! {
         let all: String = cut.into_iter().flatten().map(|token| token.text).collect();
         proptest::prop_assert_eq!(&all, &text);
         for one in statements(&text, Dialect::Mysql).unwrap() {
-            // Where a delimiter goes that stood behind `--`, that is a comment, to the server, too.
-            let is_bare = one.text.contains("*/") || one.text.ends_with("--");
-            proptest::prop_assert!(is_bare || !one.tokens().is_empty(), "{:?}", one);
+            // `--` in front of a delimiter is a comment without it, and `;DELIMITER` is the client's command.
+            proptest::prop_assert!(!one.tokens().is_empty() || forbidden(&one).is_some(), "{:?}", one);
         }
     }
 }
