@@ -153,7 +153,7 @@ pub fn age(backup: &Lying, now: Timestamp) -> Duration {
     Duration::from_secs(u64::try_from(now.duration_since(backup.made_on).as_secs()).unwrap_or_default())
 }
 
-/// The time in a name that [`free_name`] gave, and which of its second it was.
+/// The time in a name that `free_name` gave, and which of its second it was.
 pub fn made_on(file: &str, name: &str, extension: &str) -> Option<(Timestamp, usize)> {
     let stem = file.strip_suffix(extension)?.strip_suffix('.')?;
     let (_, rest) = stem.strip_prefix(name)?.strip_prefix('-')?.split_once('-')?;
