@@ -63,25 +63,14 @@ impl Page {
         self
     }
 
-    /// The page with each of its texts changed: redacted, before any rendering escapes it.
-    pub(crate) fn map(self, change: impl Fn(&str) -> String) -> Self {
-        let all = |texts: Vec<String>| texts.iter().map(|text| change(text)).collect();
-        let block = |block| match block {
-            Block::Heading(text) => Block::Heading(change(&text)),
-            Block::Line(text) => Block::Line(change(&text)),
-            Block::Table { head, rows } => Block::Table { head, rows: rows.into_iter().map(all).collect() },
-        };
-        Self(self.0.into_iter().map(block).collect())
-    }
-
-    /// All its texts but the heads of tables, which are ours.
-    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().flat_map(|block| -> Box<dyn Iterator<Item = &str>> {
+    /// Shows each of its texts, to be read or changed, but the heads of tables, which are ours.
+    pub(crate) fn each_text(&mut self, each: &mut impl FnMut(&mut String)) {
+        for block in &mut self.0 {
             match block {
-                Block::Heading(text) | Block::Line(text) => Box::new(std::iter::once(text.as_str())),
-                Block::Table { rows, .. } => Box::new(rows.iter().flatten().map(String::as_str)),
+                Block::Heading(text) | Block::Line(text) => each(text),
+                Block::Table { rows, .. } => rows.iter_mut().flatten().for_each(&mut *each),
             }
-        })
+        }
     }
 
     /// Whether there is nothing on it.

@@ -84,43 +84,26 @@ impl Report {
         self.annotations.push(annotation);
     }
 
-    /// The report with each of its texts changed: redacted, before anything escapes or encodes it.
-    pub(crate) fn map(mut self, change: impl Fn(&str) -> String) -> Self {
-        self.page = self.page.map(&change);
-        map_json(&mut self.data, &change);
-        for value in self.outputs.values_mut().filter(|value| matches!(value, Cow::Owned(_))) {
-            *value = change(value).into();
+    /// Shows each text that may hold what others wrote, to be read or changed: before anything escapes or encodes it. The one list of
+    /// them, so that what is searched for secrets and what is freed of them can't differ.
+    pub(crate) fn each_text(&mut self, each: &mut impl FnMut(&mut String)) {
+        self.page.each_text(each);
+        each_of_json(&mut self.data, each);
+        for value in self.outputs.values_mut() {
+            if let Cow::Owned(value) = value {
+                each(value);
+            }
         }
-        self.variables.values_mut().for_each(|value| *value = change(value));
+        self.variables.values_mut().for_each(&mut *each);
         for annotation in &mut self.annotations {
-            annotation.title = change(&annotation.title);
-            annotation.message = change(&annotation.message);
+            each(&mut annotation.title);
+            each(&mut annotation.message);
             if let Some(place) = &mut annotation.place {
-                place.file = change(&place.file.to_string_lossy()).into();
+                let mut file = place.file.to_string_lossy().into_owned();
+                each(&mut file);
+                place.file = file.into();
             }
         }
-        self
-    }
-
-    /// All texts that may hold what others wrote, with a zero byte behind each, so that what is in one of them is in here.
-    pub(crate) fn joined(&self) -> String {
-        let mut all = String::new();
-        let mut add = |text: &str| {
-            all.push_str(text);
-            all.push('\0');
-        };
-        self.page.texts().for_each(&mut add);
-        each_text(&self.data, &mut add);
-        self.outputs.values().for_each(|value| add(value));
-        self.variables.values().for_each(|value| add(value));
-        for annotation in &self.annotations {
-            add(&annotation.title);
-            add(&annotation.message);
-            if let Some(place) = &annotation.place {
-                add(&place.file.to_string_lossy());
-            }
-        }
-        all
     }
 
     /// The step outputs by name.
@@ -139,28 +122,17 @@ impl Report {
     }
 }
 
-fn each_text(value: &Value, add: &mut impl FnMut(&str)) {
+fn each_of_json(value: &mut Value, each: &mut impl FnMut(&mut String)) {
     match value {
-        Value::String(text) => add(text),
-        Value::Array(values) => values.iter().for_each(|value| each_text(value, add)),
-        Value::Object(members) => members.iter().for_each(|(name, value)| {
-            add(name);
-            each_text(value, add);
-        }),
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
-    }
-}
-
-fn map_json(value: &mut Value, change: &impl Fn(&str) -> String) {
-    match value {
-        Value::String(text) => *text = change(text),
-        Value::Array(values) => values.iter_mut().for_each(|value| map_json(value, change)),
+        Value::String(text) => each(text),
+        Value::Array(values) => values.iter_mut().for_each(|value| each_of_json(value, each)),
         Value::Object(members) => {
-            let changed = std::mem::take(members).into_iter().map(|(name, mut value)| {
-                map_json(&mut value, change);
-                (change(&name), value)
+            let seen = std::mem::take(members).into_iter().map(|(mut name, mut value)| {
+                each_of_json(&mut value, each);
+                each(&mut name);
+                (name, value)
             });
-            *members = changed.collect();
+            *members = seen.collect();
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
