@@ -11,6 +11,7 @@ mod url;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs::File,
+    future::poll_fn,
     path::Path,
     time::{Duration, Instant},
 };
@@ -41,6 +42,26 @@ fn columns_of(rows: Vec<Texts>) -> Columns {
         }
     }
     columns
+}
+
+/// The rows of a question to a server, and at most one more than wanted.
+async fn fetch<C: sqlx::Connection>(
+    connection: &mut C,
+    sql: &str,
+    max: usize,
+) -> Result<Vec<<C::Database as sqlx::Database>::Row>, sqlx::Error>
+where
+    for<'c> &'c mut C: sqlx::Executor<'c, Database = C::Database>,
+{
+    let mut stream = sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).fetch(connection);
+    let mut rows = Vec::new();
+    while let Some(row) = poll_fn(|context| stream.as_mut().poll_next(context)).await {
+        rows.push(row?);
+        if rows.len() > max {
+            break;
+        }
+    }
+    Ok(rows)
 }
 
 /// A copy of a database.

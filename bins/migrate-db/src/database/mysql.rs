@@ -26,7 +26,7 @@ use crate::{
     database::{
         Access, Cell, Columns, Copied, Dangling, Database, DatabaseError, Home, Planned, ROWS_MAX, Url,
         bounded::{Stopped, bounded},
-        columns_of,
+        columns_of, fetch,
         url::mysql::MysqlServer,
     },
     effect::{self, Seen},
@@ -34,7 +34,7 @@ use crate::{
     lock::Locks,
     statement::Statement,
 };
-use answer::{cells, fetch, literal, texts};
+use answer::{cells, literal, texts};
 use place::{Version, kill, options};
 use trouble::told;
 

@@ -28,14 +28,14 @@ use super::bounded::{Stopped, bounded};
 use crate::{
     database::{
         Access, Cell, Columns, Copied, Dangling, Database, DatabaseError, Handed, Home, Planned, ROWS_MAX,
-        Url, columns_of, url::server::Server,
+        Url, columns_of, fetch, url::server::Server,
     },
     effect::{self, Index},
     layout::history::Texts,
     lock::Locks,
     statement::Statement,
 };
-use answer::{cells, fetch, literal, texts};
+use answer::{cells, literal, texts};
 use lock::Key;
 use place::{cancel, options};
 use settings::Scope;

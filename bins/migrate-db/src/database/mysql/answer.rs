@@ -1,30 +1,11 @@
 //! What the server answers, read as text: the text protocol has nothing else; and texts as it reads them.
 
-use std::future::poll_fn;
-
-use sqlx::{AssertSqlSafe, MySqlConnection, Row, TypeInfo, ValueRef, mysql::MySqlRow};
+use sqlx::{Row, TypeInfo, ValueRef, mysql::MySqlRow};
 
 use crate::{
     database::Cell,
     layout::history::{Texts, hex},
 };
-
-/// The rows of a question, and at most one more than wanted.
-pub(super) async fn fetch(
-    connection: &mut MySqlConnection,
-    sql: &str,
-    max: usize,
-) -> Result<Vec<MySqlRow>, sqlx::Error> {
-    let mut stream = sqlx::raw_sql(AssertSqlSafe(sql)).fetch(connection);
-    let mut rows = Vec::new();
-    while let Some(row) = poll_fn(|context| stream.as_mut().poll_next(context)).await {
-        rows.push(row?);
-        if rows.len() > max {
-            break;
-        }
-    }
-    Ok(rows)
-}
 
 /// A value's bytes as they came.
 fn bytes(row: &MySqlRow, at: usize) -> Result<Option<Vec<u8>>, sqlx::Error> {

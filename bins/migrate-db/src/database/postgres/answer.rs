@@ -1,27 +1,8 @@
 //! What the server answers, read as text: the simple query protocol has nothing else; and texts as it reads them.
 
-use std::future::poll_fn;
-
-use sqlx::{AssertSqlSafe, PgConnection, Row, TypeInfo, ValueRef, postgres::PgRow};
+use sqlx::{Row, TypeInfo, ValueRef, postgres::PgRow};
 
 use crate::{database::Cell, layout::history::Texts};
-
-/// The rows of a question, and at most one more than wanted.
-pub(super) async fn fetch(
-    connection: &mut PgConnection,
-    sql: &str,
-    max: usize,
-) -> Result<Vec<PgRow>, sqlx::Error> {
-    let mut stream = sqlx::raw_sql(AssertSqlSafe(sql)).fetch(connection);
-    let mut rows = Vec::new();
-    while let Some(row) = poll_fn(|context| stream.as_mut().poll_next(context)).await {
-        rows.push(row?);
-        if rows.len() > max {
-            break;
-        }
-    }
-    Ok(rows)
-}
 
 /// A row.
 pub(super) fn texts(row: &PgRow) -> Result<Texts, sqlx::Error> {

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use super::{Postgres, QUESTION_TIME_MAX};
 
 /// How long a statement waits for a table before it makes room for those who wait behind it.
-pub(super) const TABLE_WAIT_MAX: Duration = Duration::from_secs(2);
+const TABLE_WAIT_MAX: Duration = Duration::from_secs(2);
 /// How much later than we the server itself ends a statement, in case we are gone.
-pub(super) const SERVER_LATER: Duration = Duration::from_millis(500);
+const SERVER_LATER: Duration = Duration::from_millis(500);
 
 /// How long a setting holds.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -19,22 +19,28 @@ pub(super) enum Scope {
 }
 
 impl Postgres {
-    /// What holds within each transaction, or for the session. What an earlier file set for its session ends before it. One question
-    /// for all settings: a statement each would cost a short file more than the file itself.
-    pub(super) fn settings(&self, scope: Scope) -> String {
-        let ms = |time: Duration| time.as_millis();
-        let left =
-            self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()) + SERVER_LATER);
-        let mut settings = vec![
-            ("standard_conforming_strings", "on".to_owned()),
-            ("lock_timeout", ms(self.patience.min(TABLE_WAIT_MAX)).to_string()),
-            ("statement_timeout", left.map_or(0, ms).to_string()),
-            ("idle_in_transaction_session_timeout", ms(QUESTION_TIME_MAX).to_string()),
+    /// How long a statement may wait and how long it may take, whoever sends it, in milliseconds.
+    pub(super) fn limits(&self) -> Vec<(&'static str, String)> {
+        let left = self.deadline.map_or(Duration::ZERO, |deadline| {
+            deadline.saturating_duration_since(Instant::now()) + SERVER_LATER
+        });
+        let mut limits = vec![
+            ("lock_timeout", self.patience.min(TABLE_WAIT_MAX).as_millis().to_string()),
+            ("statement_timeout", left.as_millis().to_string()),
         ];
         if self.version >= 140_000 {
             // The server notices that we are gone while it works, not only after.
-            settings.push(("client_connection_check_interval", "1000".to_owned()));
+            limits.push(("client_connection_check_interval", "1000".to_owned()));
         }
+        limits
+    }
+
+    /// What holds within each transaction, or for the session. What an earlier file set for its session ends before it. One question
+    /// for all settings: a statement each would cost a short file more than the file itself.
+    pub(super) fn settings(&self, scope: Scope) -> String {
+        let mut settings = self.limits();
+        settings.push(("standard_conforming_strings", "on".to_owned()));
+        settings.push(("idle_in_transaction_session_timeout", QUESTION_TIME_MAX.as_millis().to_string()));
         let is_local = scope == Scope::Transaction;
         let set = |(name, value): (&str, String)| format!("set_config('{name}', '{value}', {is_local})");
         let set: Vec<String> = settings.into_iter().map(set).collect();

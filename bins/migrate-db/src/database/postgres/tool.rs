@@ -5,10 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{
-    Postgres,
-    settings::{SERVER_LATER, TABLE_WAIT_MAX},
-};
+use super::Postgres;
 use crate::{
     database::{Database, DatabaseError, bounded::END_TIME_MAX},
     tool::SESSION,
@@ -20,15 +17,8 @@ const LOOK_AGAIN: Duration = Duration::from_millis(100);
 impl Postgres {
     /// `PGOPTIONS` of a tool: what our own transactions are bound to, as far as a whole session can be.
     pub(super) fn tool_options(&self) -> String {
-        let left = self.deadline.map_or(Duration::ZERO, |deadline| {
-            deadline.saturating_duration_since(Instant::now()) + SERVER_LATER
-        });
-        let check = if self.version >= 140_000 { " -c client_connection_check_interval=1000" } else { "" };
-        format!(
-            "-c lock_timeout={} -c statement_timeout={}{check}",
-            self.patience.min(TABLE_WAIT_MAX).as_millis(),
-            left.as_millis()
-        )
+        let option = |(name, value): (&str, String)| format!("-c {name}={value}");
+        self.limits().into_iter().map(option).collect::<Vec<_>>().join(" ")
     }
 
     /// A run that was killed leaves its tool at work, without our lock. Under the lock nobody starts a second one, so it is only waited for.

@@ -6,7 +6,10 @@ use std::{fmt, path::PathBuf};
 use ci::Env;
 use contract::Secret;
 
-use super::{InvalidUrl, server::text};
+use super::{
+    InvalidUrl,
+    server::{host_and_port, port, text},
+};
 
 /// A database of a server.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -116,12 +119,7 @@ impl MysqlServer {
             return Ok(());
         }
         let host = within("tcp").unwrap_or(host);
-        let (name, port) = match host.rsplit_once(':') {
-            Some((name, port)) if !port.contains(']') => (name, port),
-            _ => (host, ""),
-        };
-        self.host = text(name.trim_start_matches('[').trim_end_matches(']'))?;
-        self.port = text(port)?.map(|port| number(&port)).transpose()?;
+        (self.host, self.port) = host_and_port(host)?;
         Ok(())
     }
 
@@ -158,7 +156,7 @@ impl MysqlServer {
             self.socket = variable("MYSQL_UNIX_PORT")?.map(PathBuf::from);
         }
         if self.port.is_none() {
-            self.port = variable("MYSQL_TCP_PORT")?.map(|port| number(&port)).transpose()?;
+            self.port = variable("MYSQL_TCP_PORT")?.map(|text| port(&text)).transpose()?;
         }
         if self.password.is_none() {
             self.password = variable("MYSQL_PWD")?.map(Secret::new);
@@ -169,10 +167,6 @@ impl MysqlServer {
             _ => Ok(self),
         }
     }
-}
-
-fn number(port: &str) -> Result<u16, InvalidUrl> {
-    port.parse().map_err(|_| InvalidUrl::Value("port"))
 }
 
 /// Without the password.

@@ -106,20 +106,14 @@ impl Server {
         if host.contains(',') {
             return Err(InvalidUrl::Hosts);
         }
-        let (name, port) = match host.rsplit_once(':') {
-            Some((name, port)) if !port.contains(']') => (name, port),
-            _ => (host, ""),
-        };
-        self.host = text(name.trim_start_matches('[').trim_end_matches(']'))?;
-        self.port =
-            text(port)?.map(|port| port.parse().map_err(|_| InvalidUrl::Value("port"))).transpose()?;
+        (self.host, self.port) = host_and_port(host)?;
         Ok(())
     }
 
     fn parameter(&mut self, name: &str, value: String) -> Result<(), InvalidUrl> {
         match name {
             "host" => self.host = Some(value),
-            "port" => self.port = Some(value.parse().map_err(|_| InvalidUrl::Value("port"))?),
+            "port" => self.port = Some(port(&value)?),
             "user" => self.user = Some(value),
             "password" => self.password = Some(Secret::new(value)),
             "dbname" => self.database = Some(value),
@@ -141,8 +135,7 @@ impl Server {
             self.host = variable("PGHOST")?;
         }
         if self.port.is_none() {
-            let port = variable("PGPORT")?;
-            self.port = port.map(|port| port.parse().map_err(|_| InvalidUrl::Value("port"))).transpose()?;
+            self.port = variable("PGPORT")?.as_deref().map(port).transpose()?;
         }
         if self.user.is_none() {
             self.user = variable("PGUSER")?;
@@ -161,6 +154,21 @@ impl Server {
         }
         Ok(self)
     }
+}
+
+/// What stands behind the `@`: a name, or an address between brackets if it holds colons, and perhaps a port.
+pub(super) fn host_and_port(place: &str) -> Result<(Option<String>, Option<u16>), InvalidUrl> {
+    let (name, number) = match place.rsplit_once(':') {
+        Some((name, number)) if !number.contains(']') => (name, number),
+        _ => (place, ""),
+    };
+    let host = text(name.trim_start_matches('[').trim_end_matches(']'))?;
+    Ok((host, text(number)?.as_deref().map(port).transpose()?))
+}
+
+/// A port.
+pub(super) fn port(text: &str) -> Result<u16, InvalidUrl> {
+    text.parse().map_err(|_| InvalidUrl::Value("port"))
 }
 
 /// A part without its escapes; an empty one says nothing.

@@ -80,11 +80,15 @@ pub(in crate::effect) fn locking(tokens: &[Token<'_>], created: &BTreeSet<String
 
 /// `LOCK [=] NONE` as one of the actions.
 fn asks(tokens: &[Token<'_>], clause: &str, values: &[&str]) -> bool {
-    let value =
-        |at: usize| tokens.get(at + 1 + usize::from(tokens.get(at + 1).is_some_and(|sign| sign.text == "=")));
     tokens.iter().enumerate().any(|(at, token)| {
-        token.is(clause) && value(at).is_some_and(|value| values.iter().any(|one| value.is(one)))
+        token.is(clause) && value(tokens, at).is_some_and(|value| values.iter().any(|one| value.is(one)))
     })
+}
+
+/// What stands behind the word there, and behind its `=`, if it has one.
+fn value<'v, 't>(tokens: &'v [Token<'t>], at: usize) -> Option<&'v Token<'t>> {
+    let behind = tokens.get(at + 1..)?;
+    behind.get(usize::from(behind.first()?.text == "="))
 }
 
 fn action(action: &[Token<'_>]) -> Option<Found> {
@@ -119,8 +123,7 @@ pub(in crate::effect) fn style(tokens: &[Token<'_>]) -> Vec<Found> {
     let keyed = ["PRIMARY", "SELECT", "LIKE", "TEMPORARY", "SERIAL"].iter().any(|word| has(word));
     let old = ["MYISAM", "ARIA", "MEMORY", "CSV", "ARCHIVE", "MERGE"];
     let narrow = |at: usize| {
-        let value = tokens.get(at + 1 + usize::from(tokens.get(at + 1).is_some_and(|sign| sign.text == "=")));
-        value.is_some_and(|value| {
+        value(tokens, at).is_some_and(|value| {
             !value.name().starts_with("utf8mb4") && !value.is("SET") && value.name() != "binary"
         })
     };
