@@ -2,14 +2,17 @@
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod builds;
+mod certificate_logs;
 mod check;
 mod contents;
 mod desk;
 mod files;
 mod hostile;
 mod images;
+mod job;
 mod legacy;
 mod offline;
 mod peers;
+mod rekor_v1;
 mod syft;
 mod workload;

@@ -3,72 +3,12 @@
 use std::{path::Path, process::Command};
 
 use oci::Repository as _;
-use testkit::{Run, Scratch, served::Served, sigstore::Sigstore};
+use testkit::{served::Served, sigstore::Sigstore};
 
-use crate::desk::{COSIGN_KEY, COSIGN_PUBLIC, PASSWORD, desk, image, layout, sbom_sign};
-
-/// A job of the private instance at its desk.
-struct Job {
-    desk: Scratch,
-    bed: Sigstore,
-    /// `` or `-no-log`
-    variant: &'static str,
-}
-
-impl Job {
-    fn new(variant: &'static str) -> Self {
-        Self { desk: desk(), bed: Sigstore::start(), variant }
-    }
-
-    fn root(&self) -> String {
-        self.bed.file(&format!("trusted-root{}.json", self.variant))
-    }
-
-    fn servers(&self) -> String {
-        let config = self.bed.file(&format!("signing-config{}.json", self.variant));
-        format!("--signing-config {config} --trusted-root {}", self.root())
-    }
-
-    /// Our binary, in the job, now: the certificates are of today.
-    fn signs(&self, line: &str) -> Run {
-        let line = format!("{line} {}", self.servers());
-        self.bed.in_job(sbom_sign(&self.desk, &line)).without_env("SEAWORTHY_CLOCK").run()
-    }
-
-    fn verifies(&self, line: &str) -> Run {
-        let (root, issuer, identity) = (self.root(), self.bed.issuer(), Sigstore::identity());
-        let line = format!("verify {line} --trusted-root {root} --identity {identity} --issuer {issuer}");
-        sbom_sign(&self.desk, &line).run()
-    }
-
-    fn cosign(&self, line: &str) -> (bool, String) {
-        let mut command = Command::new("cosign");
-        command
-            .args(line.split_whitespace())
-            .current_dir(self.desk.path())
-            .env("HOME", self.desk.path())
-            .env("COSIGN_PASSWORD", PASSWORD);
-        let output = command
-            .output()
-            .unwrap_or_else(|error| panic!("cosign is not there, see script/setup --peers: {error}"));
-        (
-            output.status.success(),
-            String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned(),
-        )
-    }
-
-    fn cosign_verifies(&self, line: &str) -> (bool, String) {
-        let (root, issuer, identity) = (self.root(), self.bed.issuer(), Sigstore::identity());
-        self.cosign(&format!(
-            "{line} --trusted-root {root} --certificate-identity {identity} --certificate-oidc-issuer {issuer} \
-             --use-signed-timestamps --insecure-ignore-sct"
-        ))
-    }
-
-    fn cosign_signs(&self, line: &str) {
-        self.bed.cosign_signs(self.desk.path(), line);
-    }
-}
+use crate::{
+    desk::{COSIGN_KEY, COSIGN_PUBLIC, image, layout, sbom_sign},
+    job::Job,
+};
 
 #[test]
 #[ignore = "peers: needs a private Sigstore, see script/setup --peers"]
@@ -205,8 +145,7 @@ fn peers_an_instance_without_a_log_proves_the_time_by_its_stamps() {
     let (good, said) = job.cosign_verifies(line);
     assert!(good, "{said}");
     // A root with a log demands the entry.
-    let with_log = Job { variant: "", ..job };
-    with_log.verifies("--blob artifact.tar --bundle b.json").fails(1, "evidence-invalid");
+    job.verifies_by("", "--blob artifact.tar --bundle b.json").fails(1, "evidence-invalid");
 }
 
 #[test]
