@@ -20,6 +20,7 @@ use std::{
 };
 
 use rustix::fs::{FlockOperation, flock};
+use serde_json::Value;
 
 use crate::{Cmd, Scratch, http::Server, tools::tool};
 use issuer::REQUEST_TOKEN;
@@ -132,6 +133,13 @@ impl Sigstore {
     /// `-other-log` and `-other-certificate-log`, which know a stranger's key in that place.
     pub fn file(&self, name: &str) -> String {
         self.directory.join(name).display().to_string()
+    }
+
+    /// The address of one of its servers, by its member in the signing configuration: `rekorTlogUrls`, `tsaUrls`.
+    pub fn server(&self, member: &str) -> String {
+        let config = self.directory.read("signing-config.json");
+        let config: Value = serde_json::from_str(&config).expect("cosign writes JSON");
+        config[member][0]["url"].as_str().expect("an address").to_owned()
     }
 
     /// Who issues its tokens.

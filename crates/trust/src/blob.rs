@@ -42,6 +42,15 @@ impl Blob {
         Self { sha256, sha384: None, whole: None }
     }
 
+    /// What is in memory already.
+    pub(crate) fn held(bytes: &[u8]) -> Self {
+        Self {
+            sha256: Digest::of(bytes),
+            sha384: Some(Sha384::digest(bytes).into()),
+            whole: Some(bytes.to_vec()),
+        }
+    }
+
     /// Reads a file for signing.
     pub fn read(path: &Path) -> Result<Self, FileError> {
         Self::read_for(path, Reads::Sha256)

@@ -4,6 +4,8 @@
 //! A layer is a payload of the simple signing format (containers/image, docs/containers-signature.5.md), its signature an annotation. Nothing
 //! in it names the key, so every key is tried.
 
+mod noted;
+
 use base64::{Engine, prelude::BASE64_STANDARD};
 use contract::{Digest, Selector};
 use oci::{Descriptor, Repository, legacy_tag};
@@ -11,7 +13,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{
-    Foreign, Invalid, Statement, TrustError, Verdict, Verified, Verifier,
+    Foreign, Invalid, Signer, Statement, TrustError, Verdict, Verified, Verifier,
     evidence::{Item, Origin, held},
 };
 
@@ -111,7 +113,7 @@ impl Verifier {
             Ok(payload) => payload,
             Err(why) => return Ok(Verdict::Invalid(why)),
         };
-        let Some(signer) = self.signer_of(&payload, &signature) else {
+        let Some(key) = self.key_of(&payload, &signature) else {
             let certified = layer.annotations.contains_key(CERTIFICATE);
             return Ok(Verdict::Foreign(if certified {
                 Foreign::LegacyCertificate
@@ -119,9 +121,14 @@ impl Verifier {
                 Foreign::Legacy
             }));
         };
-        Ok(match about(&payload, subject) {
+        let noted = match self.witnesses() {
+            Some(authorities) => noted::holds(authorities, layer, &payload, &signature, key),
+            None => Ok(()),
+        };
+        Ok(match about(&payload, subject).and_then(|()| noted.map_err(Invalid::Signature)) {
             Ok(()) => {
                 let statement = Statement::signature(subject);
+                let signer = Signer::Key(key.hint().to_owned());
                 Verdict::Verified(Verified { statement, signer, bundle: layer.digest })
             }
             Err(why) => Verdict::Invalid(why),

@@ -214,9 +214,13 @@ impl Verifier {
     }
 
     /// Which of the keys has signed this; there is nothing that names it.
-    pub(crate) fn signer_of(&self, message: &[u8], signature: &[u8]) -> Option<Signer> {
-        let key = self.keys.iter().find(|key| key.verifies(message, signature))?;
-        Some(Signer::Key(key.hint().to_owned()))
+    pub(crate) fn key_of(&self, message: &[u8], signature: &[u8]) -> Option<&PublicKey> {
+        self.keys.iter().find(|key| key.verifies(message, signature))
+    }
+
+    /// Whom entries and timestamps beside a key's signature must hold by.
+    pub(crate) fn witnesses(&self) -> Option<&Authorities> {
+        self.witnesses.as_deref()
     }
 
     fn key(&self, hint: &str) -> Option<&PublicKey> {

@@ -4,10 +4,16 @@ use std::process::Command;
 
 use contract::Digest;
 use oci::{Blob, Descriptor, Image, Repository, Role, media_type};
-use testkit::{Scratch, served::Served};
+use serde_json::{Value, json};
+use testkit::{
+    Run, Scratch,
+    served::Served,
+    sigstore::{CertificateLog, Rekor},
+};
 
 use crate::{
-    desk::{KEY, desk, image, layout, put_image, sbom_sign},
+    desk::{COSIGN_KEY, COSIGN_PUBLIC, KEY, desk, image, layout, put_image, sbom_sign},
+    job::Job,
     peers::{accepts, desk_with_cosign_key, ours},
 };
 
@@ -122,6 +128,98 @@ fn peers_we_read_the_legacy_signatures_of_cosign_and_take_them_along() {
     ours(&desk, "verify oci:production:1 --type signature --key cosign.pub").succeeds();
     let verify = "verify --key cosign.pub --insecure-ignore-tlog --allow-http-registry";
     accepts(&desk, "cosign", &format!("{verify} {elsewhere}:1"));
+}
+
+/// Where cosign before version 3 notes a log's entry, and a timestamp.
+const ENTRY: &str = "dev.sigstore.cosign/bundle";
+const STAMP: &str = "dev.sigstore.cosign/rfc3161timestamp";
+
+/// What is changed, in which note, and how.
+type Change = (&'static str, &'static str, fn(&mut Value));
+
+const CHANGES: &[Change] = &[
+    ("promise", ENTRY, |note| note["SignedEntryTimestamp"] = json!("AAAA")),
+    ("time", ENTRY, |note| note["Payload"]["integratedTime"] = json!(1_600_000_000)),
+    ("number", ENTRY, |note| note["Payload"]["logIndex"] = json!(7)),
+    ("name of the log", ENTRY, |note| note["Payload"]["logID"] = json!("0".repeat(64))),
+    ("body", ENTRY, |note| note["Payload"]["body"] = json!("e30=")),
+    ("form", ENTRY, |note| *note = json!([])),
+    ("stamp", STAMP, |note| note["SignedRFC3161Timestamp"] = json!("MAA=")),
+    ("form of the stamp", STAMP, |note| *note = json!("stamp")),
+];
+
+/// Lets cosign sign the desk's image in the old form, enter that in a log of version 1 and have it stamped.
+fn signed_entered_and_stamped() -> Job {
+    let job = Job::with(Rekor::V1, CertificateLog::None, "");
+    job.desk.file("cosign.key", COSIGN_KEY);
+    job.desk.file("cosign.pub", COSIGN_PUBLIC);
+    let registry = Served::crane();
+    let app = format!("{}/acme/app", registry.authority());
+    sbom_sign(&job.desk, &format!("copy oci:registry:app {app}:1")).run().succeeds();
+    let line = format!(
+        "sign --yes --key cosign.key --new-bundle-format=false --use-signing-config=false --tlog-upload=true --rekor-url {} \
+         --timestamp-server-url {} --trusted-root {} --allow-http-registry {app}@{}",
+        job.bed.server("rekorTlogUrls"),
+        job.bed.server("tsaUrls"),
+        job.root(),
+        image()
+    );
+    let (done, said) = job.cosign(&line);
+    assert!(done, "{said}");
+    sbom_sign(&job.desk, &format!("copy {app}:1 oci:signed:app")).run().succeeds();
+    job
+}
+
+/// Puts image and signature into another layout, with another note; with none, if it is null.
+fn note(job: &Job, place: &str, name: &str, change: fn(&mut Value)) {
+    sbom_sign(&job.desk, &format!("copy oci:registry:app oci:{place}:app")).run().succeeds();
+    let [signed, changed] =
+        ["signed", place].map(|name| oci::Layout::open_or_new(&job.desk.join(name)).unwrap());
+    let tag = oci::legacy_tag(image(), "sig").unwrap();
+    let found = signed.resolve(&contract::Selector::Tag(tag.clone())).unwrap().unwrap();
+    let mut manifest = signed.described(&found).unwrap().image().unwrap().clone();
+    for part in [&manifest.config, &manifest.layers[0]] {
+        let bytes = signed.blob_bytes(part, 1 << 20).unwrap();
+        changed.put_blob(Blob::new(part.clone(), bytes.as_slice())).unwrap();
+    }
+    let notes = &mut manifest.layers[0].annotations;
+    let mut content: Value = serde_json::from_str(&notes.remove(name).unwrap()).unwrap();
+    change(&mut content);
+    if content != Value::Null {
+        notes.insert(name.to_owned(), content.to_string());
+    }
+    let manifest = Image::new(manifest.config, manifest.layers).into_manifest().unwrap();
+    changed.put_manifest(&manifest, Role::Root).unwrap();
+    changed.tag(&tag, &manifest).unwrap();
+}
+
+#[test]
+#[ignore = "peers: needs a private Sigstore, see script/setup --peers"]
+fn peers_what_a_legacy_signature_notes_of_a_log_was_not_looked_at() {
+    let job = signed_entered_and_stamped();
+    let verify = |place: &str, root: &str| -> Run {
+        let root =
+            if root.is_empty() { String::new() } else { format!("--trusted-root {}", job.bed.file(root)) };
+        sbom_sign(&job.desk, &format!("verify oci:{place}:app --type signature --key cosign.pub {root}"))
+            .run()
+    };
+    verify("signed", "").succeeds();
+    verify("signed", "trusted-root.json").succeeds();
+    for other in ["trusted-root-other-log.json", "trusted-root-no-log.json", "trusted-root-no-stamps.json"] {
+        verify("signed", other).fails(1, "evidence-invalid");
+    }
+    for (number, (what, name, change)) in CHANGES.iter().enumerate() {
+        let place = format!("changed-{number}");
+        note(&job, &place, name, *change);
+        let run = verify(&place, "trusted-root.json");
+        assert_eq!(run.status, 1, "{what}: {}", run.transcript());
+        run.fails(1, "evidence-invalid");
+        // Nobody has said whom to believe about logs: the key's word is enough.
+        verify(&place, "").succeeds();
+    }
+    // What is not there says nothing, as in a bundle of a key.
+    note(&job, "without", ENTRY, |note| *note = Value::Null);
+    verify("without", "trusted-root.json").succeeds();
 }
 
 #[test]
