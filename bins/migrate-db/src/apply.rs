@@ -14,7 +14,7 @@ use contract::Span;
 
 use crate::{
     backup::{self, Backup, Wanted},
-    database::{Dangling, Database, DatabaseError},
+    database::{Dangling, Database, DatabaseError, Lasting},
     effect,
     error::Error,
     facts::{self, Facts},
@@ -93,11 +93,16 @@ pub fn apply(
     }
     let mut steps = Steps::of(database, facts, session, bounds, deadline);
     steps.stop_at(deadline)?;
-    for step in &plan.steps {
+    let taken = plan.steps.iter().enumerate().try_for_each(|(number, step)| -> Result<(), Error> {
         session.check_interrupt()?;
         progress.say(format!("version {} {}", step.version, step.description));
+        let is_last = number + 1 == plan.steps.len();
+        steps.lasting = if is_last { Lasting::AtOnce } else { Lasting::WithTheNext };
         done.steps.push(steps.take(step)?);
-    }
+        Ok(())
+    });
+    steps.settle();
+    taken?;
     steps.stop_at(None)?;
     repair::tidy(database, &facts.place)
         .map_err(|source| Error::Database { doing: "changing the schema", source })
@@ -118,6 +123,10 @@ struct Steps<'r> {
     has_history: bool,
     /// What the history's stamp was when we ourselves last wrote it.
     stamp: Option<String>,
+    /// When the step must be safe: one flush of the disk is enough for all files, if the run gets to the last.
+    lasting: Lasting,
+    /// A step was committed that is to last with the next.
+    is_unsettled: bool,
     /// What pointed to nothing before, which is not ours to refuse. Known once a step may have added to it.
     dangling: Option<Dangling>,
 }
@@ -143,6 +152,8 @@ impl<'r> Steps<'r> {
             // In MySQL a run can be killed between a table and the row that its tool puts there first.
             has_history: has_history && (facts.place.dialect != Dialect::Mysql || !facts.history.is_empty()),
             stamp: None,
+            lasting: Lasting::AtOnce,
+            is_unsettled: false,
             dangling: None,
         }
     }
@@ -153,6 +164,12 @@ impl Steps<'_> {
         self.database
             .stop_at(deadline)
             .map_err(|source| Error::Database { doing: "setting the deadline", source })
+    }
+
+    fn settle(&mut self) {
+        if std::mem::take(&mut self.is_unsettled) {
+            self.database.settle(&self.facts.place.name());
+        }
     }
 
     /// One file. A table in use is waited for in short attempts: whoever waits for a table keeps all who come later waiting, too.
@@ -203,8 +220,10 @@ impl Steps<'_> {
     fn open(&mut self, step: &Step<'_>) -> Result<String, Error> {
         let (table, place) = (self.facts.layout.history(), &self.facts.place);
         let opening = if self.has_history { String::new() } else { table.create(place) };
-        let begun =
-            self.database.lock(&self.locks).and_then(|()| self.database.begin(&opening, &table.stamp(place)));
+        // Beside statements that commit by themselves, the history must not fall behind.
+        let lasting = if step.cut.unit == Unit::Statement { Lasting::AtOnce } else { self.lasting };
+        let begun = self.database.lock(&self.locks);
+        let begun = begun.and_then(|()| self.database.begin(&opening, &table.stamp(place), lasting));
         begun.map_err(|error| self.failed(step, error))
     }
 
@@ -326,6 +345,7 @@ impl Steps<'_> {
         let stamp = self.facts.layout.history().stamp(&self.facts.place);
         let stamp = self.database.commit(closing, &stamp).map_err(|error| self.failed(step, error))?;
         (self.stamp, self.has_history) = (Some(stamp), true);
+        self.is_unsettled = self.lasting == Lasting::WithTheNext && step.cut.unit != Unit::Statement;
         Ok(())
     }
 

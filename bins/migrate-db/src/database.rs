@@ -118,6 +118,15 @@ pub enum Access {
     Create,
 }
 
+/// When what a transaction did must be safe from a server that loses its power.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Lasting {
+    /// When its commit answers.
+    AtOnce,
+    /// When that of a later one answers; until then the server may lose both the change and its row of the history, never one of them.
+    WithTheNext,
+}
+
 /// Why the database did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
@@ -175,7 +184,7 @@ pub trait Database {
         Ok(())
     }
     /// Begins, under the locks, runs this and answers the one value it asks for.
-    fn begin(&mut self, opening: &str, value: &str) -> Result<String, DatabaseError>;
+    fn begin(&mut self, opening: &str, value: &str, lasting: Lasting) -> Result<String, DatabaseError>;
     /// Runs one statement.
     fn execute(&mut self, statement: &Statement) -> Result<(), DatabaseError>;
     /// Runs one statement outside of a transaction.
@@ -187,6 +196,8 @@ pub trait Database {
     fn dangling(&mut self) -> Result<Dangling, DatabaseError>;
     /// Runs this, answers the one value it asks for, and makes all since [`Database::begin`] permanent.
     fn commit(&mut self, closing: &str, value: &str) -> Result<String, DatabaseError>;
+    /// Where a run ends early: makes what was to last with the next commit last now, as far as the server still answers.
+    fn settle(&mut self, _history: &str) {}
     /// Takes all since [`Database::begin`] back.
     fn rollback(&mut self);
     /// Begins a transaction in which the database itself refuses every change.

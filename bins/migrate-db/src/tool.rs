@@ -20,7 +20,7 @@ use ci::{
 pub use error::ToolError;
 
 use crate::{
-    database::{Database, DatabaseError, Url},
+    database::{Database, DatabaseError, Lasting, Url},
     error::Error,
     layout::{Layout, Listed, Migration, Place, Version},
 };
@@ -235,7 +235,7 @@ const SAID_CHARS_MAX: usize = 400;
 
 /// Runs our own statements in one transaction.
 fn write(database: &mut dyn Database, sql: &str) -> Result<(), Error> {
-    let done = database.begin("", "1").and_then(|_| database.commit(sql, "1").map(drop));
+    let done = database.begin("", "1", Lasting::AtOnce).and_then(|_| database.commit(sql, "1").map(drop));
     if done.is_err() {
         database.rollback();
     }

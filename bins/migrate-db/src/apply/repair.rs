@@ -5,7 +5,7 @@ use std::time::Duration;
 use ci::Session;
 
 use crate::{
-    database::{Database, DatabaseError},
+    database::{Database, DatabaseError, Lasting},
     error::Error,
     facts::{self, Facts},
     layout::{Entry, Migration, Phase, Place, Version, judge, progress::Progress},
@@ -41,7 +41,7 @@ fn rewrite(
     let (table, place) = (facts.layout.history(), &facts.place);
     let locks = Locks::of(table, place);
     let opening = if facts.has_history { String::new() } else { table.create(place) };
-    database.lock(&locks).and_then(|()| database.begin(&opening, "1")).map_err(failed)?;
+    database.lock(&locks).and_then(|()| database.begin(&opening, "1", Lasting::AtOnce)).map_err(failed)?;
     let rows = database.texts(&table.select(place)).map_err(failed)?;
     let now = facts::resolved(table, &rows, &facts.migrations, place).map_err(failed)?;
     if now != facts.history {

@@ -24,7 +24,8 @@ use tokio::{
 
 use crate::{
     database::{
-        Access, Cell, Columns, Copied, Dangling, Database, DatabaseError, Home, Planned, ROWS_MAX, Url,
+        Access, Cell, Columns, Copied, Dangling, Database, DatabaseError, Home, Lasting, Planned, ROWS_MAX,
+        Url,
         bounded::{Stopped, bounded},
         columns_of, fetch,
         url::mysql::MysqlServer,
@@ -215,7 +216,7 @@ impl Database for Mysql {
         self.run(&format!("ROLLBACK; SET NAMES utf8mb4; SET SESSION {}", settings.join(", ")))
     }
 
-    fn begin(&mut self, opening: &str, value: &str) -> Result<String, DatabaseError> {
+    fn begin(&mut self, opening: &str, value: &str, _: Lasting) -> Result<String, DatabaseError> {
         let ours = self.locked.first().map_or_else(|| "''".into(), |name| literal(name));
         // Whatever makes a table commits, so it comes before the transaction.
         let rows = self.texts(&format!(

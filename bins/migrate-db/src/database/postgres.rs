@@ -27,8 +27,8 @@ use tokio::{
 use super::bounded::{Stopped, bounded};
 use crate::{
     database::{
-        Access, Cell, Columns, Copied, Dangling, Database, DatabaseError, Handed, Home, Planned, ROWS_MAX,
-        Url, columns_of, fetch, url::server::Server,
+        Access, Cell, Columns, Copied, Dangling, Database, DatabaseError, Handed, Home, Lasting, Planned,
+        ROWS_MAX, Url, columns_of, fetch, url::server::Server,
     },
     effect::{self, Index},
     layout::history::Texts,
@@ -214,12 +214,12 @@ impl Database for Postgres {
         Ok(())
     }
 
-    fn begin(&mut self, opening: &str, value: &str) -> Result<String, DatabaseError> {
+    fn begin(&mut self, opening: &str, value: &str, lasting: Lasting) -> Result<String, DatabaseError> {
         // Taken once more, until the transaction ends: nobody else can have it, whatever a file before has released.
         let ours = self.locked.first().map_or_else(|| "false".to_owned(), |key| key.again());
         let rows = self.texts(&format!(
             "BEGIN; {}{opening} SELECT pg_backend_pid() = {} AND {ours}, {value}",
-            self.settings(Scope::Transaction),
+            self.settings(Scope::Transaction(lasting)),
             self.process,
         ))?;
         match rows.into_iter().next_back().as_deref() {
@@ -268,13 +268,20 @@ impl Database for Postgres {
         Ok(rows.into_iter().flatten().flatten().next().unwrap_or_default())
     }
 
+    /// A lock on a row is the least that is written into the log, and its commit waits for all before it.
+    fn settle(&mut self, history: &str) {
+        _ = self.run(&format!(
+            "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; SELECT 1 FROM {history} LIMIT 1 FOR UPDATE"
+        ));
+    }
+
     fn rollback(&mut self) {
         // A connection that is gone has no transaction any more.
         _ = self.run("ROLLBACK");
     }
 
     fn begin_reading(&mut self) -> Result<(), DatabaseError> {
-        let settings = self.settings(Scope::Transaction);
+        let settings = self.settings(Scope::Transaction(Lasting::AtOnce));
         self.rollback();
         self.run(&format!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {settings}"))
     }

@@ -20,8 +20,8 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::{
     database::{
-        Access, Cell, Columns, Copied, Dangling, Database, DatabaseError, Handed, Home, Planned, Proof,
-        ROWS_MAX, Url, columns_of,
+        Access, Cell, Columns, Copied, Dangling, Database, DatabaseError, Handed, Home, Lasting, Planned,
+        Proof, ROWS_MAX, Url, columns_of,
     },
     layout::history::{Texts, hex},
     lock::Locks,
@@ -222,9 +222,8 @@ impl Database for Sqlite {
         Ok(())
     }
 
-    fn begin(&mut self, opening: &str, value: &str) -> Result<String, DatabaseError> {
-        self.run("BEGIN IMMEDIATE")?;
-        self.value(&format!("{opening} SELECT {value}"))
+    fn begin(&mut self, opening: &str, value: &str, _: Lasting) -> Result<String, DatabaseError> {
+        self.value(&format!("BEGIN IMMEDIATE; {opening} SELECT {value}"))
     }
 
     fn execute(&mut self, statement: &Statement) -> Result<(), DatabaseError> {
@@ -250,9 +249,7 @@ impl Database for Sqlite {
     }
 
     fn commit(&mut self, closing: &str, value: &str) -> Result<String, DatabaseError> {
-        let value = self.value(&format!("{closing} SELECT {value}"))?;
-        self.run("COMMIT")?;
-        Ok(value)
+        self.value(&format!("{closing} SELECT {value}; COMMIT"))
     }
 
     fn rollback(&mut self) {

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::{Postgres, QUESTION_TIME_MAX};
+use crate::database::Lasting;
 
 /// How long a statement waits for a table before it makes room for those who wait behind it.
 const TABLE_WAIT_MAX: Duration = Duration::from_secs(2);
@@ -13,7 +14,7 @@ const SERVER_LATER: Duration = Duration::from_millis(500);
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scope {
     /// Until the transaction ends.
-    Transaction,
+    Transaction(Lasting),
     /// Until the session ends, or another file begins.
     Session,
 }
@@ -41,7 +42,11 @@ impl Postgres {
         let mut settings = self.limits();
         settings.push(("standard_conforming_strings", "on".to_owned()));
         settings.push(("idle_in_transaction_session_timeout", QUESTION_TIME_MAX.as_millis().to_string()));
-        let is_local = scope == Scope::Transaction;
+        if scope == Scope::Transaction(Lasting::WithTheNext) {
+            // The log is written in its order, so the next commit that waits for the disk waits for this one, too.
+            settings.push(("synchronous_commit", "off".to_owned()));
+        }
+        let is_local = scope != Scope::Session;
         let set = |(name, value): (&str, String)| format!("set_config('{name}', '{value}', {is_local})");
         let set: Vec<String> = settings.into_iter().map(set).collect();
         format!("RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; SELECT {};", set.join(", "))
