@@ -166,6 +166,9 @@ pub struct Verify {
     /// How old it may be
     #[arg(long, value_name = "TIME", requires = "kind")]
     pub max_age: Option<Span>,
+    /// Which suite a test-result must be of
+    #[arg(long, value_name = "NAME", requires = "kind")]
+    pub suite: Option<String>,
     /// Ask about this file instead
     #[arg(long, value_name = "FILE", requires = "bundle", conflicts_with = "images")]
     pub blob: Option<PathBuf>,

@@ -255,7 +255,10 @@ fn sbom(args: args::Sbom) -> Result<Task, Error> {
 }
 
 fn verify(args: args::Verify, session: &Session) -> Result<Task, Error> {
-    let args::Verify { images, kind, key: keys, workload, environment, max_age, blob, bundle } = args;
+    let args::Verify { images, kind, key: keys, workload, environment, max_age, suite, blob, bundle } = args;
+    if suite.is_some() && kind != Some(PredicateType::TEST_RESULT) {
+        return Err(Error::OfTestsOnly);
+    }
     let network = workload.network();
     let trusted_root = workload.trusted_root.clone();
     let signers = Signers { keys, workload: policy_of(workload), trusted_root };
@@ -265,7 +268,7 @@ fn verify(args: args::Verify, session: &Session) -> Result<Task, Error> {
     if let (Some(blob), Some(bundle)) = (blob, bundle) {
         let wanted = VerifyBlob { blob, bundle, signers };
         return Ok(match kind.filter(|kind| *kind != PredicateType::SIGNATURE) {
-            Some(kind) => Task::VerifyStatement(wanted, Requirement { kind, environment, max_age }),
+            Some(kind) => Task::VerifyStatement(wanted, Requirement { kind, environment, max_age, suite }),
             None => Task::VerifyBlob(wanted),
         });
     }
@@ -276,7 +279,7 @@ fn verify(args: args::Verify, session: &Session) -> Result<Task, Error> {
     } else {
         images_or_release(images, session)?
     };
-    let requirement = Requirement { kind, environment, max_age };
+    let requirement = Requirement { kind, environment, max_age, suite };
     let images = network.reaches(images_or_release(images, session)?)?;
     Ok(Task::Verify(Verify { images, requirement, signers }))
 }

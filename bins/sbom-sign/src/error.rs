@@ -78,6 +78,9 @@ pub enum Error {
     /// A flag that says nothing about an image.
     #[error("--exclude is about trees, and {} is an image", .0.display())]
     OfTreesOnly(PathBuf),
+    /// A suite where no test is asked for.
+    #[error("--suite is about test results")]
+    OfTestsOnly,
     /// An image whose contents would be told wrongly.
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
@@ -223,6 +226,7 @@ impl Failure for Error {
             Self::PathOrImage(_) => Code::new("path-or-image"),
             Self::OfImagesOnly(_) => Code::new("flag-of-images"),
             Self::OfTreesOnly(_) => Code::new("flag-of-trees"),
+            Self::OfTestsOnly => Code::new("flag-of-tests"),
             Self::Bom(_) => Code::new("sbom-unwritable"),
             Self::Unmet { shortfall, .. } => match shortfall {
                 Shortfall::Missing => Code::new("evidence-missing"),
@@ -274,6 +278,7 @@ impl Failure for Error {
             }
             Self::OfImagesOnly(_) => "leave the flag out, or name an image",
             Self::OfTreesOnly(_) => "leave the flag out: an SBOM of an image lists all of it",
+            Self::OfTestsOnly => "pass --type test-result, or leave --suite out",
             Self::Bom(_) => "please report it with the lock file",
             Self::Unmet { shortfall, .. } => match shortfall {
                 Shortfall::Missing => {

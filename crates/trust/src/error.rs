@@ -78,6 +78,16 @@ pub enum TrustError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// What is to be attested names other content than what it is attested to.
+    #[error("the {kind} names {named}, and it is to be attested to {subject}")]
+    OtherContent {
+        /// The type.
+        kind: PredicateType,
+        /// What it names.
+        named: Digest,
+        /// What it is attested to.
+        subject: Digest,
+    },
     /// A bundle so large that a reader would refuse it.
     #[error("what is to be signed has {bytes} bytes, and at most {} are read", crate::STATEMENT_BYTES_MAX)]
     TooLarge {
@@ -123,6 +133,7 @@ impl Failure for TrustError {
             Self::Random => Code::new("random-unavailable"),
             Self::Signing(_) => Code::new("signing-failed"),
             Self::Predicate { .. } => Code::new("predicate-malformed"),
+            Self::OtherContent { .. } => Code::new("predicate-of-another"),
             Self::TooLarge { .. } => Code::new("bundle-too-large"),
             Self::TooMuch { .. } => Code::new("evidence-too-much"),
             Self::Keyless(error) => error.code(),
@@ -134,9 +145,11 @@ impl Failure for TrustError {
 
     fn kind(&self) -> Kind {
         match self {
-            Self::Key { .. } | Self::Root { .. } | Self::Predicate { .. } | Self::TooLarge { .. } => {
-                Kind::Input
-            }
+            Self::Key { .. }
+            | Self::Root { .. }
+            | Self::Predicate { .. }
+            | Self::OtherContent { .. }
+            | Self::TooLarge { .. } => Kind::Input,
             Self::Random => Kind::World,
             Self::Signing(_) => Kind::Ours,
             Self::TooMuch { .. } => Kind::Refused,
@@ -163,6 +176,7 @@ impl Failure for TrustError {
             Self::Random => "run it on a system with a working random number generator",
             Self::Signing(_) => "please report it with the command line",
             Self::Predicate { .. } => "see docs/evidence.md for the form, with an example for each type",
+            Self::OtherContent { .. } => "attest it to the image that it names, or have it made for this one",
             Self::TooLarge { .. } => "attest less at once: a smaller SBOM, for example without files",
             Self::TooMuch { .. } => "find out who attaches so much to this image, and remove it",
             Self::Keyless(error) => return error.fix(),

@@ -15,6 +15,7 @@ mod vulnerabilities;
 
 use std::{borrow::Cow, fmt, str::FromStr};
 
+use contract::Digest;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -107,10 +108,11 @@ impl PredicateType {
         &self.0
     }
 
-    /// Whether this predicate has the form of the type; any predicate does for a type that is not known here.
-    pub fn check(&self, predicate: &Value) -> Result<(), TrustError> {
+    /// Whether this predicate has the form of the type; any object does for a type that is not known here. The answer is the content that
+    /// it names as what it is about, if it names one.
+    pub fn check(&self, predicate: &Value) -> Result<Option<Digest>, TrustError> {
         self.gist(predicate)
-            .map(|_| ())
+            .map(|gist| gist.content)
             .map_err(|source| TrustError::Predicate { kind: self.clone(), source })
     }
 
@@ -126,9 +128,14 @@ impl PredicateType {
             kind if *kind == Self::MIGRATION => gist_of::<Migration>(predicate),
             kind if *kind == Self::APPROVAL => gist_of::<Approval>(predicate),
             kind if *kind == Self::DEPLOYMENT => gist_of::<Deployment>(predicate),
-            _ => Ok(Gist::default()),
+            _ => is_object(predicate).map(|()| Gist::default()),
         }
     }
+}
+
+/// in-toto Statement v1, `predicate`. Read as a type, an array would do as well: its members by their order.
+fn is_object(predicate: &Value) -> Result<(), BoxedError> {
+    if predicate.is_object() { Ok(()) } else { Err(Contradiction("a predicate is a JSON object").into()) }
 }
 
 type BoxedError = Box<dyn std::error::Error + Send + Sync>;
@@ -147,11 +154,8 @@ fn gist_of<P: Predicate>(predicate: &Value) -> Result<Gist, BoxedError> {
 }
 
 /// Reads a predicate of this type, which must not contradict itself.
-pub(crate) fn read<P: Predicate>(predicate: &Value) -> Result<P, Box<dyn std::error::Error + Send + Sync>> {
-    // Read as a type, an array would do as well: its members by their order.
-    if !predicate.is_object() {
-        return Err(Contradiction("a predicate is a JSON object").into());
-    }
+pub(crate) fn read<P: Predicate>(predicate: &Value) -> Result<P, BoxedError> {
+    is_object(predicate)?;
     let predicate = P::deserialize(predicate)?;
     predicate.check()?;
     Ok(predicate)
@@ -199,9 +203,12 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_type_may_hold_anything_and_a_known_one_may_not() {
+    fn an_unknown_type_may_hold_any_object_and_a_known_one_may_not() {
         let other: PredicateType = "https://example.com/review/v1".parse().unwrap();
-        assert!(other.check(&Value::Null).is_ok());
+        assert!(other.check(&serde_json::json!({"x": [1]})).is_ok());
+        for predicate in [Value::Null, serde_json::json!([]), serde_json::json!(1), serde_json::json!("x")] {
+            assert!(other.check(&predicate).is_err(), "cosign can't read {predicate}");
+        }
         for (name, kind) in NAMES {
             for predicate in [Value::Null, serde_json::json!([]), serde_json::json!({"x": 1})] {
                 assert!(kind.check(&predicate).is_err(), "{name} {predicate}");

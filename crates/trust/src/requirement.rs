@@ -21,6 +21,8 @@ pub struct Requirement {
     pub environment: Option<EnvironmentName>,
     /// How old it may be.
     pub max_age: Option<Span>,
+    /// Which suite it must be the result of.
+    pub suite: Option<String>,
 }
 
 /// What a statement says, as far as any gate reads it.
@@ -34,6 +36,8 @@ pub struct Gist {
     pub expires_on: Option<Timestamp>,
     /// What it is about within its environment: a suite, an approver. A later statement about the same replaces an earlier one.
     pub about: String,
+    /// Which content it names as what it is about, beside the subject of its statement.
+    pub content: Option<Digest>,
     /// Why it speaks against the release, if it does.
     pub objection: Option<&'static str>,
 }
@@ -75,7 +79,7 @@ struct Candidate<'e> {
 impl Requirement {
     /// Asks only for the kind.
     pub fn of(kind: PredicateType) -> Self {
-        Self { kind, environment: None, max_age: None }
+        Self { kind, environment: None, max_age: None, suite: None }
     }
 
     /// Judges the evidence of one image.
@@ -136,6 +140,14 @@ impl Requirement {
                 set_aside.push((manifest, format!("does not have the form of {}", self.kind)));
                 continue;
             };
+            if let Some(other) = gist.content.filter(|content| *content != evidence.subject) {
+                set_aside.push((manifest, format!("names {other} and not this image")));
+                continue;
+            }
+            if self.suite.as_ref().is_some_and(|suite| *suite != gist.about) {
+                set_aside.push((manifest, format!("of the suite {}", gist.about)));
+                continue;
+            }
             if self.environment.is_some() && gist.environment != self.environment {
                 let about = gist.environment.map_or("no environment".to_owned(), |name| name.to_string());
                 set_aside.push((manifest, format!("about {about}")));

@@ -46,7 +46,10 @@ impl Statement {
     /// A claim of any type. The predicate of a type that this crate knows must have its form, and no claim may be larger than any reader
     /// takes: a service that signs, or a log, is not asked about one in vain.
     pub fn of(subject: Digest, kind: PredicateType, predicate: Value) -> Result<Self, TrustError> {
-        kind.check(&predicate)?;
+        let named = kind.check(&predicate)?;
+        if let Some(named) = named.filter(|named| *named != subject) {
+            return Err(TrustError::OtherContent { kind, named, subject });
+        }
         let statement = Self::unchecked(subject, kind, predicate);
         match statement.to_json()?.len() {
             bytes if bytes as u64 > STATEMENT_BYTES_MAX => Err(TrustError::TooLarge { bytes }),

@@ -137,10 +137,12 @@ fn evidence_of_another_kind_key_or_image_is_not_enough() {
     missing("verify oci:registry:app --type signature --key k.pub");
     missing("verify oci:registry:app --type test-result --key other.pub");
     missing("verify oci:registry:app --type test-result --key k.pub --environment production");
+    missing("verify oci:registry:app --type test-result --key k.pub --suite load.yaml");
+    let line = "verify oci:registry:app --type signature --key k.pub --suite load.yaml";
+    sbom_sign(&desk, line).run().fails(2, "flag-of-tests");
     put_image(&desk, "changed", b"{\"os\":\"plan9\"}");
     missing("verify oci:registry:changed --type test-result --key k.pub");
-    let line =
-        "verify oci:registry:app --type test-result --key other.pub --key k.pub -e staging --max-age 1h";
+    let line = "verify oci:registry:app --type test-result --key other.pub --key k.pub -e staging --max-age 1h --suite smoke.yaml";
     sbom_sign(&desk, line).run().succeeds();
 }
 

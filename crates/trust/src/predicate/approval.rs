@@ -69,6 +69,7 @@ impl Predicate for Approval {
             stated_on: Some(self.created_on),
             expires_on: Some(self.expires_on),
             about: self.approver.id.clone(),
+            content: Some(self.to_digest),
             objection: (self.decision == Decision::Rejected).then_some("says rejected"),
         }
     }

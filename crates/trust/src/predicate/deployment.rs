@@ -82,6 +82,7 @@ impl Predicate for Deployment {
             environment: Some(self.logical_environment.clone()),
             stated_on: Some(self.finished_on),
             about: self.deployment_name.clone(),
+            content: Some(self.digest),
             objection: (self.status == DeploymentStatus::Decommissioned).then_some("says decommissioned"),
             ..Gist::default()
         }

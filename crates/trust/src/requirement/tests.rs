@@ -4,7 +4,7 @@ use contract::TestResult as Outcome;
 
 use super::*;
 use crate::{
-    Invalid, Item, Origin, Statement,
+    Invalid, Item, Origin, Statement, TrustError,
     fixture::{at, test_result},
 };
 
@@ -51,6 +51,7 @@ fn staging(max_age: Option<&str>) -> Requirement {
         kind: PredicateType::TEST_RESULT,
         environment: Some("staging".parse().unwrap()),
         max_age: max_age.map(|age| age.parse().unwrap()),
+        suite: None,
     }
 }
 
@@ -139,6 +140,36 @@ fn an_approval_ends_and_a_rejection_weighs() {
     assert_eq!(judged(&asked, vec![approval("approved", 1_800_000_000)], 60).2, "expired");
     let both = vec![approval("approved", 1_800_000_000), approval("rejected", 1_800_000_001)];
     assert_eq!(judged(&asked, both, 1).1, Some(Shortfall::Negative));
+}
+
+#[test]
+fn an_approval_of_another_image_counts_for_nothing() {
+    let other = Digest::of(b"other");
+    let predicate = serde_json::json!({
+        "decision": "approved", "environment": "staging", "toDigest": other,
+        "approver": {"id": "ada"}, "reason": "tried", "createdOn": at(0), "expiresOn": at(2_000_000_000),
+    });
+    let refused = Statement::of(Digest::of(b"image"), PredicateType::APPROVAL, predicate.clone());
+    assert!(matches!(refused, Err(TrustError::OtherContent { named, .. }) if named == other), "{refused:?}");
+
+    // Whoever else signs it, does not look.
+    let json = serde_json::json!({
+        "_type": "https://in-toto.io/Statement/v1", "subject": [{"digest": {"sha256": Digest::of(b"image").hex()}}],
+        "predicateType": PredicateType::APPROVAL, "predicate": predicate,
+    });
+    let signed = verified(Statement::parse(json.to_string().as_bytes()).unwrap());
+    let asked = Requirement { kind: PredicateType::APPROVAL, ..staging(None) };
+    let (_, shortfall, why) = judged(&asked, vec![signed], 0);
+    assert_eq!((shortfall, why), (Some(Shortfall::Missing), format!("names {other} and not this image")));
+}
+
+#[test]
+fn the_result_of_another_suite_is_no_answer() {
+    let asked = |suite: &str| Requirement { suite: Some(suite.to_owned()), ..staging(None) };
+    let passed = || vec![result(Outcome::Passed, "staging", "smoke.yaml", 0)];
+    assert_eq!(judged(&asked("smoke.yaml"), passed(), 1).1, None);
+    let (_, shortfall, why) = judged(&asked("load.yaml"), passed(), 1);
+    assert_eq!((shortfall, why.as_str()), (Some(Shortfall::Missing), "of the suite smoke.yaml"));
 }
 
 #[test]
