@@ -1,9 +1,9 @@
 //! A catalog as CycloneDX 1.5 (cyclonedx.org/docs/1.5/json), or 1.6 and 1.7 where asked: rooted, sorted, and the same bytes for the same
 //! catalog and time; never licences that nobody has stated, never a path of the machine.
 
-use std::io;
+use std::ops::Range;
 
-use contract::{Digest, Hashing};
+use contract::Digest;
 use cyclonedx_bom::{
     models::{
         component::{Classification, ComponentEvidence, Occurrence, Occurrences, Scope},
@@ -44,22 +44,39 @@ pub enum SpecVersion {
     V1_7,
 }
 
-/// How long serial number and time are in JSON, at most, in bytes.
-const SERIAL_AND_TIME_BYTES: usize = 160;
+/// What stands for the serial number until the content is known from which it comes.
+const NO_SERIAL: &str = "urn:uuid:00000000-0000-0000-0000-000000000000";
+/// How many bytes a package takes, more or less.
+const PACKAGE_BYTES: usize = 1 << 10;
 /// How many packages are held in CycloneDX's model at a time.
 const PACKAGES_TOGETHER: usize = 256;
 
-/// The SBOM as JSON. Its serial number comes from its content, so that it says something.
+/// The SBOM as JSON. Its serial number comes from its content without number and time, so that it says something.
 pub fn json(catalog: &Catalog, version: SpecVersion, now: Timestamp) -> Result<Vec<u8>, Error> {
-    let mut hash = Hashing::default();
-    Written::new(catalog, version, None, None)?.write(&mut hash)?;
-    let mut json = Vec::with_capacity(hash.bytes() + SERIAL_AND_TIME_BYTES);
-    let serial = serial_number(hash.digest());
     let time = now.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     let time = DateTime::try_from(time).map_err(Error::bom)?;
-    Written::new(catalog, version, Some(serial), Some(time))?.write(&mut json)?;
+    let mut json = Vec::with_capacity(catalog.packages.len() * PACKAGE_BYTES);
+    let written = Written::new(catalog, version, UrnUuid(NO_SERIAL.to_owned()), time)?;
+    serde_json::to_writer_pretty(&mut json, &written).map_err(Error::bom)?;
+    let serial = line(&json, "\n  \"serialNumber\": ")?;
+    let time = line(&json, "\n    \"timestamp\": ")?;
+    let content = [&json[..serial.start], &json[serial.end..time.start], &json[time.end..]];
+    let number = serial_number(Digest::of_pieces(content));
+    // Behind it stand a quotation mark and a comma.
+    let end = serial.end - 2;
+    json[end - number.len()..end].copy_from_slice(number.as_bytes());
     json.push(b'\n');
     Ok(json)
+}
+
+/// The first line that begins like this, with the line break before it: no text within quotation marks has one.
+fn line(json: &[u8], start: &str) -> Result<Range<usize>, Error> {
+    let found = json.windows(start.len()).position(|some| some == start.as_bytes());
+    let found = found.and_then(|first| {
+        let length = json[first + 1..].iter().position(|byte| *byte == b'\n')?;
+        Some(first..first + 1 + length)
+    });
+    found.ok_or_else(|| Error::bom(format!("no line {}", start.trim())))
 }
 
 /// An SBOM on its way out, in which only some packages are held twice at a time.
@@ -86,11 +103,11 @@ impl<'c> Written<'c> {
     fn new(
         catalog: &'c Catalog,
         version: SpecVersion,
-        serial: Option<UrnUuid>,
-        time: Option<DateTime>,
+        serial: UrnUuid,
+        time: DateTime,
     ) -> Result<Self, Error> {
         let metadata = Some(metadata(catalog, time));
-        let mut frame = in_json(Bom { metadata, ..bom(serial, Some(Vec::new()), Some(Vec::new())) })
+        let mut frame = in_json(Bom { metadata, ..bom(Some(serial), Some(Vec::new()), Some(Vec::new())) })
             .map_err(Error::bom)?;
         frame["specVersion"] = match version {
             SpecVersion::V1_5 => "1.5",
@@ -103,10 +120,6 @@ impl<'c> Written<'c> {
             acknowledge(component, version);
         }
         Ok(Self { catalog, version, frame })
-    }
-
-    fn write(&self, to: impl io::Write) -> Result<(), Error> {
-        serde_json::to_writer_pretty(to, self).map_err(Error::bom)
     }
 }
 
@@ -201,7 +214,7 @@ fn acknowledge(component: &mut Value, version: SpecVersion) {
 }
 
 /// A UUID of version 8 (RFC 9562, section 5.8) made from the digest.
-fn serial_number(digest: Digest) -> UrnUuid {
+fn serial_number(digest: Digest) -> String {
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&digest.as_bytes()[..16]);
     bytes[6] = bytes[6] & 0x0f | 0x80;
@@ -210,14 +223,14 @@ fn serial_number(digest: Digest) -> UrnUuid {
     padded[..16].copy_from_slice(&bytes);
     let hex = Digest::from_bytes(padded).hex();
     let groups = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..32]];
-    UrnUuid(format!("urn:uuid:{}", groups.join("-")))
+    format!("urn:uuid:{}", groups.join("-"))
 }
 
-fn metadata(catalog: &Catalog, timestamp: Option<DateTime>) -> Metadata {
+fn metadata(catalog: &Catalog, timestamp: DateTime) -> Metadata {
     let tool = Component::new(Classification::Application, "sbom-sign", env!("CARGO_PKG_VERSION"), None);
     let component = component(&catalog.packages[catalog.root]);
     Metadata {
-        timestamp,
+        timestamp: Some(timestamp),
         tools: Some(Tools::Object { services: None, components: Some(Components(vec![tool])) }),
         component: Some(component),
         ..Metadata::default()

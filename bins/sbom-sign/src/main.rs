@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+/// musl gives each freed page back to the system: the layers of an image take a quarter longer with that.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     ci::main(sbom_sign::run)
 }

@@ -16,7 +16,7 @@ mod severity;
 mod span;
 
 pub use commit::{Commit, InvalidCommit};
-pub use digest::{Digest, Hashing, InvalidDigest};
+pub use digest::{Digest, InvalidDigest};
 pub use image::{ImageRef, InvalidImage, Location, Selector, Tag};
 pub use manifest::{IncompleteRelease, ReleaseManifest};
 pub use name::{ComponentName, EnvironmentName, InvalidName};

@@ -122,7 +122,8 @@ fn fill(from: &dyn Repository, layers: &[Descriptor], root: &Path) -> Result<(),
     for layer in layers {
         let mut blob = from.blob(layer)?;
         let digest = layer.digest;
-        let reader = decompressed(&mut blob).map_err(|source| OciError::Archive { digest, source })?;
+        let reader = decompressed(io::BufReader::with_capacity(CHUNK_BYTES, &mut blob))
+            .map_err(|source| OciError::Archive { digest, source })?;
         Destination { root, layer: layer.digest, left: &mut left }.extract(reader)?;
         // The file may have been exchanged since it was checked.
         blob.copy_to(&mut io::sink())?;

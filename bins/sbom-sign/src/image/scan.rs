@@ -1,10 +1,10 @@
 //! What each layer says by itself, several of them read side by side; never how they lie on top of each other.
 
 use std::{
+    cmp::Reverse,
     io::{self, Read as _},
     sync::{
         Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
         mpsc::{self, Receiver, SyncSender},
     },
     thread,
@@ -78,15 +78,14 @@ pub(super) fn side_by_side<T>(
     let (to, received): (Vec<_>, Vec<_>) = layers.iter().map(|_| mpsc::sync_channel(HEAPS_AHEAD)).unzip();
     let to: Vec<Mutex<Option<SyncSender<Message>>>> =
         to.into_iter().map(|one| Mutex::new(Some(one))).collect();
-    let next = AtomicUsize::new(0);
     let readers = thread::available_parallelism().map_or(1, usize::from).min(LAYERS_AT_ONCE_MAX);
     thread::scope(|scope| {
-        for _ in 0..readers.min(layers.len()) {
-            scope.spawn(|| {
-                loop {
-                    let number = next.fetch_add(1, Ordering::Relaxed);
-                    let (Some(layer), Some(to)) = (layers.get(number), to.get(number)) else { return };
-                    let Some(to) = to.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
+        for reader in 0..readers.min(layers.len()) {
+            let to = &to;
+            scope.spawn(move || {
+                for number in order(layers, reader) {
+                    let (layer, to) = (&layers[number], &to[number]);
+                    let Some(to) = to.lock().unwrap_or_else(PoisonError::into_inner).take() else { continue };
                     let read = layer_by_itself(from, layer, allowance, &to);
                     // Where nobody listens any more, nobody has a use for the end.
                     let _ = to.send(Message::End(read));
@@ -98,6 +97,16 @@ pub(super) fn side_by_side<T>(
         allowance.close();
         answer
     })
+}
+
+/// In which order a reader looks for layers that nobody reads yet. The first goes from below: so the layer that is waited for is always
+/// being read, however much the others have read ahead. They begin with the largest, which else would be left to one of them at the end.
+fn order(layers: &[Descriptor], reader: usize) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..layers.len()).collect();
+    if reader > 0 {
+        order.sort_by_key(|number| Reverse(layers[*number].size));
+    }
+    order
 }
 
 fn layer_by_itself(

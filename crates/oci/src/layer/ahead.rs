@@ -1,7 +1,7 @@
 //! The bytes of a layer, fetched and hashed in a thread of their own while another one makes sense of them; never what is in them.
 
 use std::{
-    io::{self, Read, Write},
+    io::{self, BufRead, Read, Write},
     sync::{
         atomic::{AtomicBool, Ordering},
         mpsc::{self, Receiver, SyncSender},
@@ -49,18 +49,26 @@ pub(super) struct Pieces {
     read: usize,
 }
 
-impl Read for Pieces {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+impl BufRead for Pieces {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
         while self.read == self.piece.len() {
             // An end before its time is told by the other side.
-            let Ok(piece) = self.received.recv() else { return Ok(0) };
+            let Ok(piece) = self.received.recv() else { return Ok(&[]) };
             self.piece = piece;
             self.read = 0;
         }
-        let left = &self.piece[self.read..];
-        let length = left.len().min(buffer.len());
-        buffer[..length].copy_from_slice(&left[..length]);
+        Ok(&self.piece[self.read..])
+    }
+
+    fn consume(&mut self, length: usize) {
         self.read += length;
+    }
+}
+
+impl Read for Pieces {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.fill_buf()?.read(buffer)?;
+        self.consume(length);
         Ok(length)
     }
 }

@@ -8,8 +8,6 @@ use ruzstd::decoding::{
     errors::{FrameDecoderError, ReadFrameHeaderError},
 };
 
-/// How much is moved at a time, in bytes.
-const CHUNK_BYTES: usize = 128 << 10;
 /// The beginning of gzip (RFC 1952, section 2.3.1).
 const GZIP: &[u8] = &[0x1f, 0x8b];
 /// The beginning of a frame of zstd (RFC 8878, section 3.1.1).
@@ -18,13 +16,12 @@ const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
 const ZSTD_SKIPPED: &[u8] = &[0x2a, 0x4d, 0x18];
 
 /// A layer's archive, whatever it is compressed with: what the bytes say counts, as it does for container runtimes.
-pub(crate) fn decompressed<'r>(mut from: impl Read + 'r) -> io::Result<Box<dyn Read + 'r>> {
+pub(crate) fn decompressed<'r>(mut from: impl BufRead + 'r) -> io::Result<Box<dyn Read + 'r>> {
     let mut start = Vec::with_capacity(4);
     (&mut from).take(4).read_to_end(&mut start)?;
     let zstd = start.starts_with(ZSTD) || (start.ends_with(ZSTD_SKIPPED) && start[0] & 0xf0 == 0x50);
     let gzip = start.starts_with(GZIP);
     let whole = io::Cursor::new(start).chain(from);
-    let whole = io::BufReader::with_capacity(CHUNK_BYTES, whole);
     Ok(if zstd {
         Box::new(Frames { rest: whole, decoder: FrameDecoder::new(), state: Frame::Between })
     } else if gzip {
