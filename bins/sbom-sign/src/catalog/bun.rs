@@ -103,10 +103,7 @@ fn package(name: &str, version: &str, fields: &[Value]) -> Result<Package, Malfo
     let mut package = if version.starts_with(|one: char| one.is_ascii_digit()) {
         let purl = purl.version(version);
         Package::new(if text(1).is_empty() { purl } else { located(purl, name, text(1)) })
-    } else if let Some(repository) = version.strip_prefix("github:") {
-        let (repository, commit) = repository.split_once('#').unwrap_or((repository, ""));
-        Package::new(source::from_git(purl, &format!("https://github.com/{repository}"), commit))
-    } else if version.starts_with("git") {
+    } else if source::is_repository(version) {
         let (url, commit) = version.split_once('#').unwrap_or((version, ""));
         Package::new(source::from_git(purl, url, commit))
     } else if version.starts_with("link:") || version.starts_with("file:") || version.starts_with("root:") {

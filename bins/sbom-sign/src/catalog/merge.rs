@@ -88,8 +88,13 @@ impl Merged {
                 packages.into_iter().map(|package| merged.add(package, &mut known)).collect();
             for (place, (needs, development)) in places.iter().zip(edges) {
                 let package = &mut merged.packages[*place];
-                package.needs.extend(needs.iter().filter_map(|need| places.get(*need)));
-                package.development.extend(development.iter().filter_map(|need| places.get(*need)));
+                // Two entries of one package, such as pdm's with and without an extra, are one here, and it does not need itself.
+                let others = |needs: BTreeSet<usize>| {
+                    let needs = needs.into_iter().filter_map(|need| places.get(need).copied());
+                    needs.filter(|need| need != place).collect::<Vec<_>>()
+                };
+                package.needs.extend(others(needs));
+                package.development.extend(others(development));
             }
             merged.tops.extend(tops.iter().filter_map(|top| places.get(*top)));
             merged.development.extend(development.iter().filter_map(|top| places.get(*top)));

@@ -231,8 +231,7 @@ fn package(name: &str, node: &Node, origin: Origin) -> Result<Package, Malformed
 
 /// With where it comes from, if that is not npm's own registry: another registry, a repository, or an archive somewhere.
 pub(super) fn located(purl: Purl, name: &str, resolved: &str) -> Purl {
-    let git = resolved.starts_with("git+") || resolved.starts_with("git:");
-    if git {
+    if source::is_repository(resolved) {
         let (url, commit) = resolved.split_once('#').unwrap_or((resolved, ""));
         return source::from_git(purl, url, commit);
     }

@@ -1,5 +1,5 @@
-//! `pnpm-lock.yaml`, versions 5 to 9 (github.com/pnpm/spec, "lockfile"): what each package of the tree needs, and every package with its
-//! archive's hash and what it needs.
+//! `pnpm-lock.yaml`, versions 5 to 9 (github.com/pnpm/spec, "lockfile"; pnpm.io/lockfile): what each package of the tree needs, and every
+//! package with its archive's hash and what it needs. Before the project's own document may stand one with pnpm itself.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -11,7 +11,7 @@ use super::{
     package_json::{Needing, Words, manifest, split},
     source,
     tree::Files,
-    yarn::yaml,
+    yarn::yaml_documents,
 };
 
 #[derive(Deserialize)]
@@ -41,6 +41,10 @@ struct Importer {
     dependencies: BTreeMap<String, Wanted>,
     optional_dependencies: BTreeMap<String, Wanted>,
     dev_dependencies: BTreeMap<String, Wanted>,
+    /// Plug-ins of pnpm.
+    config_dependencies: BTreeMap<String, Wanted>,
+    /// The pnpm that the project pins; never in its own document.
+    package_manager_dependencies: BTreeMap<String, Wanted>,
 }
 
 #[derive(Deserialize)]
@@ -85,39 +89,87 @@ enum Keys {
 /// Reads the text of a lock file; the names of the tree's packages stand in their `package.json`.
 pub fn read(path: &str, text: &str, files: &dyn Files) -> Result<Part, Faulty> {
     let here = |source| Faulty::at(path, source);
-    let file: LockFile = yaml(text).map_err(here)?;
-    let keys = keys(&file.lockfile_version).map_err(here)?;
-    let mut part = Part::default();
-    let entries = file.snapshots.as_ref().unwrap_or(&file.packages);
-    let mut places: HashMap<&str, usize> = HashMap::new();
-    for (key, entry) in entries {
-        let base = file.snapshots.as_ref().map_or(Ok(entry), |_| {
-            let plain = key.split('(').next().unwrap_or(key);
-            let missing = || {
-                Malformed::near(text, key, format!("`{key}` stands in its snapshots and not in its packages"))
-            };
-            file.packages.get(plain).ok_or_else(missing)
-        });
-        let package = base
-            .and_then(|entry| package(keys, key, entry).map_err(|why| Malformed::near(text, key, why.why)));
-        part.packages.push(package.map_err(here)?);
-        places.insert(key, part.packages.len() - 1);
+    let documents: Vec<LockFile> = yaml_documents(text).map_err(here)?;
+    let last = documents.last().ok_or_else(|| here(Malformed::whole("it holds nothing")))?;
+    let mut importers = last.importers.iter().flatten();
+    if importers.any(|(_, importer)| !importer.package_manager_dependencies.is_empty()) {
+        let why =
+            "it ends behind the document with pnpm itself: the one with what the project needs is missing";
+        return Err(here(Malformed::whole(why)));
     }
-    for (key, entry) in entries {
-        for (name, wanted) in entry.dependencies.iter().chain(&entry.optional_dependencies) {
-            if let (Some(who), Some(what)) = (places.get(key.as_str()), found(&places, keys, name, wanted)) {
-                part.packages[*who].needs.insert(what);
+    let mut reading = Reading { path, text, files, part: Part::default(), members: HashMap::new() };
+    for document in documents {
+        reading.add(document)?;
+    }
+    Ok(reading.part)
+}
+
+/// A lock file, as far as it is read.
+struct Reading<'r> {
+    path: &'r str,
+    text: &'r str,
+    files: &'r dyn Files,
+    part: Part,
+    /// The tree's packages by their directories.
+    members: HashMap<String, Needing>,
+}
+
+impl Reading<'_> {
+    fn add(&mut self, file: LockFile) -> Result<(), Faulty> {
+        let keys = keys(&file.lockfile_version).map_err(|source| Faulty::at(self.path, source))?;
+        let entries = file.snapshots.as_ref().unwrap_or(&file.packages);
+        let importers = file.importers.unwrap_or_else(|| [(".".to_owned(), file.alone)].into());
+        for directory in importers.keys() {
+            if self.members.contains_key(directory) {
+                continue;
+            }
+            let manifest = manifest(self.path, directory, self.files)?.unwrap_or_default();
+            let member = manifest.member(directory).map_err(|source| Faulty::at(self.path, source))?;
+            self.members.insert(directory.clone(), self.part.add_member(member));
+        }
+        let mut places = HashMap::new();
+        for (key, entry) in entries {
+            let base = if file.snapshots.is_some() { self.stated(key, &file.packages)? } else { entry };
+            places.insert(key.as_str(), self.place(keys, key, base)?);
+        }
+        for (key, entry) in entries {
+            for (name, wanted) in entry.dependencies.iter().chain(&entry.optional_dependencies) {
+                if let (Some(who), Some(what)) =
+                    (places.get(key.as_str()), found(&places, keys, name, wanted))
+                {
+                    self.part.packages[*who].needs.insert(what);
+                }
             }
         }
+        for (directory, importer) in &importers {
+            self.import(directory, importer, |name, wanted| found(&places, keys, name, wanted));
+        }
+        Ok(())
     }
-    let importers = file.importers.unwrap_or_else(|| [(".".to_owned(), file.alone)].into());
-    let mut members: HashMap<String, Needing> = HashMap::new();
-    for directory in importers.keys() {
-        let manifest = manifest(path, directory, files)?.unwrap_or_default();
-        let member = manifest.member(directory).map_err(here)?;
-        members.insert(directory.clone(), part.add_member(member));
+
+    /// What `packages` says of a snapshot.
+    fn stated<'e>(&self, key: &str, packages: &'e BTreeMap<String, Entry>) -> Result<&'e Entry, Faulty> {
+        let plain = key.split('(').next().unwrap_or(key);
+        let why = || format!("`{key}` stands in its snapshots and not in its packages");
+        let missing = || Faulty::at(self.path, Malformed::near(self.text, key, why()));
+        packages.get(plain).ok_or_else(missing)
     }
-    for (directory, importer) in &importers {
+
+    /// The place of the package at this key.
+    fn place(&mut self, keys: Keys, key: &str, entry: &Entry) -> Result<usize, Faulty> {
+        let wrong = |error: Malformed| Faulty::at(self.path, Malformed::near(self.text, key, error.why));
+        self.part.packages.push(package(keys, key, entry).map_err(wrong)?);
+        Ok(self.part.packages.len() - 1)
+    }
+
+    /// Notes what a package of the tree needs; pnpm and its plug-ins only build it.
+    fn import(
+        &mut self,
+        directory: &str,
+        importer: &Importer,
+        find: impl Fn(&str, &Wanted) -> Option<usize>,
+    ) {
+        let members = &self.members;
         let who = members.get(directory).copied().unwrap_or(Needing::Tree);
         let linked = |wanted: &Wanted| {
             let target = version(wanted)?.strip_prefix("link:")?;
@@ -128,17 +180,17 @@ pub fn read(path: &str, text: &str, files: &dyn Files) -> Result<Part, Faulty> {
             }
         };
         for (name, wanted) in importer.dependencies.iter().chain(&importer.optional_dependencies) {
-            if let Some(what) = found(&places, keys, name, wanted).or_else(|| linked(wanted)) {
-                part.needs(who, what);
+            if let Some(what) = find(name, wanted).or_else(|| linked(wanted)) {
+                self.part.needs(who, what);
             }
         }
-        for (name, wanted) in &importer.dev_dependencies {
-            if let Some(what) = found(&places, keys, name, wanted).or_else(|| linked(wanted)) {
-                part.needs_in_development(who, what);
+        let tools = importer.config_dependencies.iter().chain(&importer.package_manager_dependencies);
+        for (name, wanted) in importer.dev_dependencies.iter().chain(tools) {
+            if let Some(what) = find(name, wanted).or_else(|| linked(wanted)) {
+                self.part.needs_in_development(who, what);
             }
         }
     }
-    Ok(part)
 }
 
 fn keys(version: &Version) -> Result<Keys, Malformed> {

@@ -138,7 +138,7 @@ fn requirement(line: &str, path: &str, files: &dyn Files) -> Result<Package, Fau
         Some((name, url)) if requirement_name(name).is_some() => {
             addressed(url.trim(), requirement_name(name)).map_err(here)?
         }
-        _ if text.contains("://") => addressed(text, None).map_err(here)?,
+        _ if text.contains("://") || text.starts_with("git+") => addressed(text, None).map_err(here)?,
         _ if is_path(text) => local(text, path, files)?,
         _ => named(text).map_err(here)?,
     };

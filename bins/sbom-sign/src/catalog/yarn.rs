@@ -79,11 +79,23 @@ const DEPTH_MAX: usize = 64;
 /// How many values it may hold: a package is about twenty.
 const NODES_MAX: usize = 10_000_000;
 
-/// Any YAML, with the line of what is wrong.
+/// How many documents a file may hold, where a format has several: pnpm has two.
+const DOCUMENTS_MAX: usize = 16;
+
+/// Any YAML of one document, with the line of what is wrong.
 pub(super) fn yaml<T: DeserializeOwned>(text: &str) -> Result<T, Malformed> {
-    let options = serde_saphyr::options! {
+    serde_saphyr::from_str_with_options(text, options(1)).map_err(|error| malformed(&error))
+}
+
+/// Any YAML of several documents, without those that hold nothing.
+pub(super) fn yaml_documents<T: DeserializeOwned>(text: &str) -> Result<Vec<T>, Malformed> {
+    serde_saphyr::from_multiple_with_options(text, options(DOCUMENTS_MAX)).map_err(|error| malformed(&error))
+}
+
+fn options(documents: usize) -> serde_saphyr::Options {
+    serde_saphyr::options! {
         budget: serde_saphyr::budget! {
-            max_documents: 1,
+            max_documents: documents,
             max_depth: DEPTH_MAX,
             max_nodes: NODES_MAX,
             max_events: 3 * NODES_MAX,
@@ -92,15 +104,16 @@ pub(super) fn yaml<T: DeserializeOwned>(text: &str) -> Result<T, Malformed> {
             max_reader_input_bytes: None,
         },
         with_snippet: false,
-    };
-    serde_saphyr::from_str_with_options(text, options).map_err(|error| {
-        let error = error.without_snippet();
-        let line = error.location().and_then(|at| usize::try_from(at.line()).ok()).filter(|line| *line > 0);
-        let whole = error.to_string();
-        let first = whole.lines().next().unwrap_or_default();
-        let why = first.split(" at line ").next().unwrap_or(first).to_owned();
-        Malformed { why, line }
-    })
+    }
+}
+
+fn malformed(error: &serde_saphyr::Error) -> Malformed {
+    let error = error.without_snippet();
+    let line = error.location().and_then(|at| usize::try_from(at.line()).ok()).filter(|line| *line > 0);
+    let whole = error.to_string();
+    let first = whole.lines().next().unwrap_or_default();
+    let why = first.split(" at line ").next().unwrap_or(first).to_owned();
+    Malformed { why, line }
 }
 
 #[cfg(test)]

@@ -74,6 +74,20 @@ fn one_package_of_two_files_is_one_with_all_that_both_say() {
 }
 
 #[test]
+fn a_package_with_two_entries_once_needed_itself() {
+    let bare = npm("requests", "1.0.0");
+    let with_extra = needing(bare.clone(), &[1, 3], &[1]);
+    let app = needing(npm("app", "1.0.0"), &[1, 2], &[]);
+    let part = Part { packages: vec![app, bare, with_extra, npm("socks", "1.0.0")], ..Part::default() };
+    insta::assert_snapshot!(drawn(&Catalog::of_tree(vec![part])), @r"
+    pkg:npm/app@1.0.0 → pkg:npm/requests@1.0.0
+    pkg:npm/requests@1.0.0 → pkg:npm/socks@1.0.0
+    pkg:npm/socks@1.0.0
+    * workspace → pkg:npm/app@1.0.0
+    ");
+}
+
+#[test]
 fn a_circle_that_nothing_needs_hangs_below_the_root() {
     let packages =
         vec![needing(npm("a", "1.0.0"), &[1], &[]), needing(npm("b", "1.0.0"), &[0], &[]), npm("c", "1.0.0")];

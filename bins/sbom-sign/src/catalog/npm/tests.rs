@@ -49,7 +49,9 @@ fn version_1_needs_the_manifest_beside_it() {
 const OLD: &str = r#"{"lockfileVersion": 1, "dependencies": {
     "a": {"version": "1.0.0", "requires": {"b": "^2"}, "dependencies": {"b": {"version": "2.0.0"}}},
     "b": {"version": "1.0.0", "dev": true},
-    "c": {"version": "git+ssh://git@example.com/c.git#0123", "requires": true}
+    "c": {"version": "git+ssh://git@example.com/c.git#0123", "requires": true},
+    "d": {"version": "github:u/d#0123"},
+    "e": {"version": "file:../e"}
 }}"#;
 
 #[test]
@@ -60,7 +62,9 @@ fn without_a_manifest_what_is_marked_for_development_is_optional() {
     ? pkg:npm/b@1.0.0
     pkg:npm/b@2.0.0
     pkg:npm/c?vcs_url=git%2Bssh:%2F%2Fexample.com%2Fc.git%400123
-    * workspace → pkg:npm/a@1.0.0 pkg:npm/c?vcs_url=git%2Bssh:%2F%2Fexample.com%2Fc.git%400123 ; pkg:npm/b@1.0.0
+    pkg:npm/d?vcs_url=git%2Bhttps:%2F%2Fgithub.com%2Fu%2Fd%400123
+    pkg:npm/e
+    * workspace → pkg:npm/a@1.0.0 pkg:npm/c?vcs_url=git%2Bssh:%2F%2Fexample.com%2Fc.git%400123 pkg:npm/d?vcs_url=git%2Bhttps:%2F%2Fgithub.com%2Fu%2Fd%400123 pkg:npm/e ; pkg:npm/b@1.0.0
     ");
 }
 

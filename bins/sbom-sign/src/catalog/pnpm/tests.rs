@@ -82,6 +82,42 @@ fn peers_archives_and_other_registries_are_understood() {
     ");
 }
 
+const PINNED: &str = "---
+lockfileVersion: '9.0'
+importers:
+  .:
+    configDependencies:
+      plugin: {specifier: 1.0.0, version: 1.0.0}
+    packageManagerDependencies:
+      pnpm: {specifier: 12.0.0, version: 12.0.0}
+packages:
+  plugin@1.0.0:
+    resolution: {integrity: sha1-qUqP5cyxm6YcTAhz05Hph5gvu9M=}
+  pnpm@12.0.0:
+    resolution: {integrity: sha1-qUqP5cyxm6YcTAhz05Hph5gvu9M=}
+snapshots:
+  plugin@1.0.0: {}
+  pnpm@12.0.0: {}
+";
+
+#[test]
+fn a_lock_file_of_two_documents_was_refused() {
+    let files = Memory::of(&[("package.json", r#"{"name": "app"}"#)]);
+    let both = format!("{PINNED}---\n{MIXED}");
+    insta::assert_snapshot!(drawn_part(read("pnpm-lock.yaml", &both, &files).unwrap()), @r"
+    * member:npm/app → pkg:npm/a@1.0.0 pkg:npm/c@3.0.0?download_url=https:%2F%2Fcodeload.example.com%2Fs%2Fc%2Ftar.gz%2F0123 ; pkg:npm/b@2.0.0?repository_url=https:%2F%2Fnpm.example.com pkg:npm/plugin@1.0.0 pkg:npm/pnpm@12.0.0
+    pkg:npm/a@1.0.0 #1 → pkg:npm/b@2.0.0?repository_url=https:%2F%2Fnpm.example.com
+    pkg:npm/b@2.0.0?repository_url=https:%2F%2Fnpm.example.com
+    pkg:npm/c@3.0.0?download_url=https:%2F%2Fcodeload.example.com%2Fs%2Fc%2Ftar.gz%2F0123
+    ? pkg:npm/plugin@1.0.0 #1
+    ? pkg:npm/pnpm@12.0.0 #1
+    ");
+    for cut in [PINNED.to_owned(), format!("{PINNED}---\n")] {
+        let error = read("pnpm-lock.yaml", &cut, &files).unwrap_err().to_string();
+        assert!(error.ends_with("the one with what the project needs is missing"), "{error}");
+    }
+}
+
 #[test]
 fn what_is_wrong_is_told_with_its_line() {
     let wrong = |text: &str| {
@@ -91,7 +127,7 @@ fn what_is_wrong_is_told_with_its_line() {
         };
         format!("{source} ({:?})", source.line)
     };
-    insta::assert_snapshot!(wrong(""), @"unexpected end of input (Some(1))");
+    insta::assert_snapshot!(wrong(""), @"it holds nothing (None)");
     insta::assert_snapshot!(wrong("lockfileVersion: 4"), @"it has version 4, and 5 to 9 are read (None)");
     insta::assert_snapshot!(wrong("lockfileVersion: 5.4\npackages:\n  - a"), @"expected mapping start (Some(3))");
     insta::assert_snapshot!(wrong("lockfileVersion: 5.4\npackages: {\n"), @"unclosed bracket '{' (Some(2))");
@@ -103,7 +139,7 @@ fn what_is_wrong_is_told_with_its_line() {
 proptest::proptest! {
     #[test]
     fn no_text_makes_it_panic(at: proptest::sample::Index, text in "[\\[\\]{}a-z\": \n@/()'0-9&*-]{0,12}") {
-        let mut whole = MIXED.to_owned();
+        let mut whole = format!("{PINNED}---\n{MIXED}");
         whole.insert_str(at.index(whole.len()), &text);
         let _ = read("pnpm-lock.yaml", &whole, &Memory::default());
     }

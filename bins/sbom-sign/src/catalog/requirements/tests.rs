@@ -37,6 +37,7 @@ e (==1.0)
 f @ https://example.com/f-1.0-py3-none-any.whl#sha256=9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
 git+https://user:secret@example.com/g.git@main#egg=g&subdirectory=x
 git+ssh://git@example.com/h.git
+git+git@example.com:u/short.git@v1
 https://example.com/i-1.0.tar.gz
 ./wheels/j-1.0-py3-none-any.whl
 -e ./lib[extra]
@@ -56,6 +57,7 @@ k \\
     f pkg:pypi/f@1.0?download_url=https:%2F%2Fexample.com%2Ff-1.0-py3-none-any.whl
     g pkg:pypi/g?vcs_url=git%2Bhttps:%2F%2Fexample.com%2Fg.git%40main
     h pkg:pypi/h?vcs_url=git%2Bssh:%2F%2Fexample.com%2Fh.git
+    short pkg:pypi/short?vcs_url=git%2Bssh:%2F%2Fexample.com%2Fu%2Fshort.git%40v1
     i pkg:pypi/i@1.0?download_url=https:%2F%2Fexample.com%2Fi-1.0.tar.gz
     j pkg:pypi/j@1.0
     lib member:pypi/lib@2

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::{
     super::{
         Faulty, Hash, Malformed, Package, Part, Purl, PurlType, npm::located, package_json::split,
-        tree::Files,
+        source::is_repository, tree::Files,
     },
     add_members, members,
 };
@@ -52,11 +52,12 @@ fn package(entry: &Entry) -> Result<Package, Malformed> {
     }
     let (resolved, digits) = entry.resolved.split_once('#').unwrap_or((&entry.resolved, ""));
     let purl = Purl::new(PurlType::Npm, name)?.version(&entry.version);
-    let git = resolved.starts_with("git+") || resolved.starts_with("git:");
+    // Behind an archive's address stands its hash, behind a repository's the commit.
+    let git = is_repository(resolved);
     let mut package = Package::new(located(purl, name, if git { &entry.resolved } else { resolved }));
-    if entry.integrity.is_empty() {
+    if entry.integrity.is_empty() && !git {
         package.hashes.extend(Hash::hex(super::super::Algorithm::Sha1, digits));
-    } else {
+    } else if !entry.integrity.is_empty() {
         let why = || Malformed::whole(format!("the integrity of `{pattern}` is none"));
         package.hashes.extend(Hash::integrity(&entry.integrity).ok_or_else(why)?);
     }
@@ -69,14 +70,15 @@ fn entries(text: &str) -> Result<Vec<Entry>, Malformed> {
     for (number, whole) in text.lines().enumerate() {
         let line = whole.trim_end();
         let wrong = |why: &str| Malformed::in_line(number + 1, format!("{why}: `{}`", line.trim_start()));
+        let pair = |what: &str| pair(line.trim_start()).ok_or_else(|| wrong(what));
         let content = line.trim_start_matches(' ');
         if content.is_empty() || content.starts_with('#') {
             continue;
         }
         let depth = line.len() - content.len();
         if depth == 0 {
-            let patterns = content.strip_suffix(':').ok_or_else(|| wrong("no package begins like this"))?;
-            let patterns = patterns.split(", ").map(unquoted).collect();
+            let patterns = content.strip_suffix(':').and_then(patterns);
+            let patterns = patterns.ok_or_else(|| wrong("no package begins like this"))?;
             entries.push(Entry { patterns, line: number + 1, ..Entry::default() });
             in_dependencies = false;
             continue;
@@ -88,7 +90,7 @@ fn entries(text: &str) -> Result<Vec<Entry>, Malformed> {
             }
             2 => {
                 in_dependencies = false;
-                let (key, value) = pair(content).ok_or_else(|| wrong("a key without a value"))?;
+                let (key, value) = pair("no key and value")?;
                 match key.as_str() {
                     "version" => entry.version = value,
                     "resolved" => entry.resolved = value,
@@ -97,7 +99,7 @@ fn entries(text: &str) -> Result<Vec<Entry>, Malformed> {
                 }
             }
             4 if in_dependencies => {
-                entry.dependencies.push(pair(content).ok_or_else(|| wrong("a name without a range"))?);
+                entry.dependencies.push(pair("no name and range")?);
             }
             4 => {}
             _ => return Err(wrong("nothing is indented like this")),
@@ -106,15 +108,34 @@ fn entries(text: &str) -> Result<Vec<Entry>, Malformed> {
     Ok(entries)
 }
 
-fn pair(content: &str) -> Option<(String, String)> {
-    let end = match content.strip_prefix('"') {
-        Some(rest) => rest.find('"')? + 2,
-        None => content.find(' ')?,
-    };
-    let (key, value) = content.split_at_checked(end)?;
-    Some((unquoted(key), unquoted(value.trim_start())))
+/// The patterns that a package was asked for with, `, ` between them.
+fn patterns(mut content: &str) -> Option<Vec<String>> {
+    let mut all = Vec::new();
+    loop {
+        let (one, rest) = match content.strip_prefix('"') {
+            Some(quoted) => quoted.split_once('"')?,
+            None => content.split_at(content.find(", ").unwrap_or(content.len())),
+        };
+        all.push(one.to_owned());
+        if rest.is_empty() {
+            return Some(all);
+        }
+        content = rest.strip_prefix(", ")?;
+    }
 }
 
-fn unquoted(text: &str) -> String {
-    text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text).to_owned()
+fn pair(content: &str) -> Option<(String, String)> {
+    let (key, value) = match content.strip_prefix('"') {
+        Some(quoted) => quoted.split_once('"')?,
+        None => content.split_once(' ')?,
+    };
+    Some((key.to_owned(), unquoted(value.trim_start())?.to_owned()))
+}
+
+/// What stands between the quotes, where there are any; `None` if only one is there, as at the end of a file that was cut.
+fn unquoted(text: &str) -> Option<&str> {
+    match text.strip_prefix('"') {
+        Some(quoted) => quoted.strip_suffix('"'),
+        None => Some(text).filter(|text| !text.is_empty()),
+    }
 }

@@ -60,6 +60,29 @@ fn registries_repositories_and_ranges_with_spaces_are_understood() {
     ");
 }
 
+#[test]
+fn a_commit_was_taken_for_the_hash_of_an_archive() {
+    let commit = "0123456789012345678901234567890123456789";
+    for address in ["https://github.com/u/g.git", "git+ssh://git@github.com/u/g.git"] {
+        let text = format!("\"g@{address}\":\n  version \"1.0.0\"\n  resolved \"{address}#{commit}\"\n");
+        let part = read("yarn.lock", &text, &Memory::default()).unwrap();
+        assert_eq!(part.packages[0].hashes, [].into(), "{address}");
+        let told = part.packages[0].purl.as_ref().unwrap().qualified("vcs_url").unwrap_or_default();
+        assert!(told.ends_with(&format!("//github.com/u/g.git@{commit}")), "{told}");
+    }
+}
+
+#[test]
+fn a_file_cut_inside_a_version_passed_for_a_whole_one() {
+    let whole =
+        "lodash@^4, \"lodash@>=4, <5\":\n  version \"4.17.21\"\n  dependencies:\n    \"@s/a\" \"^1\"\n";
+    assert!(read("yarn.lock", whole, &Memory::default()).is_ok());
+    for (at, _) in whole.match_indices('"').step_by(2) {
+        let cut = &whole[..at + 2];
+        assert!(read("yarn.lock", cut, &Memory::default()).is_err(), "{cut}");
+    }
+}
+
 const BERRY: &str = r#"__metadata:
   version: 6
 
@@ -69,6 +92,7 @@ const BERRY: &str = r#"__metadata:
   dependencies:
     b: ^2.0.0
     c: "https://github.com/s/c.git"
+    d: "git@github.com:s/d.git"
   checksum: 0123
 
 "b@npm:^2.0.0":
@@ -78,14 +102,19 @@ const BERRY: &str = r#"__metadata:
 "c@https://github.com/s/c.git":
   version: 3.0.0
   resolution: "c@https://github.com/s/c.git#commit=0123abc"
+
+"d@git@github.com:s/d.git":
+  version: 3.0.0
+  resolution: "d@git@github.com:s/d.git#commit=0123abc"
 "#;
 
 #[test]
 fn older_ranges_without_a_protocol_are_understood() {
     insta::assert_snapshot!(drawn_part(read("yarn.lock", BERRY, &Memory::default()).unwrap()), @r"
-    pkg:npm/a@1.0.0 → pkg:npm/b@2.0.0?repository_url=https:%2F%2Fnpm.example.com pkg:npm/c@3.0.0?vcs_url=git%2Bhttps:%2F%2Fgithub.com%2Fs%2Fc.git%400123abc
+    pkg:npm/a@1.0.0 → pkg:npm/b@2.0.0?repository_url=https:%2F%2Fnpm.example.com pkg:npm/c@3.0.0?vcs_url=git%2Bhttps:%2F%2Fgithub.com%2Fs%2Fc.git%400123abc pkg:npm/d@3.0.0?vcs_url=git%2Bssh:%2F%2Fgithub.com%2Fs%2Fd.git%400123abc
     pkg:npm/b@2.0.0?repository_url=https:%2F%2Fnpm.example.com
     pkg:npm/c@3.0.0?vcs_url=git%2Bhttps:%2F%2Fgithub.com%2Fs%2Fc.git%400123abc
+    pkg:npm/d@3.0.0?vcs_url=git%2Bssh:%2F%2Fgithub.com%2Fs%2Fd.git%400123abc
     * workspace → pkg:npm/a@1.0.0
     ");
 }
@@ -101,7 +130,7 @@ fn what_is_wrong_is_told_with_its_line() {
     };
     insta::assert_snapshot!(wrong("a@1:\n  version \"1\"\nb\n"), @"no package begins like this: `b` (Some(3))");
     insta::assert_snapshot!(wrong("  version \"1\"\n"), @r#"this belongs to no package: `version "1"` (Some(1))"#);
-    insta::assert_snapshot!(wrong("a@1:\n  version\n"), @"a key without a value: `version` (Some(2))");
+    insta::assert_snapshot!(wrong("a@1:\n  version\n"), @"no key and value: `version` (Some(2))");
     insta::assert_snapshot!(wrong("a@1:\n   version \"1\"\n"), @r#"nothing is indented like this: `version "1"` (Some(2))"#);
     insta::assert_snapshot!(wrong("\n\na@1:\n  resolved x\n"), @"`a@1` has no version (Some(3))");
     insta::assert_snapshot!(wrong("a:\n  version \"1\"\n"), @"`a` is no package and range (Some(1))");
