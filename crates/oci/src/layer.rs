@@ -35,7 +35,7 @@ const UNPACKED_BYTES: usize = 64 << 10;
 /// What removes a name of a lower layer (OCI image specification 1.1, "Whiteouts").
 const WHITEOUT: &str = ".wh.";
 /// What removes everything that lower layers have in a directory.
-const OPAQUE: &str = ".wh..wh.opq";
+const OPAQUE: &str = ".wh..wh..opq";
 /// What other files of the AUFS file system begin with; they say nothing about the image.
 const AUFS: &str = ".wh..wh.";
 

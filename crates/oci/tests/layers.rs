@@ -81,7 +81,7 @@ fn entries_are_told_with_what_they_mean() {
         (EntryType::Symlink, "bin", "../usr/bin", b""),
         (EntryType::Link, "sh", "./usr/bin/x", b""),
         file("etc/.wh.shadow", b""),
-        file("etc/.wh..wh.opq", b""),
+        file("etc/.wh..wh..opq", b""),
         file(".wh.old", b""),
         file(".wh..wh.plnk", b""),
         (EntryType::Char, "dev/null", "", b""),
@@ -100,6 +100,18 @@ fn entries_are_told_with_what_they_mean() {
     Special dev/null
     File <long> long
     "#);
+}
+
+/// As the specification and overlayfs's differs write it; ours had a dot less, in the tests too, so that nothing was ever emptied.
+#[test]
+fn an_opaque_directory_was_taken_for_a_file_of_aufs() {
+    let scratch = Scratch::new();
+    let layout = layout(&scratch);
+    let layer = archive(&[file(".wh..wh..opq", b""), file("a/.wh..wh..opq", b""), file("b/.wh..wh.opq", b"")]);
+    insta::assert_snapshot!(told(&layout, &put(&layout, &layer)).unwrap(), @r"
+    Emptied
+    Emptied a
+    ");
 }
 
 #[test]

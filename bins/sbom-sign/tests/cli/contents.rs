@@ -274,7 +274,7 @@ fn what_a_later_layer_removes_is_told_only_when_asked() {
                 ("b/c/package.json", &json("c")),
                 ("d/package.json", &json("d")),
             ],
-            &[(".wh.a", ""), ("b/.wh..wh.opq", ""), ("b/e/package.json", &json("e"))],
+            &[(".wh.a", ""), ("b/.wh..wh..opq", ""), ("b/e/package.json", &json("e"))],
         ],
     );
     sbom(&desk, "").succeeds();
