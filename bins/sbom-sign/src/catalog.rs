@@ -273,6 +273,14 @@ impl Malformed {
     pub fn in_line(line: usize, why: impl Into<String>) -> Self {
         Self { why: why.into(), line: Some(line) }
     }
+
+    /// Wrong if the last line has no end, of a file whose writer ends every line: it was cut off there.
+    pub fn unless_ended(text: &str) -> Result<(), Self> {
+        if text.is_empty() || text.ends_with('\n') {
+            return Ok(());
+        }
+        Err(Self::in_line(text.lines().count(), "the last line has no end: it is cut off"))
+    }
 }
 
 impl From<InvalidPurl> for Malformed {

@@ -4,6 +4,7 @@
 mod error;
 pub mod finding;
 pub mod layers;
+mod places;
 mod scan;
 pub mod tree;
 
@@ -90,7 +91,7 @@ type Records<R> = BTreeMap<Option<Digest>, Vec<(R, Place)>>;
 
 /// The findings as parts of a catalog. In one file system the packages of one kind belong together; across layers those of each layer do.
 fn parts(tree: &Tree, scope: Scope, unread: &mut Vec<(String, Malformed)>) -> Result<Vec<Part>, Unreadable> {
-    let system = os_release::PATHS.iter().find_map(|path| system(tree.at(path)?));
+    let system = os_release::PATHS.iter().find_map(|path| system(tree.at(&tree.follow(path).ok()?)?));
     let system = system.as_ref();
     let mut parts = Vec::new();
     let (mut debian, mut alpine) = (Records::new(), Records::new());
@@ -115,6 +116,7 @@ fn parts(tree: &Tree, scope: Scope, unread: &mut Vec<(String, Malformed)>) -> Re
             Finding::Program(part) => parts.push(part.found_at(&place)),
             Finding::Rpm => return Err(Unreadable::Rpm { path: place.path }),
             Finding::Unread(wrong) => unread.push((place.path, wrong)),
+            Finding::Link(link) => unread.extend(link.unread(tree, &place.path).map(|why| (place.path, why))),
             Finding::Licences(_) => {}
         }
     }

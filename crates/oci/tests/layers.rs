@@ -107,7 +107,8 @@ fn entries_are_told_with_what_they_mean() {
 fn an_opaque_directory_was_taken_for_a_file_of_aufs() {
     let scratch = Scratch::new();
     let layout = layout(&scratch);
-    let layer = archive(&[file(".wh..wh..opq", b""), file("a/.wh..wh..opq", b""), file("b/.wh..wh.opq", b"")]);
+    let layer =
+        archive(&[file(".wh..wh..opq", b""), file("a/.wh..wh..opq", b""), file("b/.wh..wh.opq", b"")]);
     insta::assert_snapshot!(told(&layout, &put(&layout, &layer)).unwrap(), @r"
     Emptied
     Emptied a

@@ -5,7 +5,7 @@ use super::{
 };
 
 /// Where the database lies: its place until apk-tools 2, and the one since `/lib` became a link.
-const DATABASES: [&str; 2] = ["lib/apk/db/installed", "usr/lib/apk/db/installed"];
+pub const DATABASES: [&str; 2] = ["lib/apk/db/installed", "usr/lib/apk/db/installed"];
 /// The distribution that a package counts to if the image does not say.
 const VENDOR: &str = "alpine";
 
@@ -27,8 +27,9 @@ pub fn is_database(path: &str) -> bool {
     DATABASES.contains(&path)
 }
 
-/// Reads the database.
+/// Reads the database. A line without an end is cut off: apk ends them all.
 pub fn read(text: &str) -> Result<Vec<Record>, Malformed> {
+    Malformed::unless_ended(text)?;
     let mut records = Vec::new();
     let mut open: Option<(Record, usize)> = None;
     for (line, number) in text.lines().zip(1..) {

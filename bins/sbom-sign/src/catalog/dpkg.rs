@@ -10,7 +10,7 @@ use super::{
 /// The database.
 pub const STATUS: &str = "var/lib/dpkg/status";
 /// A directory with a file for each package, where there is no dpkg to read the database.
-const STATUS_DIRECTORY: &str = "var/lib/dpkg/status.d/";
+pub const STATUS_DIRECTORY: &str = "var/lib/dpkg/status.d/";
 /// The distribution that a package counts to if the image does not say.
 const VENDOR: &str = "debian";
 
@@ -29,12 +29,17 @@ pub struct Record {
 
 /// Whether this is the database, or a part of it.
 pub fn is_database(path: &str) -> bool {
-    let part = path.strip_prefix(STATUS_DIRECTORY).is_some_and(|name| !name.ends_with(".md5sums"));
-    path == STATUS || part
+    path == STATUS || path.strip_prefix(STATUS_DIRECTORY).is_some_and(is_part)
 }
 
-/// Reads the database. What was removed and has left its configuration is not there.
+/// Whether a file of this name, in the directory of one for each package, tells a package.
+pub fn is_part(name: &str) -> bool {
+    !name.ends_with(".md5sums")
+}
+
+/// Reads the database. What was removed and has left its configuration is not there. A line without an end is cut off, for dpkg too.
 pub fn read(text: &str) -> Result<Vec<Record>, Malformed> {
+    Malformed::unless_ended(text)?;
     paragraph::paragraphs(text)
         .filter_map(|paragraph| paragraph.and_then(|one| record(&one)).transpose())
         .collect()

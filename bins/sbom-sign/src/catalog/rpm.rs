@@ -11,3 +11,8 @@ pub fn is_database(path: &str) -> bool {
         .iter()
         .any(|directory| path.strip_prefix(directory).is_some_and(|file| DATABASES.contains(&file)))
 }
+
+/// All of them.
+pub fn databases() -> impl Iterator<Item = String> {
+    DIRECTORIES.iter().flat_map(|directory| DATABASES.map(|file| format!("{directory}{file}")))
+}

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::tree::Tree;
 use crate::catalog::{
     Licence, Malformed, Part, apk, dep5, dist_info, dpkg, node_modules,
     os_release::{self, Release},
@@ -46,8 +47,37 @@ pub enum Finding {
     System(Release),
     /// What a program was built from.
     Program(Part),
+    /// It is a link, and what it leads to may be read under its own name.
+    Link(Link),
     /// It could not be read. Only files of single packages may end like that: a list of packages that can't be read is an error.
     Unread(Malformed),
+}
+
+/// A symbolic link that stands for a file of a single package, or for the directory that such a file is in.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Link {
+    target: String,
+    /// The file below it, with a slash; empty if the link stands for the file.
+    below: &'static str,
+}
+
+impl Link {
+    /// The link at this path, if it is one.
+    pub fn at(path: &str, target: &str) -> Option<Self> {
+        let stands = |below: &&str| Wanted::at(&format!("{path}{below}")).is_some_and(|one| one.is_package());
+        let below = ["", "/METADATA", "/PKG-INFO"].into_iter().find(stands)?;
+        Some(Self { target: target.to_owned(), below })
+    }
+
+    /// Why nothing is read for it, if nothing is: its other end does not look like what it stands for.
+    pub fn unread(&self, tree: &Tree, path: &str) -> Option<Malformed> {
+        let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
+        let from = if self.target.starts_with('/') { "" } else { parent };
+        let end = tree.follow(&format!("{from}/{}", self.target)).ok()?;
+        let read = Wanted::at(&format!("{end}{}", self.below)).is_some_and(|one| one.is_package());
+        let why = || Malformed::whole(format!("it is a link to {}, which is not read", self.target));
+        (!read).then(why)
+    }
 }
 
 impl Wanted {
@@ -68,6 +98,11 @@ impl Wanted {
     /// Whether it lists what the whole image is made of.
     pub const fn is_database(&self) -> bool {
         matches!(self, Self::Dpkg | Self::Apk | Self::Rpm)
+    }
+
+    /// Whether it tells a single package, under a name that says so.
+    const fn is_package(&self) -> bool {
+        matches!(self, Self::Python | Self::Npm)
     }
 
     /// How long it may be, in bytes.

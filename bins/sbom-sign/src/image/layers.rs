@@ -8,7 +8,8 @@ use oci::{Allowance, Descriptor, Entry, EntryKind, Repository};
 
 use super::{
     Unreadable,
-    finding::{Finding, Wanted},
+    finding::{Finding, Link, Wanted},
+    places::Places,
     scan::{self, Message, Said, Seen, Unfit},
     tree::{Found, Scope, Tree},
 };
@@ -25,12 +26,29 @@ enum Again {
     Linked(Vec<(String, Wanted)>),
 }
 
-/// Reads all layers.
+/// Reads all layers; once more if links put lists of packages where nobody would look for one, which shows only at the end.
 pub fn read(from: &dyn Repository, layers: &[Descriptor], scope: Scope) -> Result<Tree, Unreadable> {
+    let (mut walk, moved) = walk(from, layers, scope, Places::default())?;
+    if !moved.is_empty() {
+        (walk, _) = self::walk(from, layers, scope, moved)?;
+    }
+    walk.no_database_elsewhere()?;
+    Ok(walk.tree)
+}
+
+/// Goes through all layers, and tells where lists of packages really lie.
+fn walk(
+    from: &dyn Repository,
+    layers: &[Descriptor],
+    scope: Scope,
+    places: Places,
+) -> Result<(Walk, Places), Unreadable> {
     let allowance = Allowance::default();
     scan::side_by_side(from, layers, &allowance, |received| {
+        let mut moved = Places::default();
         let mut walk = Walk {
             tree: Tree::new(scope),
+            places,
             layer: Digest::of(&[]),
             again: BTreeMap::new(),
             linked: Vec::new(),
@@ -44,14 +62,18 @@ pub fn read(from: &dyn Repository, layers: &[Descriptor], scope: Scope) -> Resul
                 oci::read_layer(from, layer, &allowance, &mut |entry| walk.again(entry, &again))?;
                 walk.all_linked(&again)?;
             }
+            if scope == Scope::AllLayers {
+                moved.add(&walk.tree);
+            }
         }
-        walk.no_database_elsewhere()?;
-        Ok(walk.tree)
+        moved.add(&walk.tree);
+        Ok((walk, moved))
     })
 }
 
 struct Walk {
     tree: Tree,
+    places: Places,
     layer: Digest,
     again: BTreeMap<String, Again>,
     /// Databases that are symbolic links.
@@ -85,14 +107,7 @@ impl Walk {
             EntryKind::Removed => self.tree.remove(&path),
             EntryKind::Emptied => self.tree.empty(&path),
             EntryKind::Special => self.tree.replace(&path),
-            EntryKind::SymbolicLink(target) => {
-                self.tree.replace(&path);
-                let full = |_| Unreadable::TooManyLinks { layer: self.layer };
-                self.tree.link(&path, &target).map_err(full)?;
-                if Wanted::at(&path).is_some_and(|wanted| wanted.is_database()) {
-                    self.linked.push(path);
-                }
-            }
+            EntryKind::SymbolicLink(target) => self.symbolic_link(path, &target)?,
             EntryKind::HardLink(target) => self.hard_link(path, &target),
             EntryKind::File => {
                 self.again.remove(&path);
@@ -103,8 +118,24 @@ impl Walk {
         Ok(())
     }
 
+    fn symbolic_link(&mut self, path: String, target: &str) -> Result<(), Unreadable> {
+        self.tree.replace(&path);
+        let full = |_| Unreadable::TooManyLinks { layer: self.layer };
+        self.tree.link(&path, target).map_err(full)?;
+        if self.places.lead_through(&path) && self.tree.target(&path).is_none() {
+            // It lies deeper than links are kept.
+            return Err(self.elsewhere(&path, target));
+        }
+        if self.places.wanted(&path).is_some_and(|wanted| wanted.is_database()) {
+            self.linked.push(path);
+        } else if let Some(link) = Link::at(&path, target) {
+            self.tree.insert(Found { finding: Finding::Link(link), path, layer: self.layer });
+        }
+        Ok(())
+    }
+
     fn file(&mut self, said: Said, path: String) -> Result<(), Unreadable> {
-        let finding = match (Wanted::at(&path), said) {
+        let finding = match (self.places.wanted(&path), said) {
             (Some(wanted), Said::Wanted(read, said)) if read == wanted => self.fit(&path, *said)?,
             (Some(wanted), _) => {
                 self.again.insert(path.clone(), Again::Linked(vec![(path, wanted)]));
@@ -150,11 +181,11 @@ impl Walk {
         }
         self.tree.replace(&path);
         // Any program is found under its first name.
-        let Some(wanted) = Wanted::at(&path) else { return };
-        let same = self.tree.at(&target).filter(|_| Wanted::at(&target).as_ref() == Some(&wanted));
+        let Some(wanted) = self.places.wanted(&path) else { return };
+        let same = self.tree.at(&target).filter(|_| self.places.wanted(&target).as_ref() == Some(&wanted));
         if let Some(found) = same.cloned() {
             self.tree.insert(Found { path, layer: self.layer, ..found });
-        } else if self.again.contains_key(&target) || Wanted::at(&target).as_ref() != Some(&wanted) {
+        } else if self.again.contains_key(&target) || self.places.wanted(&target).as_ref() != Some(&wanted) {
             let linked = self.again.entry(target).or_insert_with(|| Again::Linked(Vec::new()));
             if let Again::Linked(paths) = linked {
                 paths.push((path, wanted));

@@ -38,6 +38,91 @@ fn a_list_of_packages_that_cannot_be_read_is_no_shorter_list() {
     sbom(&desk, "").fails(2, "package-database-elsewhere");
 }
 
+/// An image of one layer with these symbolic links beside its files.
+fn with_links(files: &[(&str, &str)], links: &[(&str, &str)]) -> Scratch {
+    let desk = Scratch::new();
+    for (path, text) in files {
+        desk.file(&format!("layer/{path}"), text);
+    }
+    for (path, target) in links {
+        let path = desk.join("layer").join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::os::unix::fs::symlink(target, path).unwrap();
+    }
+    image(&desk, &[packed(&desk, "layer", &["-z"])]);
+    desk
+}
+
+#[test]
+fn a_list_below_a_directory_that_is_a_link_was_lost_without_a_word() {
+    const NPM: (&str, &str) = ("srv/package.json", r#"{"name":"p","version":"1.0.0"}"#);
+    const APK: &str = "P:musl\nV:1.2.5-r0\nA:x86_64\n\n";
+    for (place, link, target, text, kind, wanted) in [
+        (
+            "usr/lib/sysimage/dpkg/status",
+            "var/lib/dpkg",
+            "/usr/lib/sysimage/dpkg",
+            LIBC,
+            "deb",
+            "libc6@2.36-9",
+        ),
+        ("data/var/lib/dpkg/status", "var", "data/var", LIBC, "deb", "libc6@2.36-9"),
+        ("opt/status", STATUS, "../../../opt/status", LIBC, "deb", "libc6@2.36-9"),
+        ("opt/sd/libc6", "var/lib/dpkg/status.d", "/opt/sd", LIBC, "deb", "libc6@2.36-9"),
+        ("data/apk/db/installed", "lib/apk", "/data/apk", APK, "apk", "musl@1.2.5-r0"),
+    ] {
+        let desk = with_links(&[NPM, (place, text), ("opt/sd/libc6.md5sums", "0 x\n")], &[(link, target)]);
+        for scope in ["squashed", "all-layers"] {
+            sbom(&desk, &format!("--scope {scope}")).succeeds();
+            assert_eq!(listed(&bom(&desk), kind), [wanted.to_owned()].into(), "{link}");
+            let place_told =
+                bom(&desk)["components"].to_string().contains(&format!("\"location\":\"{place}\""));
+            assert!(place_told, "{place}");
+        }
+    }
+    let rpm = with_links(&[NPM, ("data/rpm/rpmdb.sqlite", "x")], &[("var/lib/rpm", "/data/rpm")]);
+    sbom(&rpm, "").fails(2, "rpm-database-unread");
+    let deep = ("a/b/c/d/e/f/h/status", LIBC);
+    let deep = with_links(&[NPM, deep], &[("var/lib/dpkg", "/a/b/c/d/e/f/g"), ("a/b/c/d/e/f/g", "h")]);
+    sbom(&deep, "").fails(2, "package-database-elsewhere");
+    // A link that leads to nothing of the kind is no list.
+    let none = with_links(&[NPM, ("data/var/lib/x", "")], &[("var", "data/var")]);
+    sbom(&none, "").succeeds();
+}
+
+#[test]
+fn a_package_that_is_a_link_to_another_name_was_neither_listed_nor_named() {
+    let python = "Name: six\nVersion: 1.16.0\n";
+    let npm = |name: &str| format!(r#"{{"name":"{name}","version":"1.0.0"}}"#);
+    let desk = with_links(
+        &[
+            ("srv/package.json", &npm("p")),
+            ("share/pj", &npm("q")),
+            ("share/m", python),
+            ("store/six/METADATA", python),
+        ],
+        &[
+            ("lnk/package.json", "/share/pj"),
+            ("site/six-1.dist-info/METADATA", "../../share/m"),
+            ("site/six-2.dist-info", "../store/six"),
+            // What is read under its own name is not missing.
+            ("bin/package.json", "../srv/package.json"),
+            ("node_modules", "/srv"),
+        ],
+    );
+    let run = sbom(&desk, "").succeeds();
+    assert_eq!(run.observed().outputs["unread"], "3");
+    for words in [
+        "/lnk/package.json",
+        "/site/six-1.dist-info/METADATA",
+        "/site/six-2.dist-info",
+        "a link to /share/pj",
+    ] {
+        assert!(run.observed().summary.contains(words), "{words}: {}", run.observed().summary);
+    }
+    assert_eq!(listed(&bom(&desk), "npm"), ["p@1.0.0".to_owned()].into());
+}
+
 #[test]
 fn files_of_single_packages_that_cannot_be_read_are_named() {
     let desk = Scratch::new();
@@ -159,8 +244,8 @@ fn a_link_of_a_lower_layer_decides_what_a_file_is() {
     assert_eq!(listed(&bom, "deb").len(), 1);
     let component = &bom["components"][0];
     assert_eq!(component["evidence"]["occurrences"][0]["location"], "var/lib/dpkg/status");
-    // It is /opt/apk/db/installed, and none of Alpine's databases.
-    sbom(&layers("lib/apk/db/installed"), "").fails(2, "image-without-packages");
+    // It is /opt/apk/db/installed, where apk finds its database; and this is none.
+    sbom(&layers("lib/apk/db/installed"), "").fails(2, "package-database-malformed");
 }
 
 #[test]

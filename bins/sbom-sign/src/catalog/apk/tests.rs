@@ -40,6 +40,12 @@ fn place() -> Place {
 }
 
 #[test]
+fn a_version_that_was_cut_off_was_taken_for_a_whole_one() {
+    let wrong = read(&INSTALLED[..INSTALLED.find(".0-r2").unwrap()]).unwrap_err();
+    assert_eq!((wrong.why.as_str(), wrong.line), ("the last line has no end: it is cut off", Some(22)));
+}
+
+#[test]
 fn a_database_becomes_a_graph() {
     let system = os_release::read("ID=alpine\nVERSION_ID=3.20.0\n").unwrap();
     let records = read(INSTALLED).unwrap().into_iter().map(|record| (record, place()));

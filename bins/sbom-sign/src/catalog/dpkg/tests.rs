@@ -57,6 +57,13 @@ fn listed(system: Option<&Release>) -> Part {
 }
 
 #[test]
+fn a_version_that_was_cut_off_was_taken_for_a_whole_one() {
+    let cut = &STATUS_FILE[..STATUS_FILE.find("4.33-2").unwrap() + 3];
+    let wrong = read(cut).unwrap_err();
+    assert_eq!((wrong.why.as_str(), wrong.line), ("the last line has no end: it is cut off", Some(15)));
+}
+
+#[test]
 fn a_database_becomes_a_graph() {
     let system = os_release::read("ID=debian\nVERSION_ID=12\n").unwrap();
     let part = listed(Some(&system));
