@@ -212,7 +212,8 @@ impl Database for Mysql {
     }
 
     fn forget(&mut self) -> Result<(), DatabaseError> {
-        let settings: Vec<String> = SETTINGS.iter().map(|name| format!("{name} = DEFAULT")).collect();
+        // Not DEFAULT: by that MySQL means the contrary for `foreign_key_checks` and `unique_checks`.
+        let settings: Vec<String> = SETTINGS.iter().map(|name| format!("{name} = @@global.{name}")).collect();
         self.run(&format!("ROLLBACK; SET NAMES utf8mb4; SET SESSION {}", settings.join(", ")))
     }
 

@@ -5,6 +5,7 @@ use std::{cell::RefCell, collections::BTreeMap, path::PathBuf, thread};
 use testkit::{Scratch, crash::Crash};
 
 use crate::{
+    kind::Finds as _,
     migrate, place, project,
     server::{SHARED, Server},
 };
@@ -211,6 +212,7 @@ fn a_statement_that_outlives_its_killed_run_is_waited_for_and_not_done_twice() {
     let mut run = std::process::Command::new(env!("CARGO_BIN_EXE_migrate-db"))
         .args(["up", "--database-url", &url])
         .current_dir(scratch.path())
+        .finding(server.kind)
         .stdout(std::process::Stdio::null())
         .spawn()
         .unwrap();

@@ -1,9 +1,11 @@
-//! migrate-db on a real MariaDB, with its own client and mariadb-dump as independent readers.
+//! migrate-db on a real MariaDB, and in the slow tier on MySQL itself (`itself.rs`), with the server's own client and dump as independent readers.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test's way to report is to panic")]
 
 mod crash;
 #[path = "../tools/peers.rs"]
 mod halves;
+mod itself;
+mod kind;
 mod layouts;
 mod peers;
 mod server;
@@ -13,9 +15,10 @@ mod servers;
 mod tools;
 mod up;
 
+use kind::Finds as _;
 use server::Server;
-use servers::{migrate, project};
-use testkit::Scratch;
+use servers::project;
+use testkit::{Cmd, Scratch};
 
 /// A project, a database of its own, and its address.
 fn place(migrations: &[(&str, &str)]) -> (Scratch, &'static Server, String, String) {
@@ -23,4 +26,9 @@ fn place(migrations: &[(&str, &str)]) -> (Scratch, &'static Server, String, Stri
     let database = server.database();
     let url = server.url(&database);
     (project(migrations), server, database, url)
+}
+
+/// A command in that directory, on this database, that finds the server's own programs.
+fn migrate(scratch: &Scratch, url: &str, args: &[&str]) -> Cmd {
+    servers::migrate(scratch, url, args).finding(kind::Kind::chosen())
 }

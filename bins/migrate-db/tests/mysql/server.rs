@@ -1,4 +1,4 @@
-//! A real MariaDB for the tests of this binary: one server in a temporary directory, ended with the process whatever ends it.
+//! A real MariaDB or MySQL for the tests of this binary: one server in a temporary directory, ended with the process whatever ends it.
 
 use std::{
     fs,
@@ -14,7 +14,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::servers::{as_user, certify, said, unprivileged};
+use crate::{
+    kind::Kind,
+    servers::{as_user, certify, said},
+};
 
 /// How long a server may take to answer.
 const READY: Duration = Duration::from_mins(1);
@@ -27,6 +30,7 @@ pub(crate) const PASSWORD: &str = "sea-worthy pass'word@1";
 
 /// A running server.
 pub(crate) struct Server {
+    pub(crate) kind: Kind,
     directory: PathBuf,
     port: u16,
     /// Reads its standard input to the end, which comes with our own, and then stops the server.
@@ -34,29 +38,23 @@ pub(crate) struct Server {
 }
 
 impl Server {
+    /// The kind that this process is about.
     pub(crate) fn start() -> Self {
+        Self::of(Kind::chosen())
+    }
+
+    pub(crate) fn of(kind: Kind) -> Self {
         let directory = tempfile::Builder::new().prefix("migrate-db-my").tempdir().unwrap().keep();
-        let user = unprivileged(&["mysql", "nobody"]);
+        let user = kind.user();
         if let Some((uid, gid)) = user {
             chown(&directory, Some(uid), Some(gid)).unwrap();
         }
         fs::set_permissions(&directory, fs::Permissions::from_mode(0o755)).unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let data = format!("--datadir={}", directory.join("data").display());
-        let made = as_user(user, &program("mariadb-install-db"))
-            .args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db", &data])
-            .current_dir(&directory)
-            .output()
-            .unwrap();
-        assert!(
-            made.status.success(),
-            "mariadb-install-db: {}{}",
-            String::from_utf8_lossy(&made.stdout),
-            said(&made)
-        );
+        kind.initialise(&directory);
         certify(user, &directory);
         fs::set_permissions(directory.join("server.crt"), fs::Permissions::from_mode(0o644)).unwrap();
-        let server = Self { _keeper: keeper(user, &directory, port), directory, port };
+        let server = Self { _keeper: keeper(kind, &directory, port), kind, directory, port };
         server.wait();
         server.sql(
             "mysql",
@@ -73,7 +71,7 @@ impl Server {
         let deadline = Instant::now() + READY;
         while !self.client("mysql", "SELECT 1").status.success() {
             let log = ci::files::read_text(&self.directory.join("log")).unwrap_or_default();
-            assert!(Instant::now() < deadline, "MariaDB does not answer: {log}");
+            assert!(Instant::now() < deadline, "{:?} does not answer: {log}", self.kind);
             thread::sleep(Duration::from_millis(20));
         }
     }
@@ -93,7 +91,11 @@ impl Server {
 
     /// Its address over the socket, for a user.
     pub(crate) fn url_of(&self, user: &str, database: &str) -> String {
-        format!("mysql://{user}@localhost/{database}?socket={}", self.directory.join("socket").display())
+        format!("mysql://{user}@localhost/{database}?socket={}", self.socket().display())
+    }
+
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.directory.join("socket")
     }
 
     /// The port on 127.0.0.1.
@@ -107,7 +109,7 @@ impl Server {
     }
 
     fn client(&self, database: &str, script: &str) -> Output {
-        self.program("mariadb", database).args(["-BN", "-e", script]).output().unwrap()
+        self.program(self.kind.programs().0, database).args(["-BN", "-e", script]).output().unwrap()
     }
 
     /// What its own client says, as an independent reader.
@@ -115,6 +117,12 @@ impl Server {
         let output = self.client(database, script);
         assert!(output.status.success(), "{script}: {}", said(&output));
         String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
+    }
+
+    /// The same, where the server may refuse.
+    pub(crate) fn says(&self, database: &str, script: &str) -> Result<(), String> {
+        let output = self.client(database, script);
+        if output.status.success() { Ok(()) } else { Err(said(&output)) }
     }
 
     /// Waits until the client says 1.
@@ -136,19 +144,15 @@ impl Server {
 
     /// One of its programs for a database.
     pub(crate) fn program(&self, name: &str, database: &str) -> Command {
-        let mut command = Command::new(program(name));
-        command.args([
-            "--no-defaults",
-            "--user=root",
-            &format!("--socket={}", self.directory.join("socket").display()),
-        ]);
+        let mut command = Command::new(self.kind.program(name));
+        command.args(["--no-defaults", "--user=root", &format!("--socket={}", self.socket().display())]);
         command.arg(database);
         command
     }
 
     /// A session that runs a script while the test goes on.
     pub(crate) fn session(&self, database: &str, script: &str) -> Child {
-        let mut command = self.program("mariadb", database);
+        let mut command = self.program(self.kind.programs().0, database);
         command.args(["-BN", "-e", script]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         command.spawn().unwrap()
     }
@@ -156,9 +160,10 @@ impl Server {
     /// Definitions and rows of a database, and the history without its times.
     pub(crate) fn dump(&self, database: &str) -> String {
         let output = self
-            .program("mariadb-dump", database)
+            .program(self.kind.programs().1, database)
+            .args(self.kind.alone())
             .args(["--skip-dump-date", "--skip-comments", "--routines", "--skip-extended-insert"])
-            .arg(format!("--ignore-table-data={database}.migrate_db_history"))
+            .arg(format!("--ignore-table={database}.migrate_db_history"))
             .output()
             .unwrap();
         assert!(output.status.success(), "{}", said(&output));
@@ -175,7 +180,8 @@ impl Server {
     /// The definitions alone.
     pub(crate) fn definitions(&self, database: &str) -> String {
         let output = self
-            .program("mariadb-dump", database)
+            .program(self.kind.programs().1, database)
+            .args(self.kind.alone())
             .args(["--skip-dump-date", "--skip-comments", "--no-data", "--routines"])
             .output()
             .unwrap();
@@ -197,22 +203,14 @@ impl Server {
     }
 }
 
-/// Debian's packages put the server where only root's PATH looks.
-fn program(name: &str) -> PathBuf {
-    let path = ci::Env::capture().raw("PATH").unwrap_or_default().to_owned();
-    let homes = std::env::split_paths(&path).chain(["/usr/sbin".into(), "/usr/libexec".into()]);
-    let found = homes.map(|home| home.join(name)).find(|path| path.exists());
-    found.expect("MariaDB is not installed: run script/setup (apt-get install mariadb-server)")
-}
-
 /// Starts the server, starts it again whenever it ends, and ends it for good with our own end.
-fn keeper(user: Option<(u32, u32)>, directory: &Path, port: u16) -> Child {
+fn keeper(kind: Kind, directory: &Path, port: u16) -> Child {
     let script = "trap '' INT TERM HUP; server=$1; directory=$2; shift 2; \
                   (trap 'kill -9 $child; exit' USR1; while :; do \"$server\" \"$@\" </dev/null >>\"$directory/log\" 2>&1 & child=$!; \
                   wait $child; sleep 0.1; done) & loop=$!; cat >/dev/null; kill -USR1 $loop; wait $loop; rm -rf \"$directory\"";
     let here = |name: &str| directory.join(name).display().to_string();
-    let mut command = as_user(user, Path::new("/bin/sh"));
-    command.arg("-c").arg(script).arg("keeper").arg(program("mariadbd")).arg(directory).args([
+    let mut command = as_user(kind.user(), Path::new("/bin/sh"));
+    command.arg("-c").arg(script).arg("keeper").arg(kind.program(kind.server())).arg(directory).args([
         "--no-defaults".to_owned(),
         format!("--datadir={}", here("data")),
         format!("--socket={}", here("socket")),
@@ -224,12 +222,16 @@ fn keeper(user: Option<(u32, u32)>, directory: &Path, port: u16) -> Child {
         // What a killed server has written is in the system's hands, which are not killed.
         "--innodb-flush-log-at-trx-commit=2".into(),
         "--innodb-flush-method=nosync".into(),
-        "--sync-frm=OFF".into(),
         "--innodb-buffer-pool-size=32M".into(),
-        "--innodb-log-file-size=16M".into(),
         "--performance-schema=OFF".into(),
         "--skip-name-resolve".into(),
         "--max-connections=100".into(),
     ]);
-    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    command
+        .args(kind.options())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
 }

@@ -104,6 +104,17 @@ fn what_a_file_sets_for_its_session_ends_with_it() {
 }
 
 #[test]
+fn a_row_without_its_parent_is_refused_in_every_file() {
+    let tables =
+        "CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (a int, FOREIGN KEY (a) REFERENCES a (id));";
+    let (scratch, server, database, url) =
+        place(&[("1_tables.sql", tables), ("2_orphan.sql", "INSERT INTO b VALUES (1);")]);
+    let run = migrate(&scratch, &url, &["up"]).run().fails(1, "migration-failed");
+    assert!(run.stderr.contains("error 1452"), "{}", run.stderr);
+    assert_eq!(server.sql(&database, "SELECT count(*) FROM b"), "0");
+}
+
+#[test]
 fn up_and_down_and_what_is_kept() {
     let (scratch, server, database, url) = place(&[
         USERS,
@@ -121,7 +132,8 @@ fn up_and_down_and_what_is_kept() {
 #[test]
 fn the_budget_ends_a_statement_on_the_server_and_the_next_run_goes_on() {
     let (scratch, server, database, url) =
-        place(&[USERS, ("2_slow.sql", "CREATE TABLE slow (a int);\nINSERT INTO slow SELECT sleep(60);")]);
+        // To end a sleep is no failure in MySQL, and a second one it does not begin.
+        place(&[USERS, ("2_slow.sql", "CREATE TABLE slow (a int);\nINSERT INTO slow SELECT sleep(60) FROM information_schema.tables;")]);
     let run = migrate(&scratch, &url, &["up", "--budget", "2s"]).run().fails(1, "budget-exceeded");
     assert!(run.stderr.contains("version 2; what stands before it in that file was kept"), "{}", run.stderr);
     let left = "SELECT count(*) = 0 FROM information_schema.processlist WHERE db = database() AND id <> connection_id()";
@@ -198,7 +210,7 @@ fn queries_and_looks_change_nothing_because_the_server_refuses() {
     migrate(&scratch, &url, &["up"]).run().succeeds();
     server.sql(
         &database,
-        "DELIMITER //\nCREATE FUNCTION sneaky() RETURNS int MODIFIES SQL DATA BEGIN DELETE FROM users; RETURN 1; END//\n",
+        "DELIMITER //\nCREATE FUNCTION sneaky() RETURNS int DETERMINISTIC MODIFIES SQL DATA BEGIN DELETE FROM users; RETURN 1; END//\n",
     );
     let query = |sql: &str, rest: &str| format!("[[query]]\nname = \"q\"\nsql = \"{sql}\"\n{rest}\n");
     scratch.file(

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::Mysql;
+use super::{Mysql, place::Version};
 use crate::database::{Cell, Database, DatabaseError, Planned, planned::text};
 
 impl Mysql {
@@ -14,6 +14,10 @@ impl Mysql {
         if found.is_empty() {
             let why = format!("there is no index {index}");
             return Err(DatabaseError::Statement { why, position: None });
+        }
+        // The newer form says nothing of a table that was read while planning, such as by its primary key.
+        if matches!(self.version, Version::Mysql(major, minor) if (major, minor) >= (8, 3)) {
+            self.run("SET SESSION explain_json_format_version = 1")?;
         }
         let rows = self.rows(&format!("EXPLAIN FORMAT=JSON {sql}"))?;
         let json = match rows.into_iter().flatten().next() {

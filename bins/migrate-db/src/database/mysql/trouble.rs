@@ -38,9 +38,19 @@ pub(super) fn is_denied(error: &DatabaseError) -> bool {
     matches!(error, DatabaseError::Statement { why, .. } if ["(error 1044,", "(error 1227,"].iter().any(|number| why.contains(number)))
 }
 
+/// A password that would have to go unencrypted.
+const UNENCRYPTED: &str = "caching_sha2_password sends its password over TLS or a socket only: ask for TLS (`ssl-mode=REQUIRED`), \
+                           and give the server a certificate if it has none";
+
 /// At connecting, everything is about the way there.
 pub(super) fn at_connecting(error: &sqlx::Error) -> DatabaseError {
-    DatabaseError::World(said(error).map_or_else(|| error.to_string(), shown))
+    match error {
+        // What sqlx says names a feature that it was built without.
+        sqlx::Error::Configuration(why) if why.to_string().contains("RSA auth") => {
+            DatabaseError::World(UNENCRYPTED.into())
+        }
+        error => DatabaseError::World(said(error).map_or_else(|| error.to_string(), shown)),
+    }
 }
 
 /// An error as ours. Its text never holds a password: the server does not know one, and sqlx does not repeat its options.

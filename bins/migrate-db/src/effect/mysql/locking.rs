@@ -29,6 +29,11 @@ const FULLTEXT: Found = Found {
     what: "builds an index while nobody can write to the table",
     instead: "a quiet time: neither kind of index is built while others write",
 };
+const EXPRESSION: Found = Found {
+    rule: "functional-index",
+    what: "builds an index of an expression while nobody can write to the table",
+    instead: "a VIRTUAL column of that expression, and then, in a statement of its own, an index of the column",
+};
 const LOCK: Found = Found {
     rule: "lock-clause",
     what: "asks for a lock that keeps others from writing",
@@ -51,24 +56,39 @@ const UTF8: Found = Found {
 };
 
 /// The names of all these rules.
-pub(in crate::effect) const RULES: [&str; 8] =
-    [COPY.rule, FOREIGN_KEY.rule, CHECK.rule, FULLTEXT.rule, LOCK.rule, NO_KEY.rule, ENGINE.rule, UTF8.rule];
+pub(in crate::effect) const RULES: [&str; 9] = [
+    COPY.rule,
+    FOREIGN_KEY.rule,
+    CHECK.rule,
+    FULLTEXT.rule,
+    EXPRESSION.rule,
+    LOCK.rule,
+    NO_KEY.rule,
+    ENGINE.rule,
+    UTF8.rule,
+];
 
 /// What keeps others waiting on a table that was there before the file.
 pub(in crate::effect) fn locking(tokens: &[Token<'_>], created: &BTreeSet<String>) -> Vec<Found> {
     let has = |word: &str| tokens.iter().any(|token| token.is(word));
     match upper(tokens, 0).as_str() {
-        "CREATE" if upper(tokens, 1) == "FULLTEXT" || upper(tokens, 1) == "SPATIAL" => {
+        "CREATE" => {
+            let found = match upper(tokens, 1).as_str() {
+                "FULLTEXT" | "SPATIAL" => FULLTEXT,
+                "INDEX" | "UNIQUE" if of_expression(tokens) => EXPRESSION,
+                _ => return Vec::new(),
+            };
             let on = tokens.iter().position(|token| token.is("ON")).unwrap_or(tokens.len());
             let table = named(tokens.get(on + 1..).unwrap_or_default());
-            if created.contains(&table) { Vec::new() } else { vec![FULLTEXT] }
+            if created.contains(&table) { Vec::new() } else { vec![found] }
         }
         "OPTIMIZE" if has("TABLE") => vec![COPY],
         "ALTER" => match altered(&tokens[1..]) {
             Some((name, actions)) if !created.contains(&name) => {
                 let is_online = asks(tokens, "ALGORITHM", &["INPLACE", "INSTANT", "NOCOPY"]);
                 let found = actions.into_iter().filter_map(action);
-                let mut found: Vec<Found> = found.filter(|one| !is_online || *one == FULLTEXT).collect();
+                let mut found: Vec<Found> =
+                    found.filter(|one| !is_online || [FULLTEXT, EXPRESSION].contains(one)).collect();
                 found.extend(asks(tokens, "LOCK", &["SHARED", "EXCLUSIVE"]).then_some(LOCK));
                 found
             }
@@ -103,13 +123,19 @@ fn action(action: &[Token<'_>]) -> Option<Found> {
         | ("DROP", "PRIMARY") => Some(COPY),
         ("ALGORITHM", _) if has("COPY") => Some(COPY),
         ("ADD", "FULLTEXT" | "SPATIAL") => Some(FULLTEXT),
-        ("ADD", _) if has("FOREIGN") => Some(FOREIGN_KEY),
+        ("ADD", "INDEX" | "KEY" | "UNIQUE") if of_expression(action) => Some(EXPRESSION),
+        ("ADD", _) if has("FOREIGN") || has("REFERENCES") => Some(FOREIGN_KEY),
         ("ADD", _) if has("CHECK") => Some(CHECK),
         ("ADD", _) if has("PRIMARY") || has("STORED") || has("PERSISTENT") || has("AUTO_INCREMENT") => {
             Some(COPY)
         }
         _ => None,
     }
+}
+
+/// Whether a member of an index's list stands in parentheses of its own.
+fn of_expression(tokens: &[Token<'_>]) -> bool {
+    tokens.windows(2).any(|pair| ["(", ","].contains(&pair[0].text) && pair[1].text == "(")
 }
 
 /// What would be better written otherwise.
@@ -160,7 +186,10 @@ mod tests {
             ("ALTER TABLE t PARTITION BY HASH (a) PARTITIONS 4", "table-copy"),
             ("OPTIMIZE TABLE t", "table-copy"),
             ("ALTER TABLE t ADD CONSTRAINT c FOREIGN KEY (a) REFERENCES u (a)", "foreign-key-copies"),
+            ("ALTER TABLE t ADD d INT REFERENCES u (a)", "foreign-key-copies"),
             ("ALTER TABLE t ADD CHECK (a > 0)", "check-copies"),
+            ("ALTER TABLE t ADD UNIQUE i (b, (a + 1))", "functional-index"),
+            ("CREATE INDEX i ON t ((a + 1))", "functional-index"),
             ("CREATE FULLTEXT INDEX i ON t (a)", "fulltext-index"),
             ("ALTER TABLE t ADD a INT, LOCK = SHARED", "lock-clause"),
             ("CREATE TABLE t (a INT)", "no-primary-key"),
@@ -176,7 +205,7 @@ mod tests {
     fn what_keeps_nobody_waiting_is_not_found() {
         for text in [
             "ALTER TABLE t ADD a INT NOT NULL DEFAULT 0, ADD INDEX i (a), ALGORITHM=INPLACE, LOCK=NONE",
-            "CREATE INDEX i ON t (a)",
+            "CREATE INDEX i ON t (a, b(10))",
             "DROP INDEX i ON t",
             "CREATE TABLE t (a INT PRIMARY KEY) CHARACTER SET utf8mb4; ALTER TABLE t ADD CHECK (a > 0); CREATE FULLTEXT INDEX i ON t (b)",
             "CREATE TABLE t AS SELECT 1",
