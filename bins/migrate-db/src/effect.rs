@@ -1,6 +1,7 @@
 //! What a statement does to whoever else uses the database: may it stand in a migration, does the running release survive it?
 //! Judged from its words alone; never runs anything.
 
+mod filled;
 mod locking;
 mod mysql;
 mod postgres;
@@ -115,6 +116,7 @@ pub fn may_dangle(statement: &Statement) -> bool {
 #[derive(Default, Debug)]
 pub struct Breakage {
     created: BTreeSet<String>,
+    added: filled::Added,
 }
 
 impl Breakage {
@@ -122,8 +124,14 @@ impl Breakage {
     pub fn of(&mut self, statement: &Statement) -> Option<&'static str> {
         let tokens = statement.tokens();
         match statement.dialect {
-            Dialect::Postgres => return postgres::breaks(&tokens, &mut self.created),
-            Dialect::Mysql => return mysql::breaks(&tokens, &mut self.created),
+            Dialect::Postgres => {
+                let added = self.added.breaks(&tokens, &self.created);
+                return postgres::breaks(&tokens, &mut self.created).or(added);
+            }
+            Dialect::Mysql => {
+                let added = self.added.breaks(&tokens, &self.created);
+                return mysql::breaks(&tokens, &mut self.created).or(added);
+            }
             Dialect::Sqlite => {}
         }
         let verb = verb(&tokens)?;

@@ -49,7 +49,7 @@ pub struct Finding {
 const CONTRACT: &str = "a later release, after nothing uses it, with phase=contract";
 
 /// What [`Breakage`] says, and the name of its rule.
-const BREAKING: [Found; 12] = [
+const BREAKING: [Found; 13] = [
     Found { rule: "drops-table", what: "drops a table", instead: CONTRACT },
     Found { rule: "drops-view", what: "drops a view", instead: CONTRACT },
     Found { rule: "drops-schema", what: "drops a schema", instead: CONTRACT },
@@ -73,6 +73,11 @@ const BREAKING: [Found; 12] = [
         rule: "required-column",
         what: "adds a column that must be filled",
         instead: "a DEFAULT, or a column that may be NULL",
+    },
+    Found {
+        rule: "drops-new-default",
+        what: "drops the default of a new column that must be filled",
+        instead: "a DEFAULT that stays (Django: db_default), or a column that may be NULL",
     },
 ];
 

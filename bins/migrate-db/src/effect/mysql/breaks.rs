@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    effect::{after_if_exists, has_where, named, postgres::all_of, postgres::upper, top_level, verb},
+    effect::{after_if_exists, filled::listed, has_where, named, postgres::all_of, postgres::upper, verb},
     statement::{HEAD_WORDS_MAX, Token},
 };
 
@@ -129,12 +129,4 @@ fn requires(columns: &[Token<'_>]) -> bool {
         let not_null = column.windows(2).any(|pair| pair[0].is("NOT") && pair[1].is("NULL"));
         not_null && !column.iter().skip(1).any(|token| fills.iter().any(|word| token.is(word)))
     })
-}
-
-/// The members of a list.
-fn listed<'v, 't>(tokens: &'v [Token<'t>]) -> Vec<&'v [Token<'t>]> {
-    let commas: Vec<usize> = top_level(tokens).filter(|at| tokens[*at].text == ",").collect();
-    let starts = std::iter::once(0).chain(commas.iter().map(|at| at + 1));
-    let ends = commas.iter().copied().chain([tokens.len()]);
-    starts.zip(ends).map(|(start, end)| &tokens[start..end]).collect()
 }
