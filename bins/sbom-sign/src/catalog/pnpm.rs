@@ -155,8 +155,13 @@ impl Reading<'_> {
         packages.get(plain).ok_or_else(missing)
     }
 
-    /// The place of the package at this key.
+    /// The place of the package at this key. One that is injected is the tree's own.
     fn place(&mut self, keys: Keys, key: &str, entry: &Entry) -> Result<usize, Faulty> {
+        let directory = entry.resolution.directory.text();
+        let directory = directory.and_then(|directory| beside(super::package_json::FILE, directory));
+        if let Some(Needing::Package(place)) = directory.and_then(|one| self.members.get(&one).copied()) {
+            return Ok(place);
+        }
         let wrong = |error: Malformed| Faulty::at(self.path, Malformed::near(self.text, key, error.why));
         self.part.packages.push(package(keys, key, entry).map_err(wrong)?);
         Ok(self.part.packages.len() - 1)

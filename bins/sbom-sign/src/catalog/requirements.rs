@@ -20,11 +20,12 @@ struct Wanted {
     packages: Vec<Package>,
     /// Versions that constraints pin, by normalised names.
     constraints: BTreeMap<String, String>,
-    seen: BTreeSet<String>,
+    /// Files that were included, and as what: one may be both.
+    seen: BTreeSet<(String, Role)>,
 }
 
 /// Whether a file says what to install, or only in which version if it is installed.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Role {
     Requirements,
     Constraints,
@@ -67,7 +68,7 @@ fn file(
             let outside =
                 || wrong(format!("it includes `{name}`, which is not in the tree, and nothing is fetched"));
             let other = beside(path, name).filter(|_| !name.contains("://")).ok_or_else(outside)?;
-            if wanted.seen.insert(other.clone()) {
+            if wanted.seen.insert((other.clone(), role)) {
                 let text = files.text(&other)?.ok_or_else(outside)?;
                 file(&other, &text, files, role, depth + 1, wanted)?;
             }
@@ -82,8 +83,8 @@ fn file(
             other @ Faulty::File(_) => other,
         })?;
         match (role, found) {
-            (Role::Requirements, package) => wanted.packages.push(package),
-            (Role::Constraints, Package { name, version: Some(version), .. }) => {
+            (Role::Requirements, package) => wanted.packages.extend(package),
+            (Role::Constraints, Some(Package { name, version: Some(version), .. })) => {
                 wanted.constraints.insert(pypi_name(&name), version);
             }
             (Role::Constraints, _) => {}
@@ -126,11 +127,17 @@ fn option<'l>(line: &'l str, short: &str, long: &str) -> Option<&'l str> {
     Some(value.trim().trim_matches(['"', '\'']))
 }
 
-/// One requirement: by name, by address, or by path.
-fn requirement(line: &str, path: &str, files: &dyn Files) -> Result<Package, Faulty> {
+/// One requirement: by name, by address, or by path; nothing where it is the tree itself and nothing says what that is called.
+fn requirement(line: &str, path: &str, files: &dyn Files) -> Result<Option<Package>, Faulty> {
     let here = |error: Malformed| Faulty::at(path, error);
     let mut words = line.split_whitespace();
-    let hashes: Vec<&str> = words.clone().filter_map(|word| word.strip_prefix("--hash=")).collect();
+    let following = words.clone().skip(1).chain([""]);
+    let options = words.clone().zip(following);
+    let hashes = options.filter_map(|(word, next)| match word.strip_prefix("--hash")? {
+        "" => Some(next),
+        rest => rest.strip_prefix('='),
+    });
+    let hashes: Vec<&str> = hashes.collect();
     let bare = words.by_ref().take_while(|word| !word.starts_with("--")).collect::<Vec<_>>().join(" ");
     let text = bare.split(" ;").next().unwrap_or(&bare);
     let text = if text.contains("://") { text } else { text.split(';').next().unwrap_or(text) }.trim();
@@ -139,14 +146,17 @@ fn requirement(line: &str, path: &str, files: &dyn Files) -> Result<Package, Fau
             addressed(url.trim(), requirement_name(name)).map_err(here)?
         }
         _ if text.contains("://") || text.starts_with("git+") => addressed(text, None).map_err(here)?,
-        _ if is_path(text) => local(text, path, files)?,
+        _ if is_path(text) => match local(text, path, files)? {
+            Some(package) => package,
+            None => return Ok(None),
+        },
         _ => named(text).map_err(here)?,
     };
     add_hashes(&mut package, hashes.into_iter()).map_err(here)?;
-    Ok(package)
+    Ok(Some(package))
 }
 
-/// `name[extra]==1.0`: pinned only by `==` or `===` and a whole version.
+/// `name[extra]==1.0`: pinned only by `==` or `===` and a whole version, whatever other bounds stand beside it.
 fn named(text: &str) -> Result<Package, Malformed> {
     let name =
         requirement_name(text).ok_or_else(|| Malformed::whole(format!("`{text}` is no requirement")))?;
@@ -159,9 +169,11 @@ fn named(text: &str) -> Result<Package, Malformed> {
     if !rest.is_empty() && !rest.starts_with(['=', '<', '>', '!', '~']) {
         return Err(Malformed::whole(format!("`{text}` is no requirement")));
     }
-    let exact = rest.strip_prefix("===").or_else(|| rest.strip_prefix("==")).map(str::trim);
-    let exact = exact.filter(|version| !version.contains(['*', ',']));
-    let purl = Purl::new(PurlType::Pypi, name)?.version(exact.unwrap_or_default());
+    let mut exact = rest
+        .split(',')
+        .filter_map(|bound| Some(bound.trim().strip_prefix("==")?.trim_start_matches('=').trim()))
+        .filter(|version| !version.contains('*'));
+    let purl = Purl::new(PurlType::Pypi, name)?.version(exact.next().unwrap_or_default());
     Ok(Package::new(purl).named(name))
 }
 
@@ -208,22 +220,28 @@ fn is_path(text: &str) -> bool {
     path.starts_with(['.', '/']) || path.contains('/') || archive(path).is_some()
 }
 
-/// By its path: a package of the tree itself, or an archive that lies in it.
-fn local(text: &str, path: &str, files: &dyn Files) -> Result<Package, Faulty> {
+/// By its path: a package of the tree itself, or an archive that lies in it. A project without a name is called by its directory; the
+/// tree's own is none then.
+fn local(text: &str, path: &str, files: &dyn Files) -> Result<Option<Package>, Faulty> {
     let directory = text.split('[').next().unwrap_or(text).trim_end_matches('/');
-    let last = directory.rsplit('/').find(|part| !matches!(*part, "" | "." | "..")).unwrap_or("project");
+    let inside = beside(path, directory);
+    let last = inside.as_deref().unwrap_or(directory).rsplit('/').next().unwrap_or_default();
     let here = |error: Malformed| Faulty::at(path, error);
     if let Some((name, version)) = archive(last) {
         let purl = Purl::new(PurlType::Pypi, name).map_err(|error| here(error.into()))?;
-        return Ok(Package::new(purl.version(version)).named(name));
+        return Ok(Some(Package::new(purl.version(version)).named(name)));
     }
-    let inside = beside(path, &format!("{directory}/{}", super::pyproject::FILE));
-    let found = inside.map(|inside| manifest(&inside, files)).transpose()?.flatten();
+    let project = inside.as_deref().map(|inside| format!("{inside}/{}", super::pyproject::FILE));
+    let found =
+        project.map(|project| manifest(project.trim_start_matches('/'), files)).transpose()?.flatten();
     if let Some(member) = found.and_then(|found| found.member) {
-        return Ok(member);
+        return Ok(Some(member));
+    }
+    if matches!(last, "" | "." | "..") {
+        return Ok(None);
     }
     let purl = Purl::new(PurlType::Pypi, last).map_err(|error| here(error.into()))?;
-    Ok(Package::member(purl).named(last))
+    Ok(Some(Package::member(purl).named(last)))
 }
 
 #[cfg(test)]

@@ -82,6 +82,38 @@ fn peers_archives_and_other_registries_are_understood() {
     ");
 }
 
+const INJECTED: &str = "lockfileVersion: '9.0'
+importers:
+  .:
+    dependencies:
+      a: {specifier: 'workspace:*', version: 'file:packages/a(react@18.0.0)'}
+  packages/a:
+    dependencies:
+      react: {specifier: ^18, version: 18.0.0}
+packages:
+  a@file:packages/a:
+    resolution: {directory: packages/a, type: directory}
+  react@18.0.0:
+    resolution: {integrity: sha1-qUqP5cyxm6YcTAhz05Hph5gvu9M=}
+snapshots:
+  a@file:packages/a(react@18.0.0):
+    dependencies: {react: 18.0.0}
+  react@18.0.0: {}
+";
+
+#[test]
+fn an_injected_package_of_the_tree_was_listed_twice() {
+    let files = Memory::of(&[
+        ("package.json", r#"{"name": "root", "version": "2.0.0"}"#),
+        ("packages/a/package.json", r#"{"name": "a", "version": "1.0.0"}"#),
+    ]);
+    insta::assert_snapshot!(drawn_part(read("pnpm-lock.yaml", INJECTED, &files).unwrap()), @r"
+    member:npm/a@1.0.0 → pkg:npm/react@18.0.0
+    * member:npm/root@2.0.0 → member:npm/a@1.0.0
+    pkg:npm/react@18.0.0 #1
+    ");
+}
+
 const PINNED: &str = "---
 lockfileVersion: '9.0'
 importers:

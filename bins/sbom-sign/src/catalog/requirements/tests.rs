@@ -52,7 +52,7 @@ k \\
     a pkg:pypi/a@1.0
     b pkg:pypi/b
     c pkg:pypi/c
-    d pkg:pypi/d
+    d pkg:pypi/d@1.0
     e pkg:pypi/e@1.0
     f pkg:pypi/f@1.0?download_url=https:%2F%2Fexample.com%2Ff-1.0-py3-none-any.whl
     g pkg:pypi/g?vcs_url=git%2Bhttps:%2F%2Fexample.com%2Fg.git%40main
@@ -61,9 +61,49 @@ k \\
     i pkg:pypi/i@1.0?download_url=https:%2F%2Fexample.com%2Fi-1.0.tar.gz
     j pkg:pypi/j@1.0
     lib member:pypi/lib@2
-    project member:pypi/project
     k pkg:pypi/k@1.0
     ");
+}
+
+#[test]
+fn what_was_a_constraint_first_was_no_requirement_any_more() {
+    let files = Memory::of(&[("base.txt", "six==1.0\n")]);
+    let packages = |text: &str| read("requirements.txt", text, &files).unwrap().packages.len();
+    assert_eq!(packages("-c base.txt\n-r base.txt\n"), 1);
+    assert_eq!(packages("-r base.txt\n-c base.txt\n"), 1);
+    assert_eq!(packages("-c base.txt\n"), 0);
+}
+
+#[test]
+fn a_pin_with_another_bound_beside_it_was_none() {
+    insta::assert_snapshot!(listed("a==1.26.0,<2\nb>=1,==1.2\nc (!=1.1, ===1.2)\nd==1.*,==1.2\ne==1.*\n"), @r"
+    a pkg:pypi/a@1.26.0
+    b pkg:pypi/b@1.2
+    c pkg:pypi/c@1.2
+    d pkg:pypi/d@1.2
+    e pkg:pypi/e
+    ");
+}
+
+#[test]
+fn a_hash_behind_a_space_was_lost() {
+    let digits = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+    let text = format!("a==1.0 --hash sha256:{digits} \\\n --hash=sha256:{}\n", digits.replace('0', "1"));
+    let files = Memory::default();
+    assert_eq!(read("requirements.txt", &text, &files).unwrap().packages[0].hashes.len(), 2);
+    assert!(read("requirements.txt", "a==1.0 --hash sha256:0\n", &files).is_err());
+    assert!(read("requirements.txt", "a==1.0 --hash\n", &files).is_err());
+}
+
+#[test]
+fn a_project_without_a_name_was_called_project() {
+    let files = Memory::default();
+    let references = |path: &str| -> Vec<String> {
+        let part = read(path, "-e .\n-e ../up\n./sub[extra]/\n", &files).unwrap();
+        part.packages.into_iter().map(|package| package.reference).collect()
+    };
+    assert_eq!(references("requirements.txt"), ["member:pypi/up", "member:pypi/sub"]);
+    assert_eq!(references("api/requirements.txt"), ["member:pypi/api", "member:pypi/up", "member:pypi/sub"]);
 }
 
 #[test]
