@@ -16,8 +16,8 @@ use ci::{Common, Env, Format, Session, files};
 use contract::Digest;
 use sigstore_trust_root::{SIGSTORE_STAGING_SIGNING_CONFIG, SIGSTORE_STAGING_TRUSTED_ROOT};
 use trust::{
-    Authorities, BUNDLE_BYTES_MAX, Blob, Bundle, Keyless, PublicKey, Signatory, Sources, Verdict, Verifier,
-    WorkloadPolicy,
+    Authorities, BUNDLE_BYTES_MAX, Blob, Bundle, Keyless, PublicKey, STATEMENT_BYTES_MAX, Signatory, Sources,
+    Statement, Verdict, Verifier, WorkloadPolicy,
 };
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
@@ -26,6 +26,7 @@ type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 #[derive(Default)]
 struct Asked {
     staging: bool,
+    in_toto: bool,
     identity_token: Option<String>,
     bundle: PathBuf,
     identity: Option<String>,
@@ -65,6 +66,7 @@ impl Asked {
             let mut value = || words.next().ok_or_else(|| format!("{word} needs a value"));
             match word.as_str() {
                 "--staging" => asked.staging = true,
+                "--in-toto" => asked.in_toto = true,
                 "--identity-token" => asked.identity_token = Some(value()?),
                 "--bundle" => asked.bundle = value()?.into(),
                 "--certificate-identity" => asked.identity = Some(value()?),
@@ -99,18 +101,28 @@ fn sign(asked: &Asked) -> Outcome<()> {
         trusted_root: asked.trusted_root.clone(),
         identity_token: None,
     };
+    // What is named by file goes before what staging stands for.
     if asked.staging {
         let beside = |name: &str, json: &str| -> Outcome<PathBuf> {
             let path = asked.bundle.with_extension(name);
             files::write(&path, json.as_bytes())?;
             Ok(path)
         };
-        sources.signing_config = Some(beside("staging-config", SIGSTORE_STAGING_SIGNING_CONFIG)?);
-        sources.trusted_root = Some(beside("staging-root", SIGSTORE_STAGING_TRUSTED_ROOT)?);
+        if sources.signing_config.is_none() {
+            sources.signing_config = Some(beside("staging-config", SIGSTORE_STAGING_SIGNING_CONFIG)?);
+        }
+        if sources.trusted_root.is_none() {
+            sources.trusted_root = Some(beside("staging-root", SIGSTORE_STAGING_TRUSTED_ROOT)?);
+        }
     }
-    let digest = Blob::read(Path::new(&asked.artifact))?.sha256();
+    let artifact = Path::new(&asked.artifact);
     let signatory = Signatory::Workload(Box::new(Keyless::prepare(&sources, &session)?));
-    let bundle: Bundle = signatory.pen()?.blob(digest)?;
+    let bundle: Bundle = if asked.in_toto {
+        let (statement, subject) = Statement::written(files::read(artifact, STATEMENT_BYTES_MAX)?)?;
+        signatory.pen()?.statement(&statement, subject)?
+    } else {
+        signatory.pen()?.blob(Blob::read(artifact)?.sha256())?
+    };
     files::write(&asked.bundle, bundle.bytes())?;
     Ok(())
 }
@@ -141,6 +153,9 @@ fn verify(asked: &Asked) -> Outcome<()> {
 
 #[cfg(test)]
 mod tests {
+    use base64::{Engine as _, prelude::BASE64_STANDARD};
+    use testkit::sigstore::{CertificateLog, Rekor, Sigstore};
+
     use super::*;
 
     const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata");
@@ -173,6 +188,47 @@ mod tests {
         let line = format!("verify-bundle --bundle DATA/keyless/public.json {PUBLIC} {public}");
         assert_eq!(says(&line), Ok(()));
         assert!(says(&line.replace("verify-bundle", "verify-bundle --staging")).is_err());
+    }
+
+    /// The protocol names staging beside files that it wants used, and compares a statement byte for byte.
+    #[test]
+    #[ignore = "peers: needs a private Sigstore, see script/setup --peers"]
+    fn peers_a_statement_is_signed_as_it_stands_by_the_files_that_are_named() {
+        let bed = Sigstore::with(Rekor::V1, CertificateLog::Ctfe);
+        let desk = testkit::Scratch::new();
+        let file = |name: &str, content: &str| desk.file(name, content).display().to_string();
+        let artifact = file("a.txt", "hello\n");
+        // Spaces, an order and members that we would not write.
+        let statement = file(
+            "statement.json",
+            r#"{ "predicate": {"a": 1.0}, "predicateType": "https://example.com/p/v1", "_type": "https://in-toto.io/Statement/v1",
+                "subject": [{"name": "a.txt", "uri": "urn:a", "digest": {"sha256": "5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03"}}] }"#,
+        );
+        let bundle = desk.join("b.json").display().to_string();
+        let (root, config) = (bed.file("trusted-root.json"), bed.file("signing-config.json"));
+        let sign = |kind: &str, input: &str| {
+            says(&format!(
+                "sign-bundle --staging {kind} --identity-token {} --bundle {bundle} --trusted-root {root} --signing-config {config} {input}",
+                bed.token()
+            ))
+        };
+        let verify = format!(
+            "verify-bundle --staging --bundle {bundle} --certificate-identity {} --certificate-oidc-issuer {} --trusted-root {root} {artifact}",
+            Sigstore::identity(),
+            bed.issuer()
+        );
+        assert_eq!(sign("--in-toto", &statement), Ok(()));
+        assert_eq!(says(&verify), Ok(()));
+        let written: serde_json::Value = serde_json::from_str(&desk.read("b.json")).unwrap();
+        let payload = BASE64_STANDARD.decode(written["dsseEnvelope"]["payload"].as_str().unwrap()).unwrap();
+        assert_eq!(String::from_utf8(payload).unwrap(), desk.read("statement.json"));
+        assert!(says(&verify.replace("a.txt", "statement.json")).is_err());
+        assert!(sign("--in-toto", &artifact).is_err());
+
+        assert_eq!(sign("", &artifact), Ok(()));
+        assert_eq!(says(&verify), Ok(()));
+        let written: serde_json::Value = serde_json::from_str(&desk.read("b.json")).unwrap();
+        assert!(written["messageSignature"].is_object() && written["dsseEnvelope"].is_null());
     }
 
     #[test]

@@ -22,6 +22,9 @@ pub struct Statement {
     predicate_type: PredicateType,
     #[serde(default)]
     predicate: Value,
+    /// As somebody else has written it: what a signature is over.
+    #[serde(skip)]
+    text: Option<Vec<u8>>,
 }
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -29,6 +32,12 @@ struct Subject {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     name: Option<String>,
     digest: BTreeMap<String, String>,
+}
+
+impl Subject {
+    fn sha256(&self) -> Option<Digest> {
+        self.digest.get("sha256").and_then(|hex| hex::parse(hex))
+    }
 }
 
 impl Statement {
@@ -60,7 +69,21 @@ impl Statement {
     fn unchecked(subject: Digest, predicate_type: PredicateType, predicate: Value) -> Self {
         let digest = BTreeMap::from([("sha256".to_owned(), subject.hex())]);
         let subject = vec![Subject { name: None, digest }];
-        Self { version: TYPE.to_owned(), subject, predicate_type, predicate }
+        Self { version: TYPE.to_owned(), subject, predicate_type, predicate, text: None }
+    }
+
+    /// A statement that somebody else has written, to be signed byte for byte as it is, and its first subject with a SHA-256.
+    ///
+    /// # Errors
+    /// Why it is none that anybody would read.
+    pub fn written(json: Vec<u8>) -> Result<(Self, Digest), String> {
+        if json.len() as u64 > STATEMENT_BYTES_MAX {
+            return Err(format!("it has more than {STATEMENT_BYTES_MAX} bytes"));
+        }
+        let statement = Self::parse(&json)?;
+        let subject =
+            statement.subject.iter().find_map(Subject::sha256).ok_or("it has no subject with a SHA-256")?;
+        Ok((Self { text: Some(json), ..statement }, subject))
     }
 
     /// Reads a statement of version 1 or 0.1.
@@ -73,13 +96,15 @@ impl Statement {
     }
 
     pub(crate) fn to_json(&self) -> Result<Vec<u8>, TrustError> {
-        serde_json::to_vec(self).map_err(TrustError::signing)
+        match &self.text {
+            Some(text) => Ok(text.clone()),
+            None => serde_json::to_vec(self).map_err(TrustError::signing),
+        }
     }
 
     /// Whether exactly this content is among the subjects.
     pub fn is_about(&self, content: Digest) -> bool {
-        let sha256 = |subject: &Subject| subject.digest.get("sha256").and_then(|hex| hex::parse(hex));
-        self.subject.iter().any(|subject| sha256(subject) == Some(content))
+        self.subject.iter().any(|subject| subject.sha256() == Some(content))
     }
 
     /// Whether both claim the same, whatever version they are written in and whatever their subjects are called.
@@ -104,5 +129,29 @@ impl Statement {
             return None;
         }
         predicate::read(&self.predicate).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_statement_that_somebody_has_written_is_signed_as_it_stands() {
+        let hex = "a".repeat(64);
+        let text = format!(
+            r#"{{ "predicateType": "https://example.com/p/v1", "_type": "{TYPE}", "more": 1.0,
+                 "subject": [{{"digest": {{"sha1": "b"}}}}, {{"uri": "urn:a", "digest": {{"sha256": "{hex}"}}}}] }}"#
+        );
+        let (statement, subject) = Statement::written(text.clone().into_bytes()).unwrap();
+        assert_eq!(statement.to_json().unwrap(), text.into_bytes());
+        assert_eq!(subject.hex(), hex);
+        assert!(statement.is_about(subject));
+        for bad in ["{}", "hello", r#"{"_type":"x","predicateType":"https://example.com/p/v1","subject":[]}"#]
+        {
+            assert!(Statement::written(bad.as_bytes().to_vec()).is_err(), "{bad}");
+        }
+        let none = format!(r#"{{"_type":"{TYPE}","predicateType":"https://example.com/p/v1","subject":[]}}"#);
+        assert!(Statement::written(none.into_bytes()).unwrap_err().contains("no subject"));
     }
 }

@@ -223,6 +223,27 @@ fn peers_what_a_legacy_signature_notes_of_a_log_was_not_looked_at() {
 }
 
 #[test]
+#[ignore = "peers: needs a private Sigstore, see script/setup --peers"]
+fn peers_a_legacy_signature_with_a_certificate_is_shown_and_does_not_count() {
+    let job = Job::with(Rekor::V1, CertificateLog::Ctfe, "");
+    let registry = Served::crane();
+    let app = format!("{}/acme/app", registry.authority());
+    sbom_sign(&job.desk, &format!("copy oci:registry:app {app}:1")).run().succeeds();
+    let (done, said) = job.cosign(&format!(
+        "sign --yes --identity-token {} --new-bundle-format=false --use-signing-config=false --fulcio-url {} --rekor-url {} \
+         --trusted-root {} --allow-http-registry {app}@{}",
+        job.bed.token(),
+        job.bed.server("caUrls"),
+        job.bed.server("rekorTlogUrls"),
+        job.root(),
+        image()
+    ));
+    assert!(done, "{said}");
+    let missing = job.verifies(&format!("{app}:1 --type signature")).fails(1, "evidence-missing");
+    assert!(missing.stdout.contains("with a certificate, which is not read"), "{}", missing.stdout);
+}
+
+#[test]
 fn a_copy_that_is_killed_at_any_write_arrives_with_its_legacy_signature_the_second_time() {
     // Made once: openssl signs with a number that is another one each time.
     let signed = signed(image());
