@@ -14,6 +14,7 @@ mod session;
 pub mod signals;
 mod start;
 mod token;
+mod typed;
 mod workflow;
 
 pub use arguments::{ArgumentError, Arguments, Common, Format};

@@ -22,7 +22,7 @@ use crate::{
     session::{Session, tell},
     signals,
     token::token,
-    workflow,
+    typed, workflow,
 };
 
 /// Where a line of a failure is cut, in characters: names from outside can be as long as somebody likes.
@@ -34,9 +34,15 @@ pub fn main<A: Arguments>(run: impl FnOnce(A, &Session) -> Result<Report, Stop>)
     let env = Env::capture();
     let typed: Vec<_> = std::env::args_os().collect();
     let format = format_of(&env, &typed);
+    let passwords = typed::passwords(&typed);
+    let begun = |common| {
+        let session = Session::new(env.clone(), common);
+        passwords.iter().for_each(|password| session.mask(password));
+        session
+    };
     match arguments::parse::<A>(&env, typed) {
         Ok(arguments) => {
-            let session = Session::new(env, arguments.common().clone());
+            let session = begun(arguments.common().clone());
             signals::install();
             let result = run(arguments, &session);
             end(&session, &A::command(), result)
@@ -48,7 +54,7 @@ pub fn main<A: Arguments>(run: impl FnOnce(A, &Session) -> Result<Report, Stop>)
         Err(Unparsed::Failure(failure)) => {
             let common = Common { dry_run: false, format, release_file: PathBuf::new() };
             let stop = Stop { failure, report: Box::default() };
-            end(&Session::new(env, common), &A::command(), Err(stop))
+            end(&begun(common), &A::command(), Err(stop))
         }
     }
 }

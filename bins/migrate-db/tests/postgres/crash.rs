@@ -91,3 +91,29 @@ fn a_server_that_crashes_in_the_middle_keeps_whole_files_and_the_next_run_goes_o
     migrate(&scratch, &cluster.url(&database), &["up"]).run().succeeds();
     assert_eq!(cluster.sql(&database, "SELECT count(*) FROM migrate_db_history"), "2");
 }
+
+#[test]
+fn what_was_said_to_be_applied_outlives_a_server_that_crashes_then() {
+    let cluster = Cluster::start();
+    // Nobody but us has the log written soon.
+    cluster.sql("postgres", "ALTER SYSTEM SET wal_writer_delay = '10s'");
+    cluster.sql("postgres", "SELECT pg_reload_conf()");
+    let rows: [(&str, &str); 2] = [
+        ("2_a.sql", "INSERT INTO users VALUES (1, 'a');"),
+        ("3_b.sql", "INSERT INTO users VALUES (2, 'b');"),
+    ];
+    let whole = project(&[STEPS[0], rows[0], rows[1]]);
+    let broken = project(&[STEPS[0], rows[0], ("3_no.sql", "SELECT 1 / 0;")]);
+    for (scratch, expected) in [(whole, "3,2"), (broken, "2,1")] {
+        let database = cluster.database();
+        let run = migrate(&scratch, &cluster.url(&database), &["up"]).run();
+        if expected == "3,2" {
+            run.succeeds();
+        } else {
+            run.fails(1, "statement-failed");
+        }
+        cluster.crash();
+        let both = "SELECT (SELECT count(*) FROM migrate_db_history) || ',' || (SELECT count(*) FROM users)";
+        assert_eq!(cluster.sql(&database, both), expected);
+    }
+}

@@ -73,7 +73,9 @@ pub(crate) fn read(args: Check) -> Result<Context, CheckError> {
 
 /// Without TLS only to this machine: whoever can change the answers decides what is released.
 fn address(text: &str) -> Result<Url, CheckError> {
-    let wrong = || CheckError::ApiAddress(text.to_owned());
+    // The values of a query are shown to nobody; a password is masked wherever it was typed.
+    let shown = text.split(['?', '#']).next().unwrap_or_default();
+    let wrong = || CheckError::ApiAddress(shown.to_owned());
     let url: Url = text.parse().map_err(|_| wrong())?;
     let safe = url.scheme() == "https" || (url.scheme() == "http" && http::is_loopback(&url));
     let plain = url.query().is_none()

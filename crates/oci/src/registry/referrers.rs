@@ -4,6 +4,11 @@
 //! Both places are always read: GitHub's registry answers the API with an empty list. What they claim is not believed: each manifest
 //! is read, and counts only if its own `subject` is the image.
 
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
 use contract::{Digest, ImageRef, Tag};
 use http::{HeaderValue, Method, header};
 use serde::Deserialize;
@@ -20,7 +25,9 @@ use crate::{
 };
 
 /// How often the fallback tag is written before another writer wins.
-const WRITES_MAX: u32 = 5;
+const WRITES_MAX: u8 = 10;
+/// How long another writer that has read the tag before we wrote it is given to write it, too.
+const SETTLED_AFTER_MAX: Duration = Duration::from_secs(2);
 
 #[derive(Deserialize)]
 struct Page {
@@ -48,13 +55,15 @@ impl Registry {
             return Ok(Stored::AlreadyThere);
         }
         let tag = self.fallback_tag(subject.digest)?;
-        // There is no compare-and-swap: whoever writes at the same moment may undo this, so it is looked at again.
-        for _ in 0..WRITES_MAX {
+        // There is no compare-and-swap: whoever has read the tag before this writes it may undo this, so it is looked at again afterwards.
+        for number in 0..WRITES_MAX {
+            let began = Instant::now();
             let mut index = self.fallback(&tag)?.unwrap_or_else(IndexFile::empty);
             if index.list(manifest.as_referrer()) == Stored::AlreadyThere {
                 return Ok(Stored::New);
             }
             self.write_fallback(&tag, &index)?;
+            thread::sleep(settled_after(began.elapsed(), manifest.digest(), number));
             let now = self.fallback(&tag)?;
             if now.is_some_and(|now| now.manifests().iter().any(|listed| listed.digest == manifest.digest()))
             {
@@ -62,7 +71,7 @@ impl Registry {
             }
         }
         let image = Box::new(self.named(&tag));
-        Err(RegistryError::Contended { image, attempts: WRITES_MAX }.into())
+        Err(RegistryError::Contended { image, attempts: WRITES_MAX.into() }.into())
     }
 
     /// What both places list, each manifest once.
@@ -132,4 +141,10 @@ impl Registry {
     pub(super) fn named(&self, tag: &Tag) -> ImageRef {
         ImageRef::repository(self.location.clone()).with_tag(tag.clone())
     }
+}
+
+/// After how long it is seen whether a list stays: others take about as long as we did. By its digest, each writer waits another time.
+fn settled_after(took: Duration, referrer: Digest, number: u8) -> Duration {
+    let odd = referrer.as_bytes()[usize::from(number)];
+    (took * (256 + u32::from(odd)) / 128).min(SETTLED_AFTER_MAX)
 }

@@ -196,6 +196,26 @@ fn a_list_that_another_writer_overwrote_is_written_again() {
 }
 
 #[test]
+fn of_several_writers_at_once_none_loses_what_it_attached() {
+    let served = Served::docker("");
+    let registry = at(&served.authority(), "acme/app");
+    for round in 0..3_u8 {
+        let manifest = image(&registry, &[round]);
+        let texts = ["one", "two", "three", "four"];
+        std::thread::scope(|scope| {
+            for text in texts {
+                let (served, manifest) = (&served, &manifest);
+                scope.spawn(move || {
+                    let registry = at(&served.authority(), "acme/app");
+                    attach(&registry, manifest.digest(), &note(text)).unwrap();
+                });
+            }
+        });
+        assert_eq!(notes(&registry, &manifest), ["four", "one", "three", "two"], "round {round}");
+    }
+}
+
+#[test]
 fn a_list_that_is_always_overwritten_is_given_up_and_told() {
     let server = contended(usize::MAX);
     let error = at(&server.authority(), "acme/app").put_manifest(&referrer(), Role::Root).unwrap_err();

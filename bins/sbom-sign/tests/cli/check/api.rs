@@ -87,3 +87,18 @@ fn an_api_that_does_not_answer_in_full_is_never_a_pass() {
         sbom_sign(&desk, &format!("check bom.json --osv-api={address}")).run().fails(2, "osv-api-address");
     }
 }
+
+#[test]
+fn what_opens_the_door_to_a_service_was_once_shown_because_its_address_was_refused() {
+    let desk = desk();
+    for (line, code) in [
+        ("check bom.json --osv-api=https://user:hunter2@osv.example.com/?key=hunter2", "osv-api-address"),
+        ("verify user:hunter2@ghcr.io/acme/app:1 --type signature --key k.pub", "input-invalid"),
+        ("sbom https://user:hunter2@ghcr.io/acme/app", "file-missing"),
+    ] {
+        let refused = sbom_sign(&desk, line).run().fails(2, code);
+        let said = refused.transcript();
+        let (_, said) = said.split_once("status: ").unwrap();
+        assert!(!said.contains("hunter2"), "{said}");
+    }
+}
