@@ -110,7 +110,7 @@ fn what_was_said_to_be_applied_outlives_a_server_that_crashes_then() {
         if expected == "3,2" {
             run.succeeds();
         } else {
-            run.fails(1, "statement-failed");
+            run.fails(1, "migration-failed");
         }
         cluster.crash();
         let both = "SELECT (SELECT count(*) FROM migrate_db_history) || ',' || (SELECT count(*) FROM users)";
