@@ -1,6 +1,6 @@
 //! What can go wrong here, and how to mend it; what goes wrong with keys, evidence and images is told by the crates that own them.
 
-use std::{borrow::Cow, path::PathBuf};
+use std::{borrow::Cow, fmt, path::PathBuf};
 
 use ci::{Code, Failure, InputError, Kind, Place, files::FileError};
 use contract::{Digest, EnvironmentName, ImageRef};
@@ -65,6 +65,17 @@ pub enum Error {
         path: PathBuf,
         /// What is wrong.
         source: serde_json::Error,
+    },
+    /// A run that would destroy what it works from.
+    #[error("{} would be written over, and it is read by the same command", .0.display())]
+    OutputIsInput(PathBuf),
+    /// A file of somebody else.
+    #[error("{} is there already, and it is no {wanted}", .path.display())]
+    OutputTaken {
+        /// The file.
+        path: PathBuf,
+        /// What it would have to be.
+        wanted: Written,
     },
     /// The tree can't be catalogued.
     #[error(transparent)]
@@ -152,12 +163,30 @@ pub enum Error {
     Interrupted(#[from] ci::signals::Interrupted),
 }
 
+/// What this binary writes over, and nothing else.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Written {
+    /// A signature.
+    Bundle,
+    /// An SBOM.
+    Sbom,
+}
+
+impl fmt::Display for Written {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Bundle => "bundle",
+            Self::Sbom => "SBOM in CycloneDX's JSON",
+        })
+    }
+}
+
 fn and_more(count: usize) -> String {
     if count == 0 { String::new() } else { format!(", and {count} more") }
 }
 
 impl Error {
-    pub(crate) fn bom(error: impl std::fmt::Display) -> Self {
+    pub(crate) fn bom(error: impl fmt::Display) -> Self {
         Self::Bom(error.to_string())
     }
 
@@ -222,6 +251,8 @@ impl Failure for Error {
             Self::TakenBack(_) => Code::new("test-of-another-release"),
             Self::NoSelector(_) => Code::new("image-incomplete"),
             Self::NotJson { .. } => Code::new("predicate-not-json"),
+            Self::OutputIsInput(_) => Code::new("output-is-input"),
+            Self::OutputTaken { .. } => Code::new("output-taken"),
             Self::Tree(error) => tree_code(error),
             Self::PathOrImage(_) => Code::new("path-or-image"),
             Self::OfImagesOnly(_) => Code::new("flag-of-images"),
@@ -272,6 +303,8 @@ impl Failure for Error {
             Self::TakenBack(_) => "name the image that was tested: rollback's output restored-images",
             Self::NoSelector(_) => "add :TAG or @DIGEST",
             Self::NotJson { .. } => "check that this is the file you meant; docs/evidence.md shows the forms",
+            Self::OutputIsInput(_) => "name another file for the output",
+            Self::OutputTaken { .. } => "name another file for the output; or remove this one, if nobody needs it",
             Self::Tree(error) => return tree_fix(error),
             Self::PathOrImage(_) => {
                 "write ./ before a path; name an image from another directory, or by its digest"

@@ -1,5 +1,7 @@
 //! What is there: keys, lock files, images and the evidence beside them; nothing is written.
 
+mod existing;
+
 use std::{
     collections::{BTreeMap, BTreeSet, btree_map::Entry},
     path::{Path, PathBuf},
@@ -26,6 +28,8 @@ use crate::{
     error::Error,
     image,
 };
+
+pub use existing::Existing;
 
 /// What lies where a key pair should go.
 pub enum KeyPair {
@@ -63,29 +67,6 @@ pub struct Listed {
     pub clock: Clock,
 }
 
-/// The SBOM that is there, as far as it matters.
-pub struct Existing {
-    /// What it is.
-    pub digest: Digest,
-    /// When it was made, if it says so.
-    pub time: Option<Timestamp>,
-}
-
-impl Existing {
-    fn of(text: &str) -> Self {
-        #[derive(serde::Deserialize)]
-        struct Dated {
-            metadata: Metadata,
-        }
-        #[derive(serde::Deserialize)]
-        struct Metadata {
-            timestamp: Timestamp,
-        }
-        let dated = serde_json::from_str(text).ok();
-        Self { digest: Digest::of(text.as_bytes()), time: dated.map(|Dated { metadata }| metadata.timestamp) }
-    }
-}
-
 /// Where the time of this run comes from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Clock {
@@ -97,6 +78,7 @@ pub enum Clock {
 
 /// Reads what is listed.
 pub fn listed(wanted: &Sbom, session: &Session) -> Result<Listed, Error> {
+    let existing = existing::sbom(&wanted.output)?;
     let (catalog, unread) = match &wanted.subject {
         Subject::Tree(path) => (Catalog::of_tree(tree::read(path, &wanted.exclude)?), Vec::new()),
         Subject::Image(wanted) => {
@@ -110,7 +92,7 @@ pub fn listed(wanted: &Sbom, session: &Session) -> Result<Listed, Error> {
     Ok(Listed {
         catalog,
         unread,
-        existing: files::read_text_if_there(&wanted.output)?.map(|text| Existing::of(&text)),
+        existing,
         now: session.stamp(),
         clock: if fixed { Clock::Fixed } else { Clock::Running },
     })
@@ -254,11 +236,10 @@ pub struct Unsigned {
 
 /// Reads the file, the predicate and the key.
 pub fn unsigned(wanted: &SignBlob, session: &Session) -> Result<Unsigned, Error> {
+    let existing = existing::bundle(wanted)?;
     let predicate = predicate(&wanted.claim)?;
     // Judged before the key is opened, as for images.
     statement(predicate.as_ref(), Digest::of(b""))?;
-    let existing =
-        wanted.bundle.exists().then(|| files::read(&wanted.bundle, BUNDLE_BYTES_MAX)).transpose()?;
     let digest = Blob::read(&wanted.blob)?.sha256();
     let signatory = signatory(&wanted.signatory, session)?;
     let predicate = by(&wanted.claim, &signatory, predicate)?;

@@ -145,6 +145,36 @@ fn a_statement_about_a_file_is_planned_first_and_judged_before_the_key_is_opened
 }
 
 #[test]
+fn an_input_or_a_file_of_somebody_else_was_written_over() {
+    let desk = desk();
+    desk.file("empty", "");
+    desk.file("tree/requirements.txt", "a==1\n");
+    let before = desk.tree(&[]);
+    let refused = |line: &str, code: &str| {
+        for mode in ["", " --dry-run"] {
+            sbom_sign(&desk, &format!("{line}{mode}")).run().fails(2, code);
+        }
+    };
+    for bundle in ["artifact.tar", "registry/../artifact.tar", "k.key"] {
+        refused(&format!("sign --blob artifact.tar --key k.key --bundle {bundle}"), "output-is-input");
+    }
+    refused("sign --blob empty --key k.key --bundle empty", "output-is-input");
+    let attest = "attest --blob artifact.tar --type test-result --predicate passed.json --key k.key --bundle";
+    refused(&format!("{attest} passed.json"), "output-is-input");
+    refused(&format!("{attest} tree/Cargo.lock"), "output-taken");
+    for output in ["tree/requirements.txt", "tree/Cargo.lock", "passed.json"] {
+        refused(&format!("sbom tree --output {output}"), "output-taken");
+    }
+    assert_eq!(before.difference(&desk.tree(&[])), "");
+    // What `mktemp` has made is nobody's yet.
+    desk.file("empty.json", "");
+    sbom_sign(&desk, "sign --blob artifact.tar --key k.key --bundle empty.json").run().succeeds();
+    desk.file("empty.json", "");
+    sbom_sign(&desk, "sbom tree --output empty.json").run().succeeds();
+    refused(&format!("{attest} empty.json"), "output-taken");
+}
+
+#[test]
 fn an_sbom_that_says_the_same_keeps_its_time() {
     let desk = desk();
     let sbom = || {
