@@ -157,6 +157,16 @@ pub enum OciError {
         /// Why not.
         why: String,
     },
+    /// An index without an image for this platform.
+    #[error("{digest} has no image for {platform}{}", offers(.offered))]
+    NoPlatform {
+        /// The index.
+        digest: Digest,
+        /// What was asked for.
+        platform: String,
+        /// The platforms it has, as it names them.
+        offered: Vec<String>,
+    },
     /// An entry of a layer that would leave the directory, or is no file.
     #[error("the layer {digest} has the entry `{entry}`, which is not unpacked: {why}")]
     Unsafe {
@@ -178,6 +188,14 @@ pub enum OciError {
     /// The directory is in use.
     #[error("{} is there already and holds something else", .0.display())]
     TargetDiffers(PathBuf),
+}
+
+/// What may be asked for instead.
+fn offers(platforms: &[String]) -> String {
+    if platforms.is_empty() {
+        return ", and names no platform at all".to_owned();
+    }
+    format!(", only for {}", platforms.join(", "))
 }
 
 impl Failure for OciError {
@@ -203,7 +221,7 @@ impl Failure for OciError {
             Self::File(error) => error.code(),
             Self::Unpackable { .. } => Code::new("pack-file-kind"),
             Self::SourceChanged(_) => Code::new("pack-source-changed"),
-            Self::NoFiles { .. } => Code::new("unpack-no-files"),
+            Self::NoFiles { .. } | Self::NoPlatform { .. } => Code::new("unpack-no-files"),
             Self::Unsafe { .. } => Code::new("unpack-unsafe"),
             Self::Archive { .. } => Code::new("layer-invalid"),
             Self::TargetDiffers(_) => Code::new("unpack-target-differs"),
@@ -250,6 +268,7 @@ impl Failure for OciError {
             Self::Transfer { .. } | Self::SourceChanged(_) => "run again; what is already there is kept",
             Self::File(error) => return error.fix(),
             Self::Unpackable { .. } => "leave it out of the directory",
+            Self::NoPlatform { .. } => "ask for a platform that it has, or build the image for this one",
             Self::NoFiles { .. } => "name an image whose layers are tar archives, plain, gzip or zstd",
             Self::Unsafe { .. } => "do not unpack this image; build it again without this entry",
             Self::Archive { .. } => "build the image again",

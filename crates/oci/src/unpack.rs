@@ -53,7 +53,11 @@ pub fn for_platform(
         manifest = match (fitting.next(), fitting.next()) {
             (Some(child), None) => from.described(child)?,
             (None, _) => {
-                return Err(OciError::NoFiles { digest, why: format!("it has no image for {platform}") });
+                let offered = manifest.children().iter().filter_map(|child| child.platform.as_ref());
+                let mut offered: Vec<String> = offered.map(ToString::to_string).collect();
+                offered.sort();
+                offered.dedup();
+                return Err(OciError::NoPlatform { digest, platform: platform.to_string(), offered });
             }
             _ => {
                 return Err(OciError::NoFiles {

@@ -14,6 +14,9 @@ pub enum InvalidKey {
     /// No PEM block, or one whose content is not what its label says.
     #[error("it is not well-formed PEM of a key on a known curve")]
     Form,
+    /// A private key on another curve.
+    #[error("it is a key of another kind than ECDSA on P-256, the only one that signs here")]
+    OtherCurve,
     /// A key of an algorithm we don't use.
     #[error("it is a key on neither P-256 nor P-384 nor Ed25519")]
     Algorithm,

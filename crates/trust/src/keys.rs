@@ -9,12 +9,13 @@ use std::fmt;
 use ci::{InputError, Session};
 use contract::{Digest, Secret};
 use p256::{
-    SecretKey,
+    NistP256, SecretKey,
     ecdsa::{
         Signature,
         signature::{Signer as _, hazmat::PrehashSigner as _},
     },
-    pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _},
+    elliptic_curve::ALGORITHM_OID,
+    pkcs8::{AssociatedOid as _, DecodePrivateKey as _, EncodePrivateKey as _, PrivateKeyInfo, der::pem},
 };
 use zeroize::Zeroizing;
 
@@ -71,10 +72,16 @@ impl SigningKey {
             encrypted::LABEL | encrypted::OLD_LABEL => {
                 let password = password.ok_or(InvalidKey::NoPassword)?;
                 let der = encrypted::open(block, password)?;
-                SecretKey::from_pkcs8_der(&der).map_err(|_| InvalidKey::Form)?
+                SecretKey::from_pkcs8_der(&der).map_err(|_| unfit(&der))?
             }
-            "PRIVATE KEY" => SecretKey::from_pkcs8_pem(block).map_err(|_| InvalidKey::Form)?,
-            "EC PRIVATE KEY" => SecretKey::from_sec1_pem(block).map_err(|_| InvalidKey::Form)?,
+            "PRIVATE KEY" => {
+                let der = decoded(block)?;
+                SecretKey::from_pkcs8_der(&der).map_err(|_| unfit(&der))?
+            }
+            "EC PRIVATE KEY" => {
+                let der = decoded(block)?;
+                SecretKey::from_sec1_der(&der).map_err(|_| unfit(&der))?
+            }
             other => return Err(InvalidKey::Label(other.to_owned())),
         };
         Self::of(key.into())
@@ -107,6 +114,22 @@ impl SigningKey {
 impl fmt::Debug for SigningKey {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("***")
+    }
+}
+
+fn decoded(block: &str) -> Result<Zeroizing<Vec<u8>>, InvalidKey> {
+    let (_, der) = pem::decode_vec(block.as_bytes()).map_err(|_| InvalidKey::Form)?;
+    Ok(Zeroizing::new(der))
+}
+
+/// Why this is no private key on P-256: a good one of another kind is told from one that is broken.
+fn unfit(der: &[u8]) -> InvalidKey {
+    let of_pkcs8 = PrivateKeyInfo::try_from(der).ok().and_then(|info| info.algorithm.oids().ok());
+    let is_p256 = of_pkcs8 == Some((ALGORITHM_OID, Some(NistP256::OID)));
+    if (of_pkcs8.is_some() && !is_p256) || p384::SecretKey::from_sec1_der(der).is_ok() {
+        InvalidKey::OtherCurve
+    } else {
+        InvalidKey::Form
     }
 }
 

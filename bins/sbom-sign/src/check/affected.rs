@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 
 use super::{
     osv::{Affected, Event, Range, RangeKind},
-    versions::Scheme,
+    versions::{Line, Scheme},
 };
 
 /// The answer for one package and one version.
@@ -23,6 +23,9 @@ pub(crate) enum Answer {
 pub(crate) fn answer(affected: &Affected, version: &str, scheme: Scheme) -> Answer {
     if version.is_empty() {
         return of_any_version(affected);
+    }
+    if let Some(line) = scheme.line(version) {
+        return of_line(affected, &line);
     }
     let listed = affected.versions.iter().any(|one| same(one, version, scheme));
     let mut fixed = Vec::new();
@@ -62,6 +65,20 @@ fn of_any_version(affected: &Affected) -> Answer {
     } else {
         Answer::Undecided("nothing tells its version".to_owned())
     }
+}
+
+/// What holds for every version of a line holds for the tag that moves along it, and nothing else can be said: the SBOM does not tell where
+/// it was.
+fn of_line(affected: &Affected, line: &Line) -> Answer {
+    let listed = affected.versions.iter().any(|version| line.holds(version));
+    let splits = |event: &Event| match event {
+        Event::Introduced(bound) | Event::Fixed(bound) => line.holds(bound) && !line.begins_with(bound),
+        Event::LastAffected(bound) | Event::Limit(bound) => line.holds(bound),
+    };
+    if listed || affected.ranges.iter().flat_map(|range| &range.events).any(splits) {
+        return Answer::Undecided(format!("`{}` moves from version to version", line.tag));
+    }
+    answer(affected, &line.first, Scheme::Semver)
 }
 
 /// Versions of one list may be written in more than one way.

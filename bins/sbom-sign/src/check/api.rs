@@ -77,7 +77,7 @@ pub(crate) fn ask(
     }
     records.retain(|record: &Record| !record.is_withdrawn());
     // Without a version it lists what is known of any version, which says nothing yet.
-    claims.retain(|question, _| !question.version.is_empty());
+    claims.retain(|question, _| question.placed_version().is_some());
     let newest = session.now();
     // A service that answers knows the ecosystem, and is as new as it is.
     let known = questions.iter().filter_map(|question| question.ecosystem.to_api());
@@ -96,8 +96,8 @@ impl Api<'_> {
         let one = |question: &Question, name: &str, page: Option<String>| {
             let ecosystem = question.ecosystem.to_api();
             let mut query = json!({"package": {"name": name, "ecosystem": ecosystem}});
-            if !question.version.is_empty() {
-                query["version"] = question.version.clone().into();
+            if let Some(version) = question.placed_version() {
+                query["version"] = version.into();
             }
             if let Some(token) = page {
                 query["page_token"] = token.into();

@@ -12,7 +12,7 @@ pub struct Check {
     /// An SBOM in CycloneDX JSON
     pub bom: PathBuf,
     /// OSV records: an export, or any tree of them
-    #[arg(long, value_name = "DIR", required_unless_present = "osv_api", conflicts_with = "osv_api")]
+    #[arg(long, value_name = "DIR", conflicts_with = "osv_api")]
     pub database: Option<PathBuf>,
     /// Ask the OSV API at this address instead
     #[arg(long, value_name = "URL")]

@@ -28,7 +28,7 @@ const NO_PACKAGES: [&str; 9] = [
 /// What an SBOM lists.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Bill {
-    /// The packages, the one that the SBOM is about first, if it is one.
+    /// The packages. What the SBOM is about is none of them: it is not among what it is made of, and a name of yours may be somebody else's.
     pub(crate) packages: Vec<Listed>,
     /// The operating system, as a package URL would name it: `debian-12`.
     pub(crate) distribution: Option<String>,
@@ -47,13 +47,11 @@ pub(crate) struct Listed {
     pub(crate) source: Option<Source>,
     /// Its licences, all of which hold.
     pub(crate) licences: Vec<Licence>,
-    /// Whether the SBOM is about it.
-    pub(crate) place: Place,
 }
 
 /// Where in the SBOM it stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Place {
+enum Place {
     /// It is what the SBOM is about.
     Subject,
     /// It is part of that.
@@ -219,14 +217,14 @@ impl Bill {
             let (name, other) = (shown(), other.to_owned());
             return Err(NoBill::Contradiction { name, version, other });
         }
-        // The name of the system, or of a file, is no package; nor is what the SBOM is about if it has no name of a package.
-        let is_package = !NO_PACKAGES.contains(&kind.as_str()) && place == Place::Part;
-        if purl.is_none() && !is_package {
+        // The name of the system, or of a file, is no package.
+        let is_package = purl.is_some() || !NO_PACKAGES.contains(&kind.as_str());
+        if !is_package || place == Place::Subject {
             return Ok(());
         }
         let licences = licenses.into_iter().map(|one| licence(one).ok_or_else(|| NoBill::Licence(shown())));
         let licences = licences.collect::<Result<_, _>>()?;
-        self.packages.push(Listed { source: source(&properties), name, version, purl, licences, place });
+        self.packages.push(Listed { source: source(&properties), name, version, purl, licences });
         Ok(())
     }
 }

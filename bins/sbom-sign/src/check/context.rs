@@ -57,7 +57,7 @@ pub(crate) fn read(args: Check) -> Result<Context, CheckError> {
     let database = match (database, osv_api) {
         (Some(directory), _) => Database::Directory(directory),
         (None, Some(url)) => Database::Api(address(&url)?),
-        // clap demands one of the two.
+        // clap would name only one of the two as missing.
         (None, None) => return Err(CheckError::NoDatabase),
     };
     Ok(Context {

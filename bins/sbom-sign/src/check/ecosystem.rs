@@ -42,8 +42,8 @@ const LANGUAGES: [(&str, &str, Scheme); 18] = [
     ("npm", "npm", Scheme::Semver),
     ("golang", "Go", Scheme::Semver),
     ("pypi", "PyPI", Scheme::Pep440),
-    ("github", "GitHub Actions", Scheme::Semver),
-    ("githubactions", "GitHub Actions", Scheme::Semver),
+    ("github", "GitHub Actions", Scheme::Tags),
+    ("githubactions", "GitHub Actions", Scheme::Tags),
     ("hex", "Hex", Scheme::Semver),
     ("pub", "Pub", Scheme::Semver),
     ("swift", "SwiftURL", Scheme::Semver),
@@ -140,6 +140,12 @@ impl Question {
             });
         }
         distribution::question(purl, version, source, distribution)
+    }
+
+    /// Its version, if a service that is asked about it can put it in order; else what is known of any version is asked for.
+    pub(crate) fn placed_version(&self) -> Option<&str> {
+        let version = self.version.as_str();
+        (!version.is_empty() && self.ecosystem.scheme.places(version)).then_some(version)
     }
 
     /// Whether a record about this package of its ecosystem is meant.

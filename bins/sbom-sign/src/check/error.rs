@@ -230,7 +230,7 @@ impl Failure for CheckError {
                 "complete the database or the SBOM; what no database knows is named in the policy ([[unchecked]])"
             }
             Self::Stale { .. } => "fetch the database anew, or allow more with --max-database-age",
-            Self::NoDatabase => "name a directory of OSV records, or let the OSV API be asked",
+            Self::NoDatabase => "name a directory of OSV records with --database, or a service with --osv-api",
             Self::Bill { .. } => "name an SBOM in CycloneDX JSON, 1.4 to 1.7, or have it made again",
             Self::Policy { .. } => "mend the line; docs/sbom-sign.md shows a policy",
             Self::DatabaseEmpty(_) => "name the directory that holds the exports, such as npm/all.zip",

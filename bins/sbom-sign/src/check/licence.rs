@@ -11,6 +11,7 @@ use super::{
     package_url::Pattern,
     policy::Reason,
 };
+use crate::catalog::licence;
 
 /// `[licences]`
 #[derive(Debug, Deserialize)]
@@ -54,7 +55,7 @@ struct Named(Licensee);
 impl<'de> Deserialize<'de> for Named {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let read = Licensee::parse_mode(&text, MODE);
+        let read = Licensee::parse_mode(&canonical(&text).unwrap_or_else(|| text.clone()), MODE);
         read.map(Self)
             .map_err(|error| de::Error::custom(format!("`{text}` is no SPDX licence: {}", error.reason)))
     }
@@ -75,6 +76,18 @@ impl Named {
 
 /// Identifiers that SPDX has retired stand in many packages, and mean what they always meant.
 const MODE: ParseMode = ParseMode { allow_deprecated: true, ..ParseMode::STRICT };
+
+/// An expression in the words that `sbom` writes it in, so that both read `GPL-3.0+`, an identifier of CycloneDX's, as the same licence.
+fn canonical(text: &str) -> Option<String> {
+    match licence::Licence::of(text) {
+        Some(licence::Licence::Expression(text)) => Some(text),
+        _ => None,
+    }
+}
+
+fn expression(text: &str) -> Option<Expression> {
+    Expression::parse_mode(&canonical(text)?, MODE).ok()
+}
 
 /// What is said about the licences of one package.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -107,13 +120,13 @@ impl LicenceRules {
         } else {
             package.licences.iter().find_map(|licence| match licence {
                 Licence::Spdx(text) if no_assertion(text) => unknown(format!("{text} states none")),
-                Licence::Spdx(text) => match Expression::parse_mode(text, MODE) {
-                    Ok(expression) => self.objection(&expression),
-                    Err(_) => unknown(format!("`{text}` is no SPDX expression")),
+                Licence::Spdx(text) => match expression(text) {
+                    Some(expression) => self.objection(&expression),
+                    None => unknown(format!("`{text}` is no SPDX expression")),
                 },
-                Licence::Named(name) => match Expression::parse_mode(name, MODE) {
-                    Ok(expression) => self.objection(&expression),
-                    Err(_) => unknown(format!("`{name}` is no SPDX licence")),
+                Licence::Named(name) => match expression(name) {
+                    Some(expression) => self.objection(&expression),
+                    None => unknown(format!("`{name}` is no SPDX licence")),
                 },
             })
         };
@@ -158,7 +171,6 @@ impl fmt::Display for Licence {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::bill::Place;
 
     fn package(licences: &[Licence]) -> Listed {
         Listed {
@@ -167,7 +179,6 @@ mod tests {
             purl: Some("pkg:npm/a@1".parse().unwrap()),
             source: None,
             licences: licences.to_vec(),
-            place: Place::Part,
         }
     }
 
@@ -215,6 +226,25 @@ deny = ["GPL-3.0-only"]"#;
             ("GPL-2.0-or-later", true),
         ] {
             assert_eq!(rule(rules, &[spdx(text)]) == Ruling::Taken, taken, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_retired_identifier_with_a_plus_was_no_licence_that_a_policy_knew() {
+        let lax = |rule: &str| format!("{rule}\nunknown = \"allow\"");
+        for (rules, text, taken) in [
+            (r#"deny = ["GPL-3.0-only"]"#, "GPL-3.0+", false),
+            (r#"deny = ["GPL-3.0-or-later"]"#, "MIT AND LGPL-3.0-only AND GPL-3.0+", false),
+            (r#"deny = ["LGPL-2.1-only"]"#, "LGPL-2.1+", false),
+            (r#"deny = ["GPL-3.0+"]"#, "GPL-3.0-or-later", false),
+            (r#"allow = ["GPL-3.0-or-later"]"#, "GPL-3.0+", true),
+            (r#"allow = ["GPL-3.0+"]"#, "GPL-3.0-or-later", true),
+            (r#"allow = ["GPL-2.0"]"#, "GPL-2.0", true),
+            (r#"allow = ["GPL-2.0-only"]"#, "GPL-2.0", true),
+            (r#"allow = ["MIT"]"#, "GPL-3.0+ OR MIT", true),
+            (r#"allow = ["MIT"]"#, "GPL-3.0+", false),
+        ] {
+            assert_eq!(rule(&lax(rules), &[spdx(text)]) == Ruling::Taken, taken, "{rules} {text}");
         }
     }
 

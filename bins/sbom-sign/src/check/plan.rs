@@ -6,7 +6,7 @@ use contract::Span;
 use jiff::Timestamp;
 
 use super::{
-    bill::{Listed, Place},
+    bill::Listed,
     context::{Context, Database, Unrated},
     ecosystem::{Question, canonical, split},
     facts::Facts,
@@ -108,6 +108,10 @@ pub(crate) fn judge(context: &Context, facts: &Facts) -> Verdict {
         {
             gaps.add(GapKind::Unlooked, why, &[called(package)]);
         }
+    }
+    // Files and a system alone say nothing of what is installed, and "none of these is vulnerable" would be true of nothing.
+    if facts.bill.packages.is_empty() {
+        gaps.add(GapKind::Unlooked, "it lists no package", &["the SBOM".to_owned()]);
     }
     let findings = vulnerabilities(context, facts, &lines, &mut gaps);
     let (denied, excepted) = licences(facts);
@@ -261,8 +265,7 @@ const FUTURE_MAX: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
 fn licences(facts: &Facts) -> (Vec<Licensed>, Vec<Licensed>) {
     let (mut denied, mut excepted) = (Vec::new(), Vec::new());
     let Some(rules) = &facts.policy.licences else { return (denied, excepted) };
-    // What the SBOM is about is the team's own.
-    for package in facts.bill.packages.iter().filter(|package| package.place == Place::Part) {
+    for package in &facts.bill.packages {
         let licensed = |why| Licensed {
             package: called(package),
             licences: package.licences.iter().map(ToString::to_string).collect(),

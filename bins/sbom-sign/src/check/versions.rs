@@ -17,6 +17,8 @@ use pep440_rs::Version;
 pub(crate) enum Scheme {
     /// Semantic Versioning 2.0.0, section 11; as Go and npm write it.
     Semver,
+    /// The same, where a shorter tag (`v4`) moves on with its line, as those of GitHub Actions do.
+    Tags,
     /// PEP 440, as PyPI orders releases.
     Pep440,
     /// dpkg (deb-version(7)).
@@ -49,7 +51,9 @@ impl Scheme {
     /// Compares two versions.
     pub(crate) fn compare(self, left: &str, right: &str) -> Result<Ordering, NoVersion> {
         match self {
-            Self::Semver => Ok(semver::compare(&read(left, semver::parse)?, &read(right, semver::parse)?)),
+            Self::Semver | Self::Tags => {
+                Ok(semver::compare(&read(left, semver::parse)?, &read(right, semver::parse)?))
+            }
             Self::Pep440 => Ok(read(left, pep440)?.cmp(&read(right, pep440)?)),
             Self::Deb => Ok(read(left, deb::Version::parse)?.cmp(&read(right, deb::Version::parse)?)),
             Self::Apk => Ok(read(left, apk::Version::parse)?.cmp(&read(right, apk::Version::parse)?)),
@@ -64,6 +68,43 @@ impl Scheme {
             }
             Self::Unknown => Err(NoVersion(left.to_owned())),
         }
+    }
+}
+
+impl Scheme {
+    /// The versions that a moving tag may stand for, if this is one.
+    pub(crate) fn line(self, version: &str) -> Option<Line> {
+        let (first, end) = if self == Self::Tags { semver::line(version) } else { None }?;
+        Some(Line { tag: version.to_owned(), first: first.to_string(), end })
+    }
+
+    /// Whether this has a place among all versions. Where nobody knows the order, nothing is out of it.
+    pub(crate) fn places(self, version: &str) -> bool {
+        self == Self::Unknown || (self.line(version).is_none() && self.compare(version, version).is_ok())
+    }
+}
+
+/// What a moving tag may stand for.
+pub(crate) struct Line {
+    /// The tag.
+    pub(crate) tag: String,
+    /// The first version of the line.
+    pub(crate) first: String,
+    end: ::semver::Version,
+}
+
+impl Line {
+    /// Whether this version is of the line.
+    pub(crate) fn holds(&self, version: &str) -> bool {
+        let parsed = |text| read(text, semver::parse).ok();
+        let (Some(version), Some(first)) = (parsed(version), parsed(&self.first)) else { return false };
+        semver::compare(&version, &first) != Ordering::Less
+            && semver::compare(&version, &self.end) == Ordering::Less
+    }
+
+    /// Whether this is its first version.
+    pub(crate) fn begins_with(&self, version: &str) -> bool {
+        Scheme::Semver.compare(version, &self.first) == Ok(Ordering::Equal)
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod api;
 mod foreign;
+mod unlooked;
 
 use testkit::{Run, Scratch, bad_input};
 
@@ -198,7 +199,8 @@ fn a_database_that_cannot_tell_is_never_a_pass() {
     sbom_sign(&desk, "check bom.json --database none").run().fails(2, "file-unreadable");
     desk.file("empty/readme", "");
     sbom_sign(&desk, "check bom.json --database empty").run().fails(2, "database-without-records");
-    sbom_sign(&desk, "check bom.json").run().fails(2, "input-missing");
+    let run = sbom_sign(&desk, "check bom.json").run().fails(2, "input-missing");
+    assert!(run.stderr.contains("neither --database nor --osv-api is given"), "{}", run.stderr);
 }
 
 #[test]

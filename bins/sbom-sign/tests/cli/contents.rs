@@ -341,7 +341,12 @@ fn an_index_gives_the_image_of_the_platform() {
     assert_eq!(listed(&bom, "npm"), ["two@1.0.0".to_owned()].into());
     assert_eq!(bom["metadata"]["component"]["version"], two.to_string());
     assert!(bom["metadata"]["component"]["properties"].to_string().contains(&index.digest().to_string()));
-    sbom(&desk, "--platform linux/riscv64").fails(2, "unpack-no-files");
+    let run = sbom(&desk, "--platform linux/riscv64").fails(2, "unpack-no-files");
+    assert!(
+        run.failure().what.contains("no image for linux/riscv64, only for linux/amd64, linux/s390x"),
+        "{}",
+        run.stderr
+    );
 }
 
 #[test]

@@ -194,5 +194,5 @@ fn the_examples_in_the_documentation_have_their_forms() {
         kind.check(&predicate).unwrap_or_else(|error| panic!("{kind}: {error:?}"));
         seen += 1;
     }
-    assert_eq!(seen, 6);
+    assert_eq!(seen, 8);
 }

@@ -9,12 +9,11 @@ const COSIGN: &str = include_str!("../../testdata/cosign.key");
 
 /// An encrypted key whose JSON was changed.
 fn changed(from: &str, to: &str) -> Result<SigningKey, InvalidKey> {
-    let (_, json) = p256::pkcs8::der::pem::decode_vec(COSIGN.as_bytes()).unwrap();
+    let (_, json) = pem::decode_vec(COSIGN.as_bytes()).unwrap();
     let json = String::from_utf8(json).unwrap();
     assert!(json.contains(from), "{json}");
     let json = json.replace(from, to);
-    let pem =
-        p256::pkcs8::der::pem::encode_string(encrypted::LABEL, LineEnding::LF, json.as_bytes()).unwrap();
+    let pem = pem::encode_string(encrypted::LABEL, LineEnding::LF, json.as_bytes()).unwrap();
     SigningKey::from_pem(&pem, Some(&password()))
 }
 
@@ -90,10 +89,6 @@ fn an_encrypted_key_of_another_form_is_refused_before_anything_is_derived() {
 fn what_is_no_key_of_ours_is_refused_by_name() {
     let no_key = |pem: &str| SigningKey::from_pem(pem, Some(&password())).unwrap_err().to_string();
     assert_eq!(no_key(""), "it is not well-formed PEM of a key on a known curve");
-    assert_eq!(
-        no_key(include_str!("../../testdata/p384.key")),
-        "it is not well-formed PEM of a key on a known curve"
-    );
     assert_eq!(no_key(include_str!("../../testdata/pkcs8.pub")), "its PEM label is `PUBLIC KEY`");
     assert_eq!(no_key(&PKCS8[..PKCS8.len() / 2]), "it is not well-formed PEM of a key on a known curve");
     assert_eq!(
@@ -101,6 +96,19 @@ fn what_is_no_key_of_ours_is_refused_by_name() {
         "its PEM label is `RSA PRIVATE KEY`"
     );
     assert_eq!(PublicKey::from_pem(PKCS8).unwrap_err().to_string(), "its PEM label is `PRIVATE KEY`");
+}
+
+#[test]
+fn a_good_key_of_another_kind_was_called_ill_formed() {
+    let told = |pem: &str| SigningKey::from_pem(pem, None).unwrap_err().to_string();
+    let other = "it is a key of another kind than ECDSA on P-256, the only one that signs here";
+    for pem in [
+        include_str!("../../testdata/p384.key"),
+        // `openssl genpkey -algorithm ed25519`
+        "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIMj9fdi3m3aVRBT4tBp4aB8VoSwhXy3u4ITtHxmZ/b5Y\n-----END PRIVATE KEY-----\n",
+    ] {
+        assert_eq!(told(pem), other);
+    }
 }
 
 #[test]

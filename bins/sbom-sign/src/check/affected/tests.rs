@@ -29,6 +29,12 @@ fn hits(affected: &Affected, scheme: Scheme, hit: &[&str], clear: &[&str]) {
     }
 }
 
+#[track_caller]
+fn undecided(affected: &Affected, version: &str, scheme: Scheme) {
+    let answer = answer(affected, version, scheme);
+    assert!(matches!(answer, Answer::Undecided(_)), "{version}: {answer:?}");
+}
+
 #[test]
 fn what_was_introduced_and_not_fixed_is_affected() {
     let all = semver(&[("introduced", "0")]);
@@ -93,10 +99,6 @@ fn a_listed_version_is_affected_however_it_is_written() {
 
 #[test]
 fn what_cannot_be_put_in_order_is_undecided_and_never_clear() {
-    let undecided = |affected: &Affected, version: &str, scheme| {
-        let answer = answer(affected, version, scheme);
-        assert!(matches!(answer, Answer::Undecided(_)), "{answer:?}");
-    };
     let one = semver(&[("introduced", "1.0.0"), ("fixed", "1.2.0")]);
     undecided(&one, "(devel)", Scheme::Semver);
     undecided(&one, "1.2.3.4", Scheme::Semver);
@@ -125,6 +127,23 @@ fn a_version_introduced_at_zero_is_affected_even_where_it_is_no_version() {
     // Nothing is compared with 0; but what follows is.
     let all = semver(&[("introduced", "0")]);
     hits(&all, Scheme::Semver, &["(devel)", ""], &[]);
+}
+
+/// `v46` was taken for 46.0.0, and passed before a range that began right behind it.
+#[test]
+fn a_tag_that_moves_was_taken_for_the_first_version_of_its_line() {
+    let range = semver(&[("introduced", "46.0.1"), ("fixed", "46.0.5")]);
+    for tag in ["v46", "46", "v46.0"] {
+        undecided(&range, tag, Scheme::Tags);
+    }
+    hits(&range, Scheme::Tags, &["v46.0.4"], &["v46.0.5", "v45", "v47", "v46.1"]);
+    let early = semver(&[("introduced", "0"), ("fixed", "5.0.0")]);
+    hits(&early, Scheme::Tags, &["v4", "v4.9"], &["v5", "v5.0", "v6"]);
+    undecided(&semver(&[("introduced", "0"), ("last_affected", "4.0.0")]), "v4", Scheme::Tags);
+    undecided(&affected(r#"{"versions": ["v4.1.0"]}"#), "v4", Scheme::Tags);
+    hits(&semver(&[("introduced", "0")]), Scheme::Tags, &["v4"], &[]);
+    // Elsewhere a short version is one.
+    hits(&range, Scheme::Semver, &[], &["46", "46.0"]);
 }
 
 proptest! {

@@ -97,17 +97,28 @@ fn licences_are_read_in_each_form_of_the_specification() {
 }
 
 #[test]
-fn the_subject_counts_if_it_is_a_package_itself() {
-    let subject = |component: &str| {
+fn what_the_sbom_is_about_was_looked_up_like_a_package_of_it() {
+    let listed = |component: &str| {
         let json = format!(
             r#"{{"bomFormat": "CycloneDX", "specVersion": "1.5", "metadata": {{"component": {component}}},
                 "components": [{{"type": "library", "name": "a", "version": "1", "purl": "pkg:npm/a@1"}}]}}"#
         );
         Bill::parse(json.as_bytes()).unwrap().packages
     };
-    assert_eq!(subject(r#"{"type": "application", "name": "app", "version": "1"}"#).len(), 1);
-    let both = subject(r#"{"type": "application", "name": "app", "version": "1", "purl": "pkg:npm/app@1"}"#);
-    assert_eq!((both.len(), both[0].place), (2, Place::Subject));
+    for (subject, names) in [
+        (r#"{"type": "application", "name": "app", "version": "1"}"#, &["a"][..]),
+        (r#"{"type": "application", "name": "app", "version": "1", "purl": "pkg:npm/app@1"}"#, &["a"]),
+        (
+            r#"{"type": "container", "name": "x", "version": "sha256:0", "purl": "pkg:oci/x@sha256:0"}"#,
+            &["a"],
+        ),
+        (
+            r#"{"type": "application", "name": "x", "components": [{"type": "library", "name": "b"}]}"#,
+            &["b", "a"],
+        ),
+    ] {
+        assert_eq!(listed(subject).iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), names);
+    }
 }
 
 #[test]

@@ -19,6 +19,19 @@ pub(super) fn parse(text: &str) -> Option<Version> {
     Version::parse(&format!("{core}{padding}{rest}")).ok()
 }
 
+/// The first version of the line that a shorter tag stands for, and the first behind it: `v4` is 4.0.0 and 5.0.0, `v4.1` is 4.1.0 and 4.2.0.
+pub(super) fn line(tag: &str) -> Option<(Version, Version)> {
+    let tag = tag.strip_prefix('v').unwrap_or(tag);
+    let numbers: Vec<u64> = tag.split('.').map(|number| number.parse().ok()).collect::<Option<_>>()?;
+    match numbers.as_slice() {
+        [major] => Some((Version::new(*major, 0, 0), Version::new(major.checked_add(1)?, 0, 0))),
+        [major, minor] => {
+            Some((Version::new(*major, *minor, 0), Version::new(*major, minor.checked_add(1)?, 0)))
+        }
+        _ => None,
+    }
+}
+
 /// Go's own releases: `rc2` is `-rc.2`, as Go's vulnerability database has it.
 fn go(rest: &str) -> Option<String> {
     let word = rest.find(|one: char| one.is_ascii_digit())?;

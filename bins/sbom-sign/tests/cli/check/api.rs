@@ -59,6 +59,32 @@ fn the_osv_api_is_asked_only_where_it_is_named_and_says_the_same() {
     asks(&desk, &server, "--policy policy.toml").succeeds();
 }
 
+/// A service that is asked about a moving tag, or about a commit, knows no such version and says that nothing is in it.
+#[test]
+fn a_version_that_has_no_place_was_asked_for_and_found_clear() {
+    let record = r#"{"id": "GHSA-1", "modified": "2027-01-10T00:00:00Z", "affected": [{"package": {"ecosystem": "GitHub Actions", "name": "a/b"},
+        "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "4.0.0"}, {"fixed": "4.1.3"}]}]}]}"#;
+    let server = Server::answer(move |request| {
+        let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap_or_default();
+        match request.method.as_str() {
+            "POST" if body["queries"][0].get("version").is_some() => Reply::json(r#"{"results": [{}]}"#),
+            "POST" => Reply::json(r#"{"results": [{"vulns": [{"id": "GHSA-1"}]}]}"#),
+            _ => Reply::json(record),
+        }
+    });
+    let desk = Scratch::new();
+    for tag in ["v4", "860c1904a1ce19322e91ac35af1ab07466440c37"] {
+        desk.file(
+            "bom.json",
+            format!(
+                r#"{{"bomFormat": "CycloneDX", "specVersion": "1.5", "components": [
+                {{"type": "library", "name": "a/b", "version": "{tag}", "purl": "pkg:github/a/b@{tag}"}}]}}"#
+            ),
+        );
+        asks(&desk, &server, "").fails(4, "check-inconclusive");
+    }
+}
+
 #[test]
 fn an_api_that_does_not_answer_in_full_is_never_a_pass() {
     let desk = desk();
