@@ -46,10 +46,11 @@ pub(crate) enum Claimed<'b> {
     Certificate,
 }
 
-/// The bundle's content, of which there must be exactly one.
+/// The bundle's version, and its content, of which there must be exactly one.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Contents {
+    media_type: Option<IgnoredAny>,
     message_signature: Option<Message>,
     dsse_envelope: Option<IgnoredAny>,
 }
@@ -105,6 +106,10 @@ impl Bundle {
     /// Reads a bundle; says why if the bytes are none.
     pub(crate) fn parse(bytes: Vec<u8>) -> Result<Self, String> {
         let contents: Contents = serde_json::from_slice(&bytes).map_err(|error| error.to_string())?;
+        // The parser below takes it for the oldest version, of which the least is demanded; other readers refuse it.
+        if contents.media_type.is_none() {
+            return Err("it does not say of which version it is".to_owned());
+        }
         // The parser below takes the first of two; another reader may take the second.
         if contents.message_signature.is_some() && contents.dsse_envelope.is_some() {
             return Err("it has two contents".to_owned());

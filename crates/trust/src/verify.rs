@@ -265,3 +265,6 @@ mod tests;
 
 #[cfg(test)]
 mod workloads;
+
+#[cfg(test)]
+mod logs;

@@ -261,6 +261,23 @@ fn peers_nothing_of_an_entry_of_version_1_can_be_changed() {
         none["verificationMaterial"]["tlogEntries"] = json!([]);
         job.desk.file("b.json", none.to_string());
         verify().fails(1, "evidence-invalid");
+        // Bundles of the first version had no proof, and the promise stands for it.
+        let mut oldest = good.clone();
+        oldest["mediaType"] = json!("application/vnd.dev.sigstore.bundle+json;version=0.1");
+        entry(&mut oldest).as_object_mut().unwrap().remove("inclusionProof");
+        job.desk.file("b.json", oldest.to_string());
+        verify().succeeds();
+        assert!(job.cosign_verifies(theirs).0);
+        let promise = &mut entry(&mut oldest)["inclusionPromise"]["signedEntryTimestamp"];
+        *promise = other(promise, 40);
+        job.desk.file("b.json", oldest.to_string());
+        verify().fails(1, "evidence-invalid");
+        // One that does not say its version is not taken for one of those.
+        let mut unsaid = good.clone();
+        unsaid.as_object_mut().unwrap().remove("mediaType");
+        job.desk.file("b.json", unsaid.to_string());
+        verify().fails(1, "evidence-invalid");
+        assert!(!job.cosign_verifies(theirs).0);
     }
 }
 
