@@ -37,7 +37,9 @@ pub fn main<A: Arguments>(run: impl FnOnce(A, &Session) -> Result<Report, Stop>)
     let passwords = typed::passwords(&typed);
     let begun = |common| {
         let session = Session::new(env.clone(), common);
-        passwords.iter().for_each(|password| session.mask(password));
+        for password in &passwords {
+            session.mask(password);
+        }
         session
     };
     match arguments::parse::<A>(&env, typed) {
