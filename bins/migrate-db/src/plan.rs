@@ -127,6 +127,8 @@ pub fn compare(facts: &Facts) -> Result<Vec<(&Migration, Standing)>, Error> {
             (_, State::Begun) if !resumes(facts, row) => {
                 return Err(Error::Begun { version: row.version.clone(), layout: facts.layout });
             }
+            // What of it is done is compared when it goes on; the rest may have been corrected.
+            (Some(_), State::Begun) => {}
             (Some(file), _) if !row.version.is_repeated() => unchanged(file, row)?,
             (Some(_), _) | (None, State::Stated) => {}
             (None, _) => {

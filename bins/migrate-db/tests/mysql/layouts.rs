@@ -55,6 +55,30 @@ fn each_layout_goes_up_and_down_and_its_history_says_so() {
 }
 
 #[test]
+fn a_file_that_failed_half_way_is_corrected_and_goes_on_in_every_layout() {
+    for tool in &TOOLS {
+        let (scratch, server, database, url) = place(&[]);
+        let run = |command: &str| migrate(&scratch, &url, &[command, "--layout", tool.layout]).run();
+        tool.add(&scratch, 1, "CREATE TABLE t1 (a int);", "DROP TABLE t1;", Wish::Transaction);
+        run("up").succeeds();
+        let second = |table: &str| {
+            let up = format!(
+                "ALTER TABLE t1 ADD c int;\nINSERT INTO {table} (a) VALUES (1);\nALTER TABLE t1 ADD d int;"
+            );
+            tool.add(&scratch, 2, &up, "ALTER TABLE t1 DROP c, DROP d;", Wish::Transaction);
+        };
+        second("nobody");
+        run("up").fails(1, "migration-failed");
+        second("t1");
+        run("status").succeeds();
+        run("up").succeeds();
+        assert_eq!(server.sql(&database, tool.count), "2", "{}", tool.layout);
+        assert_eq!(server.sql(&database, "SELECT a, c, d FROM t1"), "1\tNULL\tNULL", "{}", tool.layout);
+        run("status").succeeds();
+    }
+}
+
+#[test]
 fn what_its_tool_says_was_begun_stops_everything() {
     for (layout, table) in [
         ("golang-migrate", "UPDATE schema_migrations SET dirty = true"),
