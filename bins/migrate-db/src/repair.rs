@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use contract::Digest;
+
 use crate::{
     database::Url,
     error::Error,
@@ -30,6 +32,8 @@ pub struct Repair<'a> {
     pub begins: bool,
     /// Files whose checksum takes the place of the one that is kept.
     pub corrected: Vec<(&'a Migration, &'a Applied)>,
+    /// For each of these the checksums of the way back that is kept and of the file's, if the file's takes its place.
+    pub ways_back: Vec<Option<(String, Digest)>>,
     /// Migrations that are entered and not run.
     pub entered: Vec<(&'a Migration, Version)>,
     /// A version whose row goes, and the version below it.
@@ -46,6 +50,7 @@ impl<'a> Repair<'a> {
             url,
             begins: false,
             corrected: Vec::new(),
+            ways_back: Vec::new(),
             entered: Vec::new(),
             forgotten: None,
             is_settled: false,
@@ -55,7 +60,12 @@ impl<'a> Repair<'a> {
                 let differs = |one: &&Migration| !one.version.is_repeated();
                 let files =
                     facts.migrations.iter().filter(differs).filter_map(|one| Some((one, row(&one.version)?)));
-                repair.corrected = files.filter(|(one, row)| plan::unchanged(one, row).is_err()).collect();
+                let is_other = |(one, row): &(&Migration, &Applied)| {
+                    plan::unchanged(one, row).is_err() || other_way_back(one, row, facts).is_some()
+                };
+                repair.corrected = files.filter(is_other).collect();
+                let ways_back = repair.corrected.iter().map(|(one, row)| other_way_back(one, row, facts));
+                repair.ways_back = ways_back.collect();
             }
             Said::Applied(typed) if typed == "0" => repair.begins = !facts.has_history,
             Said::Applied(typed) => {
@@ -104,6 +114,14 @@ impl<'a> Repair<'a> {
     }
 }
 
+/// The checksums of the way back that is kept and of the file's, where ways back are kept and the file has another.
+fn other_way_back(file: &Migration, row: &Applied, facts: &Facts) -> Option<(String, Digest)> {
+    facts.layout.history().kept_way_back(&facts.place, &row.version)?;
+    let found = file.down.as_ref()?.checksum;
+    let kept = row.down.map_or_else(|| "none".to_owned(), |kept| kept.to_string());
+    (row.down != Some(found)).then_some((kept, found))
+}
+
 impl fmt::Display for Repair<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(out, "{}", self.url)?;
@@ -113,10 +131,15 @@ impl fmt::Display for Repair<'_> {
         if self.begins {
             writeln!(out, "begin a history in which nothing is applied")?;
         }
-        for (file, row) in &self.corrected {
-            let (kept, found) = (row.checksum.as_deref(), file.checksums.written.as_deref());
-            let (kept, found) = (kept.unwrap_or("none"), found.unwrap_or("none"));
-            writeln!(out, "{} {}: checksum {kept} → {found}", file.version, file.description)?;
+        for ((file, row), way_back) in self.corrected.iter().zip(&self.ways_back) {
+            if plan::unchanged(file, row).is_err() {
+                let (kept, found) = (row.checksum.as_deref(), file.checksums.written.as_deref());
+                let (kept, found) = (kept.unwrap_or("none"), found.unwrap_or("none"));
+                writeln!(out, "{} {}: checksum {kept} → {found}", file.version, file.description)?;
+            }
+            if let Some((kept, found)) = way_back {
+                writeln!(out, "{} {}: way back {kept} → {found}", file.version, file.description)?;
+            }
         }
         for (file, _) in &self.entered {
             writeln!(out, "{} {}: enter as applied, without running it", file.version, file.description)?;

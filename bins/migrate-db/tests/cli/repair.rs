@@ -32,6 +32,26 @@ fn a_file_that_is_right_gives_the_history_its_checksum() {
 }
 
 #[test]
+fn a_way_back_that_is_right_takes_the_place_of_the_kept_one_and_repair_says_so() {
+    let scratch = two_steps();
+    migrate(&scratch, &["up"]).run().succeeds();
+    let kept = "SELECT down_sql FROM migrate_db_history WHERE version = 2";
+    scratch.file("migrations/2_pinned.down.sql", "-- it's another\nALTER TABLE notes DROP COLUMN pinned;\n");
+    migrate(&scratch, &["down", "--to", "1"]).run().fails(1, "down-differs");
+    let said = migrate(&scratch, &["repair"]).run().succeeds().stdout;
+    assert!(said.contains("2 pinned: way back sha256:") && !said.contains("checksum"), "{said}");
+    assert!(sql(&scratch, kept).contains("it's another"));
+    assert!(migrate(&scratch, &["repair"]).run().succeeds().stdout.contains("nothing to rewrite"));
+    // One that has no file any more is not rewritten with nothing.
+    std::fs::remove_file(scratch.join("migrations/2_pinned.down.sql")).unwrap();
+    scratch.file("migrations/2_pinned.sql", format!("-- a comment more\n{}", crate::PINNED));
+    let said = migrate(&scratch, &["repair"]).run().succeeds().stdout;
+    assert!(said.contains("2 pinned: checksum") && !said.contains("way back"), "{said}");
+    assert!(sql(&scratch, kept).contains("it's another"));
+    migrate(&scratch, &["down", "--to", "1"]).run().succeeds();
+}
+
+#[test]
 fn what_nobody_can_mean_is_refused() {
     let scratch = two_steps();
     migrate(&scratch, &["up", "--to", "1"]).run().succeeds();

@@ -87,13 +87,16 @@ impl HistoryTable for Table {
     }
 
     fn correct(&self, at: &Place, migration: &Migration) -> Option<String> {
-        let (checksum, down) = (&migration.checksums.written, migration.down.as_ref());
+        // A way back that is kept and has no file stays.
+        let down = migration.down.as_ref().map(|down| {
+            let (checksum, text) = (down.checksum.to_string(), down.text.as_str());
+            format!(", down_checksum = {}, down_sql = {}", at.literal(&checksum), at.literal(text))
+        });
         Some(format!(
-            "UPDATE {} SET checksum = {}, down_checksum = {}, down_sql = {} WHERE version = {};",
+            "UPDATE {} SET checksum = {}{} WHERE version = {};",
             at.name(),
-            at.optional(checksum.as_deref()),
-            at.optional(down.map(|down| down.checksum)),
-            at.optional(down.map(|down| down.text.as_str())),
+            at.optional(migration.checksums.written.as_deref()),
+            down.unwrap_or_default(),
             migration.version
         ))
     }
