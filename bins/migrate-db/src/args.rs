@@ -212,7 +212,7 @@ pub struct Up {
     /// Queries to ask afterwards (TOML)
     #[arg(long, value_name = "FILE")]
     pub verify: Option<PathBuf>,
-    /// Where to write the migration predicate that sbom-sign attests
+    /// Where to write the migration predicate that sbom-sign attests; needs --environment, which it names
     #[arg(long, value_name = "FILE", requires = "environment")]
     pub predicate: Option<PathBuf>,
 }

@@ -6,6 +6,7 @@ use std::{
 };
 
 use ci::Session;
+use config::Config;
 use contract::{EnvironmentName, Span};
 
 use crate::{
@@ -14,6 +15,7 @@ use crate::{
     database::Url,
     error::Error,
     layout::{Candidates, Files, Layout},
+    policy::PolicyError,
     remote::{Fetch, Identities, Remote},
     repair::Said,
     tool::Tool,
@@ -179,7 +181,7 @@ pub fn read(args: Args, session: &Session) -> Result<(Target, Work), Error> {
             (target, Work::Verify { queries: queries.unwrap_or_default(), drift, budget })
         }
         Command::Lint { target: typed, since, environment, config } => {
-            (target(&typed, Need::Must, session)?, Work::Lint(since, judge(config, environment)))
+            (target(&typed, Need::Must, session)?, Work::Lint(since, judge(config, environment)?))
         }
         Command::Repair { target: typed, applied, not_applied } => {
             let said = match (applied, not_applied) {
@@ -222,7 +224,7 @@ fn up(typed: args::Up, session: &Session) -> Result<(Target, Up), Error> {
     let queries = typed.verify.as_deref().map(|file| verify::read(file, target.url.dialect()));
     let up = Up {
         queries: queries.transpose()?.unwrap_or_default(),
-        judge: judge(typed.config, typed.change.environment.clone()),
+        judge: judge(typed.config, typed.change.environment.clone())?,
         change: change(typed.change, session)?,
         to: typed.to,
         predicate,
@@ -231,9 +233,14 @@ fn up(typed: args::Up, session: &Session) -> Result<(Target, Up), Error> {
 }
 
 /// Without an environment there is no ledger; a configuration that nobody named may be missing.
-fn judge(config: Option<PathBuf>, environment: Option<EnvironmentName>) -> Option<Judge> {
+fn judge(config: Option<PathBuf>, environment: Option<EnvironmentName>) -> Result<Option<Judge>, Error> {
+    if let Some(named) = &config {
+        // Else the first contract step would be the first to miss it.
+        Config::load(named).map_err(PolicyError::from)?;
+    }
     let usual = || Some(PathBuf::from(CONFIG)).filter(|usual| usual.exists());
-    Some(Judge { environment: environment?, config: config.or_else(usual)? })
+    let judge = environment.zip(config.or_else(usual));
+    Ok(judge.map(|(environment, config)| Judge { config, environment }))
 }
 
 /// The password is masked before anything could show it.

@@ -269,7 +269,7 @@ impl Failure for Error {
                 "check --database-url; only `up` makes a database, and SQLAlchemy's sqlite:///app.db is sqlite:app.db here"
             }
             Self::Directory { .. } | Self::NoMigrations(_) => "check --dir: the directory with the migrations",
-            Self::Misnamed { .. } => "name it NNN_description.sql or NNN_description.down.sql, or move it elsewhere",
+            Self::Misnamed { .. } => "name it as its tool's files are named, or move it elsewhere",
             Self::Duplicate { .. } => "give each migration its own number, and a way back its migration's whole name",
             Self::Empty(_) => "write the statements, or remove the file: an empty one would count as applied",
             Self::Unfinished { .. } => "close the quote, the comment, the trigger or the data",
@@ -291,7 +291,7 @@ impl Failure for Error {
             Self::Pending { .. } => "run `migrate-db up`",
             Self::NoWayBack { .. } => "go forward with a new migration, or restore the backup made before this one",
             Self::WayBackChanged { .. } => {
-                "restore the .down.sql file as it was applied, or remove it: the kept one is used then"
+                "restore the .down.sql file as it was applied, or remove it: the kept one is used then; if the file is right, `migrate-db repair` takes it"
             }
             Self::WayBackDamaged(_) => "find out who wrote to the history, and restore a backup if need be",
             Self::Moved(_) => "another run moved the schema meanwhile: look with `migrate-db status`, then run again",
@@ -303,7 +303,9 @@ impl Failure for Error {
             }
             Self::Statement { source, .. }
             | Self::Database { source, .. }
-            | Self::Backup { source: source @ DatabaseError::Tool(_), .. } => source.fix(),
+            | Self::Backup { source: source @ (DatabaseError::Locked(_) | DatabaseError::Tool(_)), .. } => {
+                source.fix()
+            }
             Self::Backup { .. } => "check the directory's permissions and free space, and that the database is whole, then run again",
             Self::BackupBusy(_) => "wait for it, or name another --backup-dir",
             Self::VerifyInvalid { .. } => {

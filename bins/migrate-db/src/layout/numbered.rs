@@ -31,8 +31,10 @@ fn name(file: &str) -> Result<Name, Misnamed> {
         return Ok(Name::Other);
     }
     let stem = file.strip_suffix(".sql").ok_or("it begins with a number and does not end in .sql")?;
-    let (number, description) = stem.split_once('_').ok_or("it has no `_` behind its number")?;
-    let version = Version::number(number).ok_or("what stands before the first `_` is no number")?;
+    let (number, description) =
+        stem.split_once('_').ok_or("it has no `_` behind its number, as in NNN_description.sql")?;
+    let version = Version::number(number)
+        .ok_or("what stands before the first `_` is no number, as in NNN_description.sql")?;
     if version.is_none() {
         return Err("0 stands for the empty database");
     }
@@ -41,7 +43,7 @@ fn name(file: &str) -> Result<Name, Misnamed> {
         None => (description, false),
     };
     if description.is_empty() {
-        return Err("it has no description");
+        return Err("it has no description, as in NNN_description.sql");
     }
     if description.contains('.') {
         return Err("its description holds a `.`, as another tool's names do");

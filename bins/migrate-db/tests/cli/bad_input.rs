@@ -64,6 +64,24 @@ fn a_url_with_a_password_is_refused_without_showing_it() {
     run.secret("hunter2hunter2").run().fails(2, "database-url-invalid");
 }
 
+#[test]
+fn a_configuration_that_was_named_and_is_not_there_is_missed_before_a_contract_step_needs_it() {
+    let scratch = project(&[("1_notes.sql", NOTES)]);
+    for command in ["plan", "up", "lint"] {
+        let named = ["--environment", "production", "--config", "nowhere.toml"];
+        migrate(&scratch, &[command]).args(named).run().fails(2, "file-missing");
+    }
+    assert!(!scratch.has("app.db"));
+}
+
+#[test]
+fn a_name_is_mended_as_its_own_tool_wants_it() {
+    let scratch = project(&[("V1__notes.sql", NOTES), ("V2_more.sql", NOTES)]);
+    let run = migrate(&scratch, &["up"]).run().fails(2, "migration-name");
+    let wanted = "V<version>__<description>.sql";
+    assert!(run.stderr.contains(wanted) && !run.stderr.contains("NNN"), "{}", run.stderr);
+}
+
 fn words(first: &[&str], last: impl Into<OsString>) -> Vec<OsString> {
     first.iter().map(OsString::from).chain([last.into()]).collect()
 }
