@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    database::{Copied, Database, Proof, Url},
+    database::{Copied, Database, DatabaseError, Proof, Url},
     error::Error,
     facts::{self, Facts},
     layout::Version,
@@ -132,14 +132,56 @@ pub fn lying(directory: &Path, name: &str, extension: &str) -> Result<Vec<Lying>
     Ok(found.into_iter().rev().map(|(made_on, _, path)| Lying { path, made_on }).collect())
 }
 
-/// The newest backup of a database, which must not be older than this.
-pub fn young(directory: &Path, url: &Url, max: Span, now: Timestamp) -> Result<Lying, Error> {
-    let newest = newest(directory, url)?;
-    let age = Span::of(age(&newest, now));
-    if age.duration() > max.duration() {
-        return Err(Error::BackupOld { path: newest.path, age, max });
+/// How far clocks of two machines may be apart.
+const SKEW_MAX: Duration = Duration::from_mins(5);
+
+/// What lies there under a backup's name, looked at.
+#[derive(Default, Debug)]
+pub struct Found {
+    /// The newest one that could be read to its end.
+    pub newest: Option<Lying>,
+    /// Newer files that could not, or name a time to come, and why.
+    pub passed: Vec<(PathBuf, String)>,
+}
+
+/// Looks for the newest file that is a backup of a database, as far as can be seen without restoring it.
+pub fn find(
+    database: &mut dyn Database,
+    directory: &Path,
+    url: &Url,
+    now: Timestamp,
+) -> Result<Found, Error> {
+    let mut found = Found::default();
+    for one in lying(directory, &url.name(), url.extension())? {
+        if one.made_on.duration_since(now).unsigned_abs() > SKEW_MAX && one.made_on > now {
+            found.passed.push((one.path, "its name says a time to come".into()));
+            continue;
+        }
+        match database.read_copy(&one.path) {
+            Ok(()) => {
+                found.newest = Some(one);
+                break;
+            }
+            // Nobody looked, so nobody can say.
+            Err(source @ DatabaseError::Tool(_)) => {
+                return Err(Error::Backup { directory: directory.to_owned(), source });
+            }
+            Err(error) => found.passed.push((one.path, error.to_string())),
+        }
     }
-    Ok(newest)
+    Ok(found)
+}
+
+impl Found {
+    /// Whether there is one that is not older than this.
+    pub fn young(&self, directory: &Path, max: Span, now: Timestamp) -> Result<(), Error> {
+        let newest = self.newest.as_ref().ok_or_else(|| Error::NoBackup(directory.to_owned()))?;
+        let age = Span::of(age(newest, now));
+        if age.duration() > max.duration() {
+            return Err(Error::BackupOld { path: newest.path.clone(), age, max });
+        }
+        Ok(())
+    }
 }
 
 /// The newest backup of a database.

@@ -210,7 +210,10 @@ pub trait Database {
     fn stop_at(&mut self, deadline: Option<Instant>) -> Result<(), DatabaseError>;
     /// Makes a copy in this empty file, proves it, and asks it a question, if there is one.
     fn copy_to(&mut self, file: &Path, question: &str) -> Result<Copied, DatabaseError>;
-    /// Restores a copy into a database of its own beside this one, and says where it is. One that a killed run left goes first.
+    /// Reads a copy to its end, without restoring it.
+    fn read_copy(&mut self, file: &Path) -> Result<(), DatabaseError>;
+    /// Restores a copy into a database of its own beside this one, and says where it is. One that a killed run left, or that can't be restored
+    /// as a whole, is not left behind.
     fn restore(&mut self, file: &Path) -> Result<Url, DatabaseError>;
     /// Makes an empty database of its own beside this one, in the place of one that a killed run left.
     fn empty_beside(&mut self) -> Result<Url, DatabaseError>;

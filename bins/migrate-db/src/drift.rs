@@ -10,7 +10,7 @@ use crate::{
     context::{Change, Target, Up},
     database::{self, Access, Database, DatabaseError, Url},
     error::Error,
-    facts,
+    facts::{self, Turn},
     layout::progress,
     plan::{self, Plan},
 };
@@ -33,7 +33,7 @@ impl Drift {
 
 /// Runs all applied migrations on an empty database beside the live one, and compares.
 pub fn look(target: &Target, change: Change, session: &Session) -> Result<Drift, Error> {
-    let (facts, mut database) = facts::look_at_existing(target, Access::Write)?;
+    let (facts, mut database) = facts::look_at_existing(target, Access::Write, Turn::Anyones)?;
     plan::compare(&facts)?;
     let head = plan::head(&facts.history);
     let wanted =
@@ -52,7 +52,7 @@ pub fn look(target: &Target, change: Change, session: &Session) -> Result<Drift,
 fn build(beside: &Url, target: &Target, wanted: &Up, session: &Session) -> Result<(), Error> {
     let connecting = |source| Error::Database { doing: "connecting to the new schema", source };
     let mut database = database::open(beside, Access::Create, target.lock_timeout).map_err(connecting)?;
-    let facts = facts::ask(target, database.as_mut(), beside)?;
+    let facts = facts::ask(target, database.as_mut(), beside, Turn::Anyones)?;
     let plan = Plan { backup: None, ..plan::up(beside, wanted, &facts)? };
     let bounds = Bounds { budget: wanted.change.budget, patience: target.lock_timeout, keep: None };
     let done = apply::apply(&plan, &facts, database.as_mut(), bounds, session, &mut Done::default());

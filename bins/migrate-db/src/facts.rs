@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ci::Session;
+use ci::{Mode, Session};
 use config::Config;
 use ledger::Directory;
 
@@ -14,6 +14,7 @@ use crate::{
         Applied, Candidates, HistoryTable, Layout, Migration, Place, Version, ordered,
         progress::{self, Progress},
     },
+    lock::Locks,
     plan,
     policy::{Contract, Known, PolicyError},
     tool::{Aim, Tool},
@@ -39,10 +40,30 @@ pub struct Facts {
     pub tool: Option<Tool>,
 }
 
+/// What a look at the history waits for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Turn {
+    /// Nothing: it may be wrong a moment later.
+    Anyones,
+    /// The locks that writers share, which are kept: what another run has begun is done by then, and nobody begins anything.
+    Ours,
+}
+
+impl Turn {
+    /// Who only says what it would do waits for nobody.
+    pub const fn of(mode: Mode) -> Self {
+        match mode {
+            Mode::DryRun => Self::Anyones,
+            Mode::Apply => Self::Ours,
+        }
+    }
+}
+
 /// A database that may be missing: its facts, and the connection if there is one.
 pub fn look(
     target: &Target,
     access: Access,
+    turn: Turn,
     sight: Sight,
 ) -> Result<(Facts, Option<Box<dyn Database>>), Error> {
     if !target.url.exists() {
@@ -51,7 +72,7 @@ pub fn look(
         return Ok((facts, None));
     }
     let mut database = connect(target, access)?;
-    let mut facts = ask(target, database.as_mut(), &target.url)?;
+    let mut facts = ask(target, database.as_mut(), &target.url, turn)?;
     facts.see(sight)?;
     Ok((facts, Some(database)))
 }
@@ -94,9 +115,13 @@ pub fn files(target: &Target) -> Result<Facts, Error> {
 }
 
 /// A database that must be there.
-pub fn look_at_existing(target: &Target, access: Access) -> Result<(Facts, Box<dyn Database>), Error> {
+pub fn look_at_existing(
+    target: &Target,
+    access: Access,
+    turn: Turn,
+) -> Result<(Facts, Box<dyn Database>), Error> {
     let mut database = existing(target, access)?;
-    Ok((ask(target, database.as_mut(), &target.url)?, database))
+    Ok((ask(target, database.as_mut(), &target.url, turn)?, database))
 }
 
 /// A connection to a database that must be there, whatever its history.
@@ -122,12 +147,20 @@ struct Rows {
 }
 
 /// What a database answers, for the files of a target.
-pub fn ask(target: &Target, database: &mut dyn Database, url: &Url) -> Result<Facts, Error> {
+pub fn ask(target: &Target, database: &mut dyn Database, url: &Url, turn: Turn) -> Result<Facts, Error> {
     let mut tables: Vec<&str> = Layout::ALL.iter().map(|layout| layout.history().table()).collect();
     tables.push(progress::TABLE);
-    let columns = database.columns(&tables).map_err(reading)?;
-    let layout = choose(target, &columns)?;
-    let (home, table) = (database.home(), layout.history());
+    let home = database.home();
+    let mut columns = database.columns(&tables).map_err(reading)?;
+    let mut layout = choose(target, &columns)?;
+    if turn == Turn::Ours {
+        let waiting = |source| Error::Database { doing: "waiting for its turn", source };
+        database.lock(&Locks::of(layout.history(), &place(target, layout, &home))).map_err(waiting)?;
+        // Whoever had them may have begun the history.
+        columns = database.columns(&tables).map_err(reading)?;
+        layout = choose(target, &columns)?;
+    }
+    let table = layout.history();
     let place = place(target, layout, &home);
     let mut rows = Rows::default();
     if is_there(table, &columns) {

@@ -39,7 +39,7 @@ use crate::{
     database::{Access, Database},
     drift::Drift,
     error::Error,
-    facts::{Facts, Sight},
+    facts::{Facts, Sight, Turn},
     plan::{Plan, Standing},
     policy::Contract,
     predicate::{Happened, Predicate},
@@ -71,7 +71,7 @@ pub fn run(args: Args, session: &Session) -> Result<Report, Stop> {
 }
 
 fn show_plan(target: &Target, wanted: &Up, session: &Session) -> Result<Report, Error> {
-    let (facts, database) = facts::look(target, Access::Read, Sight::Pending)?;
+    let (facts, database) = facts::look(target, Access::Read, Turn::Anyones, Sight::Pending)?;
     if let Some(database) = database {
         database.close();
     }
@@ -89,7 +89,7 @@ fn up(target: &Target, wanted: &Up, session: &Session) -> Result<Report, Stop> {
     let started = Instant::now();
     let record = Record::read(wanted.change.environment.as_ref(), session)?;
     let sight = if wanted.predicate.is_some() { Sight::All } else { Sight::Pending };
-    let (facts, database) = facts::look(target, Access::Write, sight)?;
+    let (facts, database) = facts::look(target, Access::Write, Turn::Ours, sight)?;
     let plan = plan::up(&target.url, wanted, &facts)?;
     may_contract(&policy::of_plan(&plan, &facts)?, wanted.judge.as_ref(), session)?;
     let mut database = match database {
@@ -178,7 +178,7 @@ fn finish(
 fn down(target: &Target, change: &Change, to: &str, session: &Session) -> Result<Report, Stop> {
     let record = Record::read(change.environment.as_ref(), session)?;
     let access = if session.mode() == Mode::DryRun { Access::Read } else { Access::Write };
-    let (mut facts, mut database) = facts::look_at_existing(target, access)?;
+    let (mut facts, mut database) = facts::look_at_existing(target, access, Turn::of(session.mode()))?;
     if facts.tool.is_some() {
         // Only a release that has all files knows the way back.
         plan::compare(&facts)?;
@@ -219,12 +219,16 @@ fn status(
     age: Option<&(PathBuf, Span)>,
     session: &Session,
 ) -> Result<Report, Stop> {
-    let (facts, database) = facts::look_at_existing(target, Access::Read)?;
+    let (facts, mut database) = facts::look_at_existing(target, Access::Read, Turn::Anyones)?;
+    let find = |(directory, _): &(PathBuf, Span)| {
+        backup::find(database.as_mut(), directory, &target.url, session.now())
+    };
+    let found = age.map(find).transpose();
     database.close();
-    let standings = plan::compare(&facts)?;
-    let report = outputs::status(&target.url.to_string(), &facts, &standings, session);
-    if let Some((directory, max)) = age
-        && let Err(error) = backup::young(directory, &target.url, *max, session.now())
+    let (standings, found) = (plan::compare(&facts)?, found?);
+    let report = outputs::status(&target.url.to_string(), &facts, &standings, found.as_ref(), session);
+    if let Some((found, (directory, max))) = found.zip(age)
+        && let Err(error) = found.young(directory, *max, session.now())
     {
         return Err(Stop::with(report, error));
     }
@@ -289,7 +293,7 @@ fn lint(
 
 fn repair(target: &Target, said: &Said, session: &Session) -> Result<Report, Stop> {
     let access = if session.mode() == Mode::DryRun { Access::Read } else { Access::Write };
-    let (facts, mut database) = facts::look_at_existing(target, access)?;
+    let (facts, mut database) = facts::look_at_existing(target, access, Turn::of(session.mode()))?;
     let repair = Repair::of(&target.url, &facts, said)?;
     let result = match session.mode() {
         Mode::DryRun => Ok(()),
@@ -308,7 +312,7 @@ fn back_up(
     session: &Session,
 ) -> Result<Report, Stop> {
     // SQLite counts `VACUUM INTO` as writing, though not to the database it copies.
-    let (facts, mut database) = facts::look_at_existing(target, Access::Write)?;
+    let (facts, mut database) = facts::look_at_existing(target, Access::Write, Turn::Anyones)?;
     if session.mode() == Mode::DryRun {
         database.close();
         let sent = remote.map(|remote| format!(", send a copy to {remote}, read it back and compare it"));

@@ -3,12 +3,13 @@
 use std::{collections::BTreeMap, path::Path};
 
 use ci::{Page, Report, Session};
+use contract::Span;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::{
     apply::{Done, Outcome},
-    backup::Backup,
+    backup::{self, Backup, Found},
     drift::Drift,
     facts::Facts,
     layout::{Applied, Migration, Phase, Version, directive, judge},
@@ -109,7 +110,13 @@ fn changed_page(plan: &Plan<'_>, done: &Done, after: &Version) -> Page {
 }
 
 /// The history beside the directory.
-pub fn status(url: &str, facts: &Facts, standings: &[(&Migration, Standing)], session: &Session) -> Report {
+pub fn status(
+    url: &str,
+    facts: &Facts,
+    standings: &[(&Migration, Standing)],
+    backups: Option<&Found>,
+    session: &Session,
+) -> Report {
     let pending: Vec<Version> = standings
         .iter()
         .filter(|(_, standing)| *standing == Standing::Pending)
@@ -132,17 +139,38 @@ pub fn status(url: &str, facts: &Facts, standings: &[(&Migration, Standing)], se
     let head = plan::head(&facts.history);
     let data = session.data(|| {
         let rows: Vec<Value> = rows.iter().map(Shown::data).collect();
-        json!({ "version": head, "layout": facts.layout.word(), "migrations": rows })
+        json!({ "version": head, "layout": facts.layout.word(), "migrations": rows, "backup": backups.and_then(newest_json) })
     });
-    let page = Page::new().heading(format!("{url}: version {head}")).table(
+    let mut page = Page::new().heading(format!("{url}: version {head}")).table(
         &["version", "description", "phase", "way back", "state", "applied on"],
         rows.iter().map(Shown::cells),
     );
+    if let Some(found) = backups {
+        page = page.then(backups_page(found, session.now()));
+    }
     Report::new(page, data)
         .output("before", head.to_string())
         .output("after", head.to_string())
         .output("state", state(&pending))
         .output("pending", list(&pending))
+}
+
+/// By which backup it was judged, and which files are none.
+fn backups_page(found: &Found, now: Timestamp) -> Page {
+    let mut page = Page::new();
+    if let Some(newest) = &found.newest {
+        let age = Span::of(backup::age(newest, now));
+        page = page.line(format!("newest backup: {}, {age} old, read to its end", newest.path.display()));
+    }
+    for (path, why) in &found.passed {
+        page = page.line(format!("no backup: {}: {why}", path.display()));
+    }
+    page
+}
+
+fn newest_json(found: &Found) -> Option<Value> {
+    let newest = found.newest.as_ref()?;
+    Some(json!({ "path": newest.path.display().to_string(), "madeOn": newest.made_on }))
 }
 
 /// A migration of the directory, and its row of the history if it is applied.

@@ -13,7 +13,7 @@ use crate::{
     context::{Target, Up},
     database::{self, Access, Database, Url},
     error::Error,
-    facts::{self, Facts, Sight},
+    facts::{self, Facts, Sight, Turn},
     outputs,
     plan::{self, Plan},
     verify::{self, Answer},
@@ -61,7 +61,7 @@ fn change(
 ) -> Result<Measured, Error> {
     let connecting = |source| Error::Database { doing: "connecting to the rehearsal", source };
     let mut database = database::open(restored, Access::Write, target.lock_timeout).map_err(connecting)?;
-    let mut facts = facts::ask(target, database.as_mut(), restored)?;
+    let mut facts = facts::ask(target, database.as_mut(), restored, Turn::Anyones)?;
     facts.see(Sight::Pending)?;
     let plan = Plan { backup: None, ..plan::up(restored, wanted, &facts)? };
     let measured = carry_out(&plan, &facts, database.as_mut(), wanted, target, session, restored_in);

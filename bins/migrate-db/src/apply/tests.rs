@@ -60,7 +60,7 @@ impl Place {
         let (url, files) = (self.url.clone(), Files::none(Some(Layout::Numbered)));
         let (others, lock_timeout) = (Others::Refused, Duration::from_secs(5));
         let target = Target { url, files, tool: None, others, lock_timeout };
-        facts::look(&target, Access::Read, facts::Sight::Pending).unwrap().0
+        facts::look(&target, Access::Read, facts::Turn::Anyones, facts::Sight::Pending).unwrap().0
     }
 
     /// Carries out a plan made from these facts; the steps taken, or the code.

@@ -296,6 +296,10 @@ impl Database for Mysql {
         self.dump_and_restore(file, question)
     }
 
+    fn read_copy(&mut self, file: &Path) -> Result<(), DatabaseError> {
+        copy::is_whole(file)
+    }
+
     fn restore(&mut self, file: &Path) -> Result<Url, DatabaseError> {
         self.restore_beside(file).map(Url::Mysql)
     }

@@ -315,6 +315,10 @@ impl Database for Postgres {
         self.dump_and_restore(file, question)
     }
 
+    fn read_copy(&mut self, file: &Path) -> Result<(), DatabaseError> {
+        self.read_dump(file)
+    }
+
     fn restore(&mut self, file: &Path) -> Result<Url, DatabaseError> {
         self.restore_beside(file).map(Url::Postgres)
     }

@@ -286,6 +286,10 @@ impl Database for Sqlite {
         Ok(Copied { answer, proof: Proof::Opened })
     }
 
+    fn read_copy(&mut self, file: &Path) -> Result<(), DatabaseError> {
+        copy::is_whole(file)
+    }
+
     fn restore(&mut self, file: &Path) -> Result<Url, DatabaseError> {
         let world = |error: std::io::Error| DatabaseError::World(error.to_string());
         let place = restored_beside(file);

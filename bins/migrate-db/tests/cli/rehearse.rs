@@ -42,6 +42,31 @@ fn a_backup_that_is_older_than_it_may_be_is_said() {
 }
 
 #[test]
+fn what_only_has_a_backup_s_name_does_not_count_as_one() {
+    let scratch = two_steps();
+    migrate(&scratch, &["up"]).run().succeeds();
+    migrate(&scratch, &["backup"]).run().succeeds();
+    let name = |time: &str| format!(".seaworthy/backups/app.db-2-{time}.sqlite");
+    let whole = scratch.bytes(&name("20231114T221320Z")).unwrap();
+    scratch.file(&name("20231114T221321Z"), "");
+    scratch.file(&name("20231114T221322Z"), &whole[..whole.len() / 2]);
+    scratch.file(&name("20991114T221320Z"), &whole[..]);
+    let status =
+        || migrate(&scratch, &["status", "--max-backup-age", "1h"]).env("SEAWORTHY_CLOCK", "1700000060");
+    let run = status().run().succeeds();
+    let said = |what: &str, time: &str, why: &str| {
+        let line = run.stdout.lines().find(|line| line.starts_with(what) && line.contains(time));
+        assert!(line.is_some_and(|line| line.contains(why)), "{time}: {}", run.stdout);
+    };
+    said("newest backup: ", "20231114T221320Z", "1m old, read to its end");
+    said("no backup: ", "20231114T221321Z", "the file is empty");
+    said("no backup: ", "20231114T221322Z", "malformed");
+    said("no backup: ", "20991114T221320Z", "a time to come");
+    std::fs::remove_file(scratch.join(&name("20231114T221320Z"))).unwrap();
+    status().run().fails(1, "backup-missing");
+}
+
+#[test]
 fn only_as_many_backups_stay_as_were_asked_for() {
     let scratch = two_steps();
     migrate(&scratch, &["up", "--to", "1"]).run().succeeds();

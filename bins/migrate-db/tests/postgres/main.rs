@@ -14,6 +14,7 @@ mod programs;
 mod servers;
 #[path = "../tools/layouts.rs"]
 mod tools;
+mod turns;
 mod up;
 
 use cluster::Cluster;

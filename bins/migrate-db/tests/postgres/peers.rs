@@ -61,6 +61,31 @@ fn golang_migrate_waits_for_us() {
 }
 
 #[test]
+fn what_golang_migrate_is_just_doing_is_waited_for_and_not_called_half_done() {
+    let peer = &PEERS[0];
+    let (scratch, cluster, database, url) = place(&[]);
+    let slow = "CREATE TABLE t1 (a int); SELECT pg_sleep(5);";
+    peer.tool().add(&scratch, 1, slow, "DROP TABLE t1;", Wish::Transaction);
+    std::thread::scope(|scope| {
+        let theirs =
+            scope.spawn(|| peer.run(&scratch, (peer.up)(&over_tcp(cluster, &database), "migrations")));
+        SHARED.wait_for(&database, "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%pg_sleep(5)%' AND pid <> pg_backend_pid())");
+        let up = |patience: &str| {
+            migrate(&scratch, &url, &["up", "--layout", peer.layout, "--lock-timeout", patience]).run()
+        };
+        let run = up("300ms").fails(3, "database-locked");
+        assert!(run.stderr.contains("of role postgres"), "{}", run.stderr);
+        let run = up("60s").succeeds();
+        assert!(run.stdout.contains("nothing to change"), "{}", run.stdout);
+        let output = theirs.join().unwrap();
+        assert!(output.status.success(), "{}", said(&output));
+    });
+    // What nobody is doing any more is.
+    cluster.sql(&database, "UPDATE schema_migrations SET dirty = true");
+    migrate(&scratch, &url, &["up", "--layout", peer.layout]).run().fails(1, "migration-half-done");
+}
+
+#[test]
 #[ignore = "needs Flyway from Maven"]
 fn peers_half_with_flyway_and_half_with_us() {
     let (scratch, cluster, database, url) = place(&[]);

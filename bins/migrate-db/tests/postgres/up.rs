@@ -5,6 +5,7 @@ use std::thread;
 use crate::{
     cluster::{PASSWORD, SHARED},
     migrate, place,
+    turns::beside,
 };
 
 const USERS: (&str, &str) = (
@@ -269,11 +270,14 @@ fn a_rehearsal_restores_beside_the_database_and_leaves_nothing() {
     let run = migrate(&scratch, &url, &["rehearse", "--format", "json"]).run().succeeds().json();
     assert_eq!(run["result"]["steps"][0]["version"], "2");
     assert_eq!(cluster.sql(&database, "SELECT version FROM migrate_db_history"), "1");
-    let left = "SELECT count(*) FROM pg_database WHERE datname LIKE 'migrate_db_rehearsal%'";
-    assert_eq!(cluster.sql(&database, left), "0");
+    let left = format!(
+        "SELECT count(*) FROM pg_database WHERE datname = '{}'",
+        beside(cluster, &database, "rehearsal")
+    );
+    assert_eq!(cluster.sql(&database, &left), "0");
     scratch.file("migrations/2_flag.sql", "ALTER TABLE nobody ADD flag bool;");
     migrate(&scratch, &url, &["rehearse"]).run().fails(1, "migration-failed");
-    assert_eq!(cluster.sql(&database, left), "0");
+    assert_eq!(cluster.sql(&database, &left), "0");
 }
 
 #[test]

@@ -129,7 +129,12 @@ impl Mysql {
         let tools = Tools::find(self.version, &self.server)?;
         is_whole(file)?;
         let server = self.create_empty()?;
-        self.restore_into(&tools, file, &server.database)
+        let restored = self.restore_into(&tools, file, &server.database);
+        if restored.is_err() {
+            // Why it can't be restored is what has to be said.
+            _ = self.drop_beside(&server.database);
+        }
+        restored
     }
 
     /// An empty database that stays until [`Self::drop_beside`]. The lock keeps a second run from taking it away.
@@ -153,7 +158,7 @@ impl Mysql {
 }
 
 /// Whether a dump was written to its end.
-fn is_whole(file: &Path) -> Result<(), DatabaseError> {
+pub(super) fn is_whole(file: &Path) -> Result<(), DatabaseError> {
     let end = || -> std::io::Result<Vec<u8>> {
         let mut file = File::open(file)?;
         let length = file.metadata()?.len();

@@ -1,10 +1,17 @@
 //! A dump of a PostgreSQL database that was read back: restored into a database of its own and compared, where the role may make one.
 
-use std::{ffi::OsStr, path::Path};
+use std::{ffi::OsStr, path::Path, thread, time::Instant};
 
 use contract::Digest;
 
-use super::{Postgres, answer::literal, lock::Key, restored, tools::Tools};
+use super::{
+    Postgres,
+    answer::literal,
+    lock::{Key, LOOK_AGAIN},
+    restored,
+    tools::Tools,
+    trouble,
+};
 use crate::{
     database::{Copied, Database, DatabaseError, Proof, url::server::Server},
     lock,
@@ -38,17 +45,44 @@ impl Postgres {
             "--file",
         ];
         let arguments: Vec<_> = arguments.iter().map(AsRef::as_ref).chain([file.as_os_str()]).collect();
-        tools.run("pg_dump", Some(&database), &arguments)?;
+        tools.run("pg_dump", Some(&database), &arguments).map_err(|error| self.kept_out(error))?;
         let answer = if question.is_empty() { Vec::new() } else { self.texts(question)? };
         let may_create = "SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user";
         let proof = if self.is_true(may_create)? {
             self.restore(tools, file, &database)?;
             Proof::Restored
         } else {
-            tools.run("pg_restore", None, &["--file=/dev/null".as_ref(), file.as_os_str()])?;
+            read_to_its_end(tools, file)?;
             Proof::Read
         };
         Ok(Copied { answer, proof })
+    }
+
+    /// Reads a dump to its end, which one that was cut short does not have.
+    pub(super) fn read_dump(&self, file: &Path) -> Result<(), DatabaseError> {
+        read_to_its_end(&Tools::find(self.version / 10_000, &self.server, &self.options)?, file)
+    }
+
+    /// Why a dump failed; if it waited for a table, who has it. In whatever language the server says that it waited too long, the statement
+    /// is the one that it repeats.
+    fn kept_out(&mut self, error: DatabaseError) -> DatabaseError {
+        let text = error.to_string();
+        if !text.contains("LOCK TABLE ") {
+            return error;
+        }
+        let holder = self.text(
+            "SELECT format('process %s of role %s (%s, %s) holds the table %s', pid, usename, application_name, \
+             coalesce(host(client_addr), 'local'), relation::regclass) \
+             FROM pg_locks LEFT JOIN pg_stat_activity USING (pid) WHERE locktype = 'relation' AND granted \
+             AND mode = 'AccessExclusiveLock' AND pid <> pg_backend_pid() \
+             AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
+             AND relation >= 16384 ORDER BY relation LIMIT 1",
+        );
+        match holder {
+            Ok(Some(holder)) => DatabaseError::Locked(holder),
+            _ if text.contains("timeout") => DatabaseError::Locked(text),
+            _ => error,
+        }
     }
 
     /// The name of a database of our own beside this one; the same in each run, so that the next finds what a killed one left.
@@ -73,10 +107,19 @@ impl Postgres {
         let [encoding, collate, ctype] = like.as_slice() else {
             return Err(DatabaseError::World("it does not say how it sorts".into()));
         };
-        self.drop_beside(scratch)?;
-        self.run(&format!(
+        let create = format!(
             "CREATE DATABASE {scratch} TEMPLATE template0 ENCODING {encoding} LC_COLLATE {collate} LC_CTYPE {ctype}"
-        ))
+        );
+        let give_up = Instant::now() + self.patience;
+        loop {
+            match self.drop_beside(scratch).and_then(|()| self.run(&create)) {
+                // What a killed run began, the server may still be doing.
+                Err(error) if trouble::is_being_made(&error) && Instant::now() < give_up => {
+                    thread::sleep(LOOK_AGAIN);
+                }
+                made => return made,
+            }
+        }
     }
 
     /// Restores into a database of its own, compares, and drops it.
@@ -94,8 +137,12 @@ impl Postgres {
     pub(super) fn restore_beside(&mut self, file: &Path) -> Result<Server, DatabaseError> {
         let tools = Tools::find(self.version / 10_000, &self.server, &self.options)?;
         let server = self.create_empty()?;
-        tools.run("pg_restore", server.database.as_deref(), &restoring(file))?;
-        Ok(server)
+        let restored = tools.run("pg_restore", server.database.as_deref(), &restoring(file));
+        if restored.is_err() {
+            // Why it can't be restored is what has to be said.
+            _ = self.drop_beside(server.database.as_deref().unwrap_or_default());
+        }
+        restored.map(|()| server)
     }
 
     /// An empty database that stays until [`Self::drop_beside`]. The lock keeps a second run from taking it away.
@@ -123,6 +170,10 @@ impl Postgres {
             }
         }
     }
+}
+
+fn read_to_its_end(tools: &Tools, file: &Path) -> Result<(), DatabaseError> {
+    tools.run("pg_restore", None, &["--file=/dev/null".as_ref(), file.as_os_str()])
 }
 
 /// What `pg_restore` is called with.

@@ -8,7 +8,7 @@ use super::Postgres;
 use crate::database::{Database, DatabaseError};
 
 /// How often a held lock is tried again.
-const LOOK_AGAIN: Duration = Duration::from_millis(100);
+pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// An advisory lock.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -15,6 +15,14 @@ pub(super) fn is_cancelled(error: &sqlx::Error) -> bool {
     said(error).is_some_and(|said| said.code() == QUERY_CANCELED)
 }
 
+/// Whether a database can't be made because another session is just making or leaving it: duplicate_database, object_in_use, and the row of
+/// the one that is not there yet.
+pub(super) fn is_being_made(error: &DatabaseError) -> bool {
+    let why = error.to_string();
+    ["(SQLSTATE 42P04)", "(SQLSTATE 55006)"].iter().any(|code| why.contains(code))
+        || why.contains("pg_database_datname_index")
+}
+
 /// At connecting, everything is about the way there.
 pub(super) fn at_connecting(error: &sqlx::Error) -> DatabaseError {
     DatabaseError::World(said(error).map_or_else(|| error.to_string(), shown))

@@ -59,6 +59,21 @@ impl Sqlite {
     }
 }
 
+/// Whether a copy can be read to its end. SQLite itself takes a file of no bytes for a database.
+pub(super) fn is_whole(file: &Path) -> Result<(), DatabaseError> {
+    let length = file.metadata().map_err(|error| DatabaseError::World(error.to_string()))?.len();
+    if length == 0 {
+        return Err(DatabaseError::World("the file is empty".into()));
+    }
+    let mut copy = Sqlite::open(file, Access::Read, LOCK_TIMEOUT)?;
+    let health = copy.strings("PRAGMA integrity_check(1)");
+    Box::new(copy).close();
+    match health? {
+        health if health == ["text 'ok'"] => Ok(()),
+        health => Err(DatabaseError::World(format!("integrity check: {}", health.join("; ")))),
+    }
+}
+
 /// What differs, if anything does.
 fn compare(
     witness: &mut Sqlite,
