@@ -57,6 +57,7 @@ fn a_refusal_says_what_and_how_to_mend_it_and_keeps_its_outputs() {
     one gate of two
     ── stderr
     error[probe-refused]: the probe refuses ::error::injected
+      at: probe.yaml:7
       fix: ask for something else
       see: docs/failures.md#probe-refused
     ");

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::{
     arguments::{self, Arguments, Common, Format, Unparsed},
     env::Env,
-    failure::{Code, Failure, Kind, Stop},
+    failure::{Code, Failure, Kind, Place, Stop},
     files::FileError,
     report::{Annotation, Level, Report},
     session::{Session, tell},
@@ -200,7 +200,21 @@ fn describe(failure: &dyn Failure, redact: impl Fn(&str) -> String) -> String {
     };
     let why: String = causes(failure).iter().map(|cause| format!("  why: {}\n", one_line(cause))).collect();
     let (what, fix) = (one_line(&failure.to_string()), one_line(&failure.fix()));
-    workflow::inert(&format!("error[{code}]: {what}\n{why}  fix: {fix}\n  see: docs/failures.md#{code}\n"))
+    let at = failure.place().and_then(|Place { file, line }| Some((file, line?)));
+    let at = at.filter(|(_, line)| !names_line(&format!("{what}\n{why}"), *line));
+    let at = at.map(|(file, line)| format!("  at: {}\n", one_line(&format!("{}:{line}", file.display()))));
+    let at = at.unwrap_or_default();
+    workflow::inert(&format!(
+        "error[{code}]: {what}\n{at}{why}  fix: {fix}\n  see: docs/failures.md#{code}\n"
+    ))
+}
+
+/// Whether a text says `line 3` or `file:3` itself: then nobody is told twice.
+fn names_line(text: &str, line: usize) -> bool {
+    [format!(":{line}"), format!("line {line}")].iter().any(|words| {
+        let mut rests = text.match_indices(words).map(|(at, _)| &text[at + words.len()..]);
+        rests.any(|rest| !rest.starts_with(|next: char| next.is_ascii_digit()))
+    })
 }
 
 fn causes(failure: &dyn Failure) -> Vec<String> {
@@ -270,6 +284,37 @@ mod tests {
         let failure = FileError::Missing("a/correct  horse/hun\u{7}ter".into());
         let told = describe(&failure, |text| session.redact(text));
         assert!(told.starts_with("error[file-missing]: a/***/hunter does not exist\n"), "{told}");
+    }
+
+    #[test]
+    fn a_line_is_told_once_on_a_terminal() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("{0}")]
+        struct InLine3(&'static str);
+        impl Failure for InLine3 {
+            fn code(&self) -> Code {
+                FileError::Missing(PathBuf::new()).code()
+            }
+            fn kind(&self) -> Kind {
+                Kind::Input
+            }
+            fn fix(&self) -> Cow<'static, str> {
+                "mend it".into()
+            }
+            fn place(&self) -> Option<Place> {
+                Some(Place { file: "a.lock".into(), line: Some(3) })
+            }
+        }
+        let second = |what| {
+            let told = describe(&InLine3(what), str::to_owned);
+            told.lines().nth(1).unwrap().to_owned()
+        };
+        for what in ["a.lock is none", "a.lock is none, at line 33", "a.lock:31 is none"] {
+            assert_eq!(second(what), "  at: a.lock:3");
+        }
+        for what in ["a.lock is none, at line 3", "a.lock:3: none", "line 3: none"] {
+            assert_eq!(second(what), "  fix: mend it");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// `error[code]: what`, then `why:`, `fix:` and `see:`, each indented by two.
+/// `error[code]: what`, then `at:`, `why:`, `fix:` and `see:`, each indented by two.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     /// The stable kebab-case code.
@@ -47,14 +47,14 @@ impl Failure {
         }
         let mut parts: Vec<(&str, Vec<String>)> = Vec::new();
         for line in lines.take_while(|line| line.starts_with("  ")) {
-            let part = ["why", "fix", "see"]
+            let part = ["at", "why", "fix", "see"]
                 .into_iter()
                 .find_map(|name| Some((name, line[2..].strip_prefix(name)?.strip_prefix(": ")?)));
             match (part, parts.last_mut()) {
                 (Some((name, text)), _) => parts.push((name, vec![text.to_owned()])),
                 (None, Some((_, text))) => text.push(line.trim().to_owned()),
                 (None, None) => {
-                    return Err(Lacks("its second line begins with none of `why:`, `fix:`, `see:`"));
+                    return Err(Lacks("its second line begins with none of `at:`, `why:`, `fix:`, `see:`"));
                 }
             }
         }

@@ -196,6 +196,26 @@ fn an_sbom_that_says_the_same_keeps_its_time() {
 }
 
 #[test]
+fn the_line_was_told_on_a_runner_and_not_on_a_terminal() {
+    let desk = desk();
+    for (file, text, line) in [
+        ("requirements.txt", "a==1\n\n=1\n", 3),
+        ("Cargo.lock", "version = 4\n[[package]]\nname = 1\n", 3),
+        ("package-lock.json", "{\n\"lockfileVersion\": 3,\n\"packages\": []}", 3),
+    ] {
+        desk.file(&format!("one/{file}"), text);
+        let run = sbom_sign(&desk, &format!("sbom one/{file} --output bom.json")).run();
+        let run = run.fails(2, "lock-file-malformed");
+        assert!(run.stderr.contains(&format!("\n  at: one/{file}:{line}\n")), "{}", run.stderr);
+    }
+    desk.file("policy.toml", "[licenses]\nallow = 1\n");
+    sbom_sign(&desk, "sbom tree --output bom.json").run().succeeds();
+    std::fs::create_dir(desk.join("osv")).unwrap();
+    let run = sbom_sign(&desk, "check bom.json --database osv --policy policy.toml").run();
+    assert!(run.stderr.contains("\n  at: policy.toml:"), "{}", run.stderr);
+}
+
+#[test]
 fn an_sbom_of_several_ecosystems_has_one_root_and_no_path_of_the_machine() {
     let desk = desk();
     desk.file("tree/web/package-lock.json", r#"{"lockfileVersion": 3, "packages": {"": {"name": "web"}, "node_modules/a": {"version": "1.0.0"}}}"#);

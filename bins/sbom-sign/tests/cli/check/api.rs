@@ -120,7 +120,7 @@ fn what_opens_the_door_to_a_service_was_once_shown_because_its_address_was_refus
     for (line, code) in [
         ("check bom.json --osv-api=https://user:hunter2@osv.example.com/?key=hunter2", "osv-api-address"),
         ("verify user:hunter2@ghcr.io/acme/app:1 --type signature --key k.pub", "input-invalid"),
-        ("sbom https://user:hunter2@ghcr.io/acme/app", "file-missing"),
+        ("sbom https://user:hunter2@ghcr.io/acme/app --output o.json", "file-missing"),
     ] {
         let refused = sbom_sign(&desk, line).run().fails(2, code);
         let said = refused.transcript();
