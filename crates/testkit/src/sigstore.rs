@@ -33,7 +33,7 @@ pub use rekor::Rekor;
 /// Where all of it listens.
 const LOCAL: &str = "127.0.0.1";
 /// How long a server may take to start.
-const START_MAX: Duration = Duration::from_secs(30);
+const START_MAX: Duration = Duration::from_mins(1);
 /// How often it is asked.
 const START_INTERVAL: Duration = Duration::from_millis(50);
 /// When its keys began to be valid, for the trusted root.
