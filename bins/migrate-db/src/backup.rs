@@ -67,11 +67,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// Makes a backup. A run killed meanwhile leaves a file that the next one overwrites, never one with a backup's name.
 pub fn make(database: &mut dyn Database, wanted: &Wanted<'_>) -> Result<Backup, Error> {
-    let directory = std::path::absolute(wanted.directory).map_err(FileError::writing(wanted.directory))?;
-    fs::create_dir_all(&directory).map_err(FileError::writing(&directory))?;
-    // The lock ends with the process, however that ends.
-    let lock = File::open(&directory).map_err(FileError::writing(&directory))?;
-    wait_for(&lock, &directory, wanted.patience)?;
+    let (directory, lock) = hold(wanted.directory, wanted.patience)?;
     let partial = directory.join(format!(".{}.partial", wanted.name));
     let failed = |source| Error::Backup { directory: directory.clone(), source };
     empty(&partial).map_err(FileError::writing(&partial))?;
@@ -92,7 +88,7 @@ pub fn make(database: &mut dyn Database, wanted: &Wanted<'_>) -> Result<Backup, 
     fs::rename(&partial, &path).and_then(|()| lock.sync_all()).map_err(FileError::writing(&path))?;
     let mut backup = Backup { path, sha256, version, proof, copy: None, removed: Vec::new() };
     if let Some((remote, _)) = wanted.remote {
-        backup.copy = Some(remote.send(&backup.path, sha256)?);
+        backup.copy = Some(remote.send(&backup.path, sha256, wanted.name)?);
     }
     backup.removed = thin_out(&backup, wanted)?;
     if let (Some((remote, url)), Some(keep)) = (wanted.remote, wanted.keep) {
@@ -219,6 +215,15 @@ pub fn thin_out(backup: &Backup, wanted: &Wanted<'_>) -> Result<Vec<PathBuf>, Er
         removed.push(path);
     }
     Ok(removed)
+}
+
+/// A directory of backups, made if it is not there, and the lock on it, which ends with the process, however that ends.
+pub fn hold(directory: &Path, patience: Duration) -> Result<(PathBuf, File), Error> {
+    let directory = std::path::absolute(directory).map_err(FileError::writing(directory))?;
+    fs::create_dir_all(&directory).map_err(FileError::writing(&directory))?;
+    let lock = File::open(&directory).map_err(FileError::writing(&directory))?;
+    wait_for(&lock, &directory, patience)?;
+    Ok((directory, lock))
 }
 
 fn wait_for(lock: &File, directory: &Path, patience: Duration) -> Result<(), Error> {

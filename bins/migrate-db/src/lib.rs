@@ -41,7 +41,6 @@ use crate::{
     error::Error,
     facts::{Facts, Sight, Turn},
     plan::{Plan, Standing},
-    policy::Contract,
     predicate::{Happened, Predicate},
     remote::{Fetch, Remote},
     repair::{Repair, Said},
@@ -76,13 +75,8 @@ fn show_plan(target: &Target, wanted: &Up, session: &Session) -> Result<Report, 
         database.close();
     }
     let plan = plan::up(&target.url, wanted, &facts)?;
-    may_contract(&policy::of_plan(&plan, &facts)?, wanted.judge.as_ref(), session)?;
+    facts::may_contract(&policy::of_plan(&plan, &facts)?, wanted.judge.as_ref(), session)?;
     Ok(outputs::planned(&plan))
-}
-
-/// Whether steps that take something away may be taken now.
-fn may_contract(steps: &[Contract], judge: Option<&Judge>, session: &Session) -> Result<(), Error> {
-    Ok(policy::judge(steps, &facts::releases(steps, judge, session)?)?)
 }
 
 fn up(target: &Target, wanted: &Up, session: &Session) -> Result<Report, Stop> {
@@ -91,7 +85,7 @@ fn up(target: &Target, wanted: &Up, session: &Session) -> Result<Report, Stop> {
     let sight = if wanted.predicate.is_some() { Sight::All } else { Sight::Pending };
     let (facts, database) = facts::look(target, Access::Write, Turn::Ours, sight)?;
     let plan = plan::up(&target.url, wanted, &facts)?;
-    may_contract(&policy::of_plan(&plan, &facts)?, wanted.judge.as_ref(), session)?;
+    facts::may_contract(&policy::of_plan(&plan, &facts)?, wanted.judge.as_ref(), session)?;
     let mut database = match database {
         Some(database) => database,
         None => facts::connect(target, Access::Create)?,
@@ -282,7 +276,9 @@ fn lint(
     let report = lint::report(&remarks, facts.migrations.len());
     // Without an environment there is nobody whose releases a step could break.
     let contracts = match judge {
-        Some(_) => policy::of_files(&facts, since).and_then(|steps| may_contract(&steps, judge, session)),
+        Some(_) => {
+            policy::of_files(&facts, since).and_then(|steps| facts::may_contract(&steps, judge, session))
+        }
         None => Ok(()),
     };
     match lint::judged(&remarks).and(contracts) {
@@ -346,6 +342,11 @@ fn fetch(target: &Target, wanted: &Fetch, session: &Session) -> Result<Report, E
         let line = format!("fetch {} from {} into {}", copy.name, wanted.remote, wanted.directory.display());
         return Ok(Report::new(Page::new().line(line), serde_json::Value::Null));
     }
-    let path = wanted.remote.fetch(&copy, wanted.identities.as_ref(), &wanted.directory)?;
+    let path = wanted.remote.fetch(
+        &copy,
+        wanted.identities.as_ref(),
+        (&wanted.directory, &target.url.name()),
+        target.lock_timeout,
+    )?;
     Ok(outputs::fetched(&path, &copy))
 }

@@ -11,6 +11,7 @@ use std::{
     fs::{self, File},
     io::{self, Write},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use ci::{Session, files::FileError};
@@ -96,15 +97,15 @@ impl Remote {
         Ok(Self { place, recipients })
     }
 
-    /// Sends a backup, reads it back and compares; where it lies now.
-    pub fn send(&self, backup: &Path, digest: Digest) -> Result<String, Error> {
+    /// Sends a backup of a database, reads it back and compares; where it lies now. What a killed run left of an encrypted copy, the next overwrites.
+    pub fn send(&self, backup: &Path, digest: Digest, database: &str) -> Result<String, Error> {
         let name = backup.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let Some(recipients) = &self.recipients else {
             self.store(&name, backup, digest)?;
             return Ok(format!("{}/{name}", self.place.uri()));
         };
         let name = name + ENCRYPTED;
-        let partial = backup.with_file_name(format!(".{name}.partial"));
+        let partial = backup.with_file_name(format!(".{database}{ENCRYPTED}.partial"));
         let sent = recipients.encrypt(backup, &partial).and_then(|()| self.store(&name, &partial, digest));
         _ = fs::remove_file(&partial);
         sent?;
@@ -176,26 +177,27 @@ impl Remote {
         Ok(self.place.find(&name)?.ok_or_else(missing)?)
     }
 
-    /// Fetches a copy into a directory, decrypted and compared, under its backup's name. One that lies there already must be the same.
+    /// Fetches a copy of a database's backup into a directory, decrypted and compared, under its backup's name. One that lies there already must
+    /// be the same. What a killed run left, the next overwrites.
     pub fn fetch(
         &self,
         copy: &Copy,
         identities: Option<&Identities>,
-        directory: &Path,
+        (directory, database): (&Path, &str),
+        patience: Duration,
     ) -> Result<PathBuf, Error> {
         let name = copy.name.strip_suffix(ENCRYPTED).unwrap_or(&copy.name);
         if name.contains('/') || name.starts_with('.') || name.is_empty() {
             return Err(self.differs(&copy.name));
         }
-        let directory = std::path::absolute(directory).map_err(FileError::writing(directory))?;
-        fs::create_dir_all(&directory).map_err(FileError::writing(&directory))?;
+        let (directory, _lock) = backup::hold(directory, patience)?;
         let path = directory.join(name);
         if path.exists() {
             let (found, _) = measure(&path)?;
             return if found == copy.backup { Ok(path) } else { Err(self.differs(name)) };
         }
-        let (encrypted, plain) =
-            (directory.join(format!(".{name}.fetched")), directory.join(format!(".{name}.partial")));
+        let in_part = |what: &str| directory.join(format!(".{database}.{what}.partial"));
+        let (encrypted, plain) = (in_part("received"), in_part("fetched"));
         let done = self.receive(copy, identities, &encrypted, &plain);
         _ = fs::remove_file(&encrypted);
         let done = done.and_then(|()| {

@@ -5,6 +5,7 @@ mod backup;
 mod bad_input;
 mod contract;
 mod copies;
+mod copies_killed;
 mod crash;
 mod down;
 mod drift;
