@@ -103,6 +103,9 @@ fn changed_page(plan: &Plan<'_>, done: &Done, after: &Version) -> Page {
     if let Some(backup) = &done.backup {
         page = page.line(backup_line(backup));
     }
+    if let Some(warning) = plan.warning() {
+        page = page.line(warning);
+    }
     match plan.steps.len() {
         0 => page.line("nothing to change"),
         _ => page.table(&["version", "description", "phase", "result", "time"], rows),

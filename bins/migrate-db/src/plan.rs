@@ -19,6 +19,7 @@ use crate::{
     },
     remote::Remote,
     statement::{Dialect, Statement},
+    tool::Tool,
 };
 
 /// A way from one version to another.
@@ -42,6 +43,8 @@ pub struct Plan<'a> {
     pub left: Vec<Version>,
     /// How many queries are asked at the end.
     pub queries: usize,
+    /// The driver of a tool whose sessions none of our limits reaches.
+    pub unbound: Option<&'static str>,
 }
 
 /// One file, in one transaction if it can be.
@@ -219,6 +222,7 @@ pub fn up<'a>(url: &'a Url, up: &'a Up, facts: &'a Facts) -> Result<Plan<'a>, Er
         left: later.iter().map(|one| one.version.clone()).collect(),
         steps,
         queries: up.queries.len(),
+        unbound: facts.tool.as_ref().and_then(Tool::unbound),
     };
     plan.goes_on(facts)
 }
@@ -309,6 +313,7 @@ pub fn down<'a>(
         left: Vec::new(),
         steps,
         queries: 0,
+        unbound: facts.tool.as_ref().and_then(Tool::unbound),
     };
     plan.goes_on(facts)
 }

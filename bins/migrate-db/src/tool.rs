@@ -127,6 +127,12 @@ impl Tool {
         self.aim
     }
 
+    /// Its driver, if that is one that does not read what bounds its sessions: neither `PGOPTIONS` nor `PGAPPNAME`. Django has libpq's alone.
+    pub fn unbound(&self) -> Option<&'static str> {
+        let driver = self.scheme.split_once('+').filter(|_| self.kind == Kind::Alembic)?.1;
+        ["asyncpg", "pg8000"].into_iter().find(|one| *one == driver)
+    }
+
     /// What it is called.
     pub const fn name(&self) -> &'static str {
         match self.kind {

@@ -5,6 +5,17 @@ use std::fmt;
 use super::{Entry, Plan, Step};
 use crate::layout::Unit;
 
+impl Plan<'_> {
+    /// What whoever runs it has to know.
+    pub fn warning(&self) -> Option<String> {
+        let driver = self.unbound.filter(|_| !self.steps.is_empty())?;
+        Some(format!(
+            "{driver} does not read PGOPTIONS and PGAPPNAME: the tool's statements wait for tables without end, the server goes on with them after \
+             --budget, and if this run is killed the next one does not wait for the tool; let it connect by postgresql+psycopg://"
+        ))
+    }
+}
+
 impl fmt::Display for Plan<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(out, "{}: version {} → {}", self.url, self.before, self.after)?;
@@ -42,6 +53,9 @@ impl fmt::Display for Plan<'_> {
                 out,
                 "MySQL commits each statement that changes a definition by itself: if one fails, those before it stay, and the next run goes on with it"
             )?;
+        }
+        if let Some(warning) = self.warning() {
+            writeln!(out, "{warning}")?;
         }
         if self.queries > 0 {
             let plural = if self.queries == 1 { "y" } else { "ies" };

@@ -10,6 +10,8 @@ mod kifu;
 mod layouts;
 mod peers;
 mod programs;
+mod programs_judged;
+mod programs_killed;
 #[path = "../tools/servers.rs"]
 mod servers;
 #[path = "../tools/layouts.rs"]

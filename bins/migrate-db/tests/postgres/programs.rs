@@ -25,7 +25,7 @@ const INDEX: &str = "c4419ed8f6a2";
 const LAST: &str = "d90a57be1f08";
 
 /// A copy of a fixture.
-fn project(name: &str) -> Scratch {
+pub(crate) fn project(name: &str) -> Scratch {
     fn copy(scratch: &Scratch, from: &Path, to: &str) {
         for entry in fs::read_dir(from).unwrap() {
             let path = entry.unwrap().path();
@@ -48,7 +48,7 @@ fn words_of(name: &str) -> String {
 }
 
 /// One of our commands, with the program that script/setup has installed.
-fn ours(scratch: &Scratch, name: &str, url: &str, args: &[&str]) -> Cmd {
+pub(crate) fn ours(scratch: &Scratch, name: &str, url: &str, args: &[&str]) -> Cmd {
     migrate(scratch, url, args).args(["--tool", &words_of(name)])
 }
 
@@ -64,12 +64,12 @@ fn theirs(scratch: &Scratch, name: &str, url: &str, args: &[&str]) -> Output {
 }
 
 /// An address over TCP, with a password that needs escapes.
-fn over_tcp(cluster: &Cluster, database: &str, scheme: &str) -> String {
+pub(crate) fn over_tcp(cluster: &Cluster, database: &str, scheme: &str) -> String {
     let password = PASSWORD.replace(' ', "%20").replace('\'', "%27").replace('@', "%40");
     format!("{scheme}://postgres:{password}@127.0.0.1:{}/{database}", cluster.port())
 }
 
-fn alembic() -> (Scratch, String, String) {
+pub(crate) fn alembic() -> (Scratch, String, String) {
     let database = SHARED.database();
     let url = over_tcp(&SHARED, &database, "postgresql+psycopg");
     (project("alembic"), database, url)
