@@ -145,6 +145,12 @@ pub enum Command {
         /// Queries to ask afterwards (TOML)
         #[arg(long, value_name = "FILE")]
         verify: Option<PathBuf>,
+        /// The environment whose ledger says whether a contract step may run
+        #[arg(long, value_name = "NAME")]
+        environment: Option<EnvironmentName>,
+        /// The configuration that names the ledger [default: release.toml]
+        #[arg(long, value_name = "FILE", requires = "environment")]
+        config: Option<PathBuf>,
     },
 }
 

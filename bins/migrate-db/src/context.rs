@@ -202,16 +202,16 @@ pub fn read(args: Args, session: &Session) -> Result<(Target, Work), Error> {
             let fetch = Fetch { remote, directory: backup_dir, name, identities };
             (target(&typed, Need::None, session)?, Work::Fetch(fetch))
         }
-        Command::Rehearse { target: typed, backup_dir, budget, verify } => {
+        Command::Rehearse { target: typed, backup_dir, budget, verify, environment, config } => {
             let change = args::Change {
                 backup_dir,
                 budget,
                 keep: None,
                 upload: None,
                 encrypt_to: Vec::new(),
-                environment: None,
+                environment,
             };
-            let typed = args::Up { target: typed, change, config: None, to: None, verify, predicate: None };
+            let typed = args::Up { target: typed, change, config, to: None, verify, predicate: None };
             up(typed, session).map(|(target, up)| (target, Work::Rehearse(up)))?
         }
     })

@@ -16,7 +16,7 @@ use crate::{
     },
     lock::Locks,
     plan,
-    policy::{Contract, Known, PolicyError},
+    policy::{self, Contract, Known, PolicyError},
     tool::{Aim, Tool},
 };
 
@@ -77,8 +77,13 @@ pub fn look(
     Ok((facts, Some(database)))
 }
 
+/// Whether steps that take something away may be taken now.
+pub fn may_contract(steps: &[Contract], judge: Option<&Judge>, session: &Session) -> Result<(), Error> {
+    Ok(policy::judge(steps, &releases(steps, judge, session)?)?)
+}
+
 /// What the ledger says of the releases that can run, if any of these steps needs it.
-pub fn releases(steps: &[Contract], judge: Option<&Judge>, session: &Session) -> Result<Known, PolicyError> {
+fn releases(steps: &[Contract], judge: Option<&Judge>, session: &Session) -> Result<Known, PolicyError> {
     match judge.filter(|_| steps.iter().any(Contract::needs_ledger)) {
         None => Ok(Known::Nothing),
         Some(Judge { config, environment }) => {

@@ -61,6 +61,11 @@ impl Contract {
         Ok(Self { place, version: one.version.to_string(), said })
     }
 
+    /// The version of its file.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
     /// Whether only a ledger can let it in.
     pub fn needs_ledger(&self) -> bool {
         self.said.approval.is_none()

@@ -16,6 +16,7 @@ use crate::{
     facts::{self, Facts, Sight, Turn},
     outputs,
     plan::{self, Plan},
+    policy,
     verify::{self, Answer},
 };
 
@@ -26,6 +27,8 @@ struct Measured {
     before: String,
     after: String,
     answers: Vec<Answer>,
+    /// Contract steps of which nobody said whose ledger is to let them in.
+    unjudged: Vec<String>,
 }
 
 /// Restores the newest backup, does there what `up` would do, asks the queries, and takes all of it away.
@@ -64,9 +67,22 @@ fn change(
     let mut facts = facts::ask(target, database.as_mut(), restored, Turn::Anyones)?;
     facts.see(Sight::Pending)?;
     let plan = Plan { backup: None, ..plan::up(restored, wanted, &facts)? };
-    let measured = carry_out(&plan, &facts, database.as_mut(), wanted, target, session, restored_in);
+    let measured = judged(&plan, &facts, wanted, session).and_then(|unjudged| {
+        let measured = carry_out(&plan, &facts, database.as_mut(), wanted, target, session, restored_in)?;
+        Ok(Measured { unjudged, ..measured })
+    });
     database.close();
     measured
+}
+
+/// What `up` would refuse is refused here, too, if the environment is named. Without one a step is tried, and named as not judged.
+fn judged(plan: &Plan<'_>, facts: &Facts, wanted: &Up, session: &Session) -> Result<Vec<String>, Error> {
+    let steps = policy::of_plan(plan, facts)?;
+    if wanted.judge.is_some() {
+        facts::may_contract(&steps, wanted.judge.as_ref(), session)?;
+        return Ok(Vec::new());
+    }
+    Ok(steps.iter().filter(|step| step.needs_ledger()).map(|step| step.version().to_owned()).collect())
 }
 
 fn carry_out(
@@ -96,6 +112,7 @@ fn carry_out(
         before: plan.before.to_string(),
         after: plan.after.to_string(),
         answers,
+        unjudged: Vec::new(),
     })
 }
 
@@ -118,6 +135,12 @@ fn report(url: &Url, backup: &Lying, age: Duration, budget: Span, measured: &Mea
         0 => page.line("nothing is pending"),
         _ => page.table(&["version", "description", "time"], rows),
     };
+    if !measured.unjudged.is_empty() {
+        page = page.line(format!(
+            "the ledger was not asked whether the contract steps may run yet: {}; `up` asks it where --environment is given, and so does this",
+            measured.unjudged.join(", ")
+        ));
+    }
     let steps: Vec<_> = measured
         .steps
         .iter()
@@ -126,7 +149,7 @@ fn report(url: &Url, backup: &Lying, age: Duration, budget: Span, measured: &Mea
     let data = json!({
         "before": measured.before, "after": measured.after, "backup": backup.path.display().to_string(),
         "rpoSeconds": age.as_secs(), "rtoMs": restored_ms, "executionMs": total, "steps": steps,
-        "queries": outputs::answers_json(&measured.answers),
+        "contractsNotJudged": measured.unjudged, "queries": outputs::answers_json(&measured.answers),
     });
     Report::new(page.then(outputs::answers_page(&measured.answers)), data)
         .output("before", measured.before.clone())

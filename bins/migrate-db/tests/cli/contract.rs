@@ -99,3 +99,24 @@ fn a_ledger_that_knows_nothing_or_was_changed_lets_nothing_in() {
     migrate(&scratch, &UP).run().fails(1, "ledger-broken");
     migrate(&scratch, &UP).on_runner().run().fails(2, "ledger-not-persistent");
 }
+
+#[test]
+fn a_rehearsal_refuses_what_up_would_or_says_that_nobody_was_asked() {
+    let scratch = environment("unused-since=1.5.0", &["1.4.0"]);
+    migrate(&scratch, &["backup"]).run().succeeds();
+    let rehearse = ["rehearse", "--environment", "production"];
+    migrate(&scratch, &rehearse).run().fails(1, "contract-too-early");
+    let unasked = migrate(&scratch, &["rehearse"]).run().succeeds();
+    assert!(
+        unasked.stdout.contains("the ledger was not asked whether the contract steps may run yet: 3;"),
+        "{}",
+        unasked.stdout
+    );
+    let unasked = migrate(&scratch, &["rehearse", "--format", "json"]).run().succeeds().json();
+    assert_eq!(unasked["result"]["contractsNotJudged"], serde_json::json!(["3"]));
+    runs(&scratch, "1.5.0");
+    runs(&scratch, "1.6.0");
+    let asked = migrate(&scratch, &rehearse).run().succeeds();
+    assert!(!asked.stdout.contains("ledger"), "{}", asked.stdout);
+    assert_eq!(sql(&scratch, "SELECT max(version) FROM migrate_db_history"), "2");
+}
