@@ -86,7 +86,13 @@ fn a_server_that_crashes_in_the_middle_keeps_whole_files_and_the_next_run_goes_o
         cluster.crash();
         run.join().unwrap();
     });
-    assert_eq!(cluster.sql(&database, "SELECT count(*) FROM users"), "0");
+    // A commit that the disk was not waited for may be lost, and takes its row of the history along.
+    let is_there =
+        |table: &str| cluster.sql(&database, &format!("SELECT to_regclass('{table}') IS NOT NULL")) == "t";
+    let is_applied = is_there("migrate_db_history")
+        && cluster.sql(&database, "SELECT count(*) FROM migrate_db_history") == "1";
+    assert_eq!(is_there("users"), is_applied);
+    assert!(!is_applied || cluster.sql(&database, "SELECT count(*) FROM users") == "0");
     scratch.file("migrations/2_slow.sql", "INSERT INTO users VALUES (1, 'a');");
     migrate(&scratch, &cluster.url(&database), &["up"]).run().succeeds();
     assert_eq!(cluster.sql(&database, "SELECT count(*) FROM migrate_db_history"), "2");
