@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use testkit::{Scratch, bin};
+use testkit::{Run, Scratch, bin};
 
 /// 2027-01-15T08:00:00Z
 const BEGIN: u64 = 1_800_000_000;
@@ -51,6 +51,48 @@ fn lines(readme: &str) -> Vec<(&str, i32, &str)> {
     lines
 }
 
+fn run(place: &Scratch, clock: u64, name: &str, words: &str) -> Run {
+    bin(binary(name))
+        .args(words.split_whitespace())
+        .dir(place.path())
+        .env("COSIGN_PASSWORD", "pw")
+        .env("USER", "ada")
+        .env("SEAWORTHY_CLOCK", clock.to_string())
+        .env("GITHUB_SHA", "860c1904a1ce19322e91ac35af1ab07466440c37")
+        .run()
+}
+
+/// The image itself was looked up as a package, so that its scan could never be stated, and the gate never opened.
+#[test]
+fn the_gate_was_shut_to_every_release_whose_sbom_was_made_of_the_image() {
+    let place = Scratch::new();
+    for name in FILES {
+        place.file(name, fs::read(example().join(name)).expect("a file of the example"));
+    }
+    let mode = fs::metadata(example().join("deploy.sh")).expect("it is there").permissions();
+    fs::set_permissions(place.join("deploy.sh"), mode).expect("it can be run");
+    place.file("site/node_modules/lodash/package.json", r#"{"name": "lodash", "version": "4.17.21"}"#);
+    let steps = [
+        "sbom-sign keygen --output-prefix release",
+        "tag-image apply --component app --version 1.0.0 --source dir:site --target oci:registry/app",
+        "tag-image release",
+        "sbom-sign sbom oci:registry/app:1.0.0-860c190 --output bom.json",
+        "sbom-sign sign --key release.key",
+        "sbom-sign attest --type cyclonedx --predicate bom.json --key release.key",
+        "sbom-sign check bom.json --database osv --predicate vulns.json",
+        "sbom-sign attest --type vulns --predicate vulns.json --key release.key",
+        "promote run --environment production",
+    ];
+    let mut last = None;
+    for (line, clock) in steps.into_iter().zip((BEGIN..).step_by(60)) {
+        let (name, words) = line.split_once(' ').expect("a binary and its words");
+        last = Some(run(&place, clock, name, words).succeeds());
+    }
+    let promoted = last.expect("there are steps").stdout.clone();
+    assert!(promoted.contains("found nothing from high on"), "{promoted}");
+    assert!(place.read("running").starts_with("app=oci:registry/app@sha256:"));
+}
+
 #[test]
 fn the_readme_of_the_example_happens_as_it_is_told() {
     let place = Scratch::new();
@@ -74,14 +116,7 @@ fn the_readme_of_the_example_happens_as_it_is_told() {
             clock += 2 * DAY;
             continue;
         };
-        let run = bin(binary(name))
-            .args(words.split_whitespace())
-            .dir(place.path())
-            .env("COSIGN_PASSWORD", "pw")
-            .env("USER", "ada")
-            .env("SEAWORTHY_CLOCK", clock.to_string())
-            .env("GITHUB_SHA", "860c1904a1ce19322e91ac35af1ab07466440c37")
-            .run();
+        let run = run(&place, clock, name, words);
         assert_eq!(run.status, status, "{why}\n{}", run.transcript());
         if name == "promote" {
             told.extend(

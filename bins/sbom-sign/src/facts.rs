@@ -93,7 +93,7 @@ pub fn listed(wanted: &Sbom, session: &Session) -> Result<Listed, Error> {
         catalog,
         unread,
         existing,
-        now: session.stamp(),
+        now: session.stamp()?,
         clock: if fixed { Clock::Fixed } else { Clock::Running },
     })
 }

@@ -202,9 +202,7 @@ pub(crate) fn apply(typed: args::Apply, session: &Session) -> Result<Apply, Stop
 
 /// When a packed image counts as made: `SOURCE_DATE_EPOCH` (reproducible-builds.org), else the beginning of time; never the clock.
 fn epoch(env: &Env) -> Result<Timestamp, Stop> {
-    let Some(text) = env.text("SOURCE_DATE_EPOCH")? else { return Ok(Timestamp::UNIX_EPOCH) };
-    let seconds = text.parse().ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
-    Ok(seconds.ok_or(TagError::Epoch(text))?)
+    Ok(env.source_date()?.unwrap_or(Timestamp::UNIX_EPOCH))
 }
 
 /// Checks that one image is named.

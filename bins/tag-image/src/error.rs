@@ -106,9 +106,6 @@ pub(crate) enum TagError {
     /// A text that names no image.
     #[error(transparent)]
     Image(#[from] InvalidImage),
-    /// The variable that sets the clock.
-    #[error("SOURCE_DATE_EPOCH holds `{0}`, which is no number of seconds")]
-    Epoch(String),
     /// A record that holds no whole release.
     #[error("the release is not whole")]
     ReleaseIncomplete(#[source] IncompleteRelease),
@@ -159,7 +156,6 @@ impl Failure for TagError {
             Self::NotARepository(_) => Code::new("image-not-a-repository"),
             Self::NamedByDigest(_) => Code::new("target-is-a-digest"),
             Self::Image(_) => Code::new("image-invalid"),
-            Self::Epoch(_) => Code::new("source-date-epoch-invalid"),
             Self::ReleaseIncomplete(_) | Self::ComponentsMissing(_) => Code::new("release-incomplete"),
             Self::OtherCommit { .. } => Code::new("release-other-commit"),
             Self::RecordDiffers(_) => Code::new("release-file-other-release"),
@@ -196,7 +192,6 @@ impl Failure for TagError {
             Self::NotARepository(_) => "leave out the tag or digest",
             Self::NamedByDigest(_) => "name a tag, or the repository alone for the standard tag",
             Self::Image(_) => "write HOST/REPOSITORY[:TAG|@DIGEST] or oci:DIR[:TAG|@DIGEST]",
-            Self::Epoch(_) => "set it to the seconds since 1970 of the commit: git log -1 --format=%ct",
             Self::ReleaseIncomplete(_) => "let `tag-image apply` record every component at this commit, or give --version",
             Self::ComponentsMissing(_) => "let `tag-image apply` record them, or correct [components] in release.toml",
             Self::OtherCommit { .. } => "check out the commit of the release, and on GitHub run the workflow on its tag: configuration and migrations are the commit's",

@@ -6,6 +6,8 @@ use std::{
     ffi::{OsStr, OsString},
 };
 
+use jiff::Timestamp;
+
 use crate::failure::{Code, Failure, Kind};
 
 /// A snapshot of the environment. An empty variable counts as unset: GitHub passes an unset secret as an empty string.
@@ -26,6 +28,9 @@ pub enum InputError {
         /// What it holds.
         value: String,
     },
+    /// The variable that fixes the time of what is made holds something else than digits.
+    #[error("SOURCE_DATE_EPOCH holds `{0}`, which is no number of seconds since 1970")]
+    NotSeconds(String),
 }
 
 impl Failure for InputError {
@@ -33,6 +38,7 @@ impl Failure for InputError {
         match self {
             Self::NotUtf8(_) => Code::new("variable-not-utf8"),
             Self::NotBoolean { .. } => Code::new("variable-not-boolean"),
+            Self::NotSeconds(_) => Code::new("source-date-epoch-invalid"),
         }
     }
 
@@ -44,6 +50,7 @@ impl Failure for InputError {
         match self {
             Self::NotUtf8(_) => "set it to UTF-8 text, or unset it",
             Self::NotBoolean { .. } => "set it to `true` or `false`, or leave it empty",
+            Self::NotSeconds(_) => "set it to the time of the commit: git log -1 --format=%ct",
         }
         .into()
     }
@@ -71,6 +78,15 @@ impl Env {
             value.to_str().map(str::to_owned).ok_or_else(|| InputError::NotUtf8(name.to_owned()))
         };
         self.raw(name).map(text).transpose()
+    }
+
+    /// `SOURCE_DATE_EPOCH` (reproducible-builds.org), if it is set. One that is no number is an error: whoever sets it wants the same bytes
+    /// again, and the time of now would be others.
+    pub fn source_date(&self) -> Result<Option<Timestamp>, InputError> {
+        let Some(text) = self.text("SOURCE_DATE_EPOCH")? else { return Ok(None) };
+        let digits = text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten();
+        let time = digits.and_then(|seconds| Timestamp::from_second(seconds).ok());
+        time.map(Some).ok_or(InputError::NotSeconds(text))
     }
 
     /// Every variable whose name and value are UTF-8, empty ones too.
@@ -115,6 +131,16 @@ mod tests {
     fn bytes_that_are_no_text_name_their_variable() {
         let env = Env::of([(OsString::from("A"), OsString::from_vec(vec![0xff]))]);
         assert_eq!(env.text("A").unwrap_err().to_string(), "the variable A is not UTF-8");
+    }
+
+    #[test]
+    fn a_time_that_is_no_number_of_seconds_was_taken_for_none() {
+        let time = |text: &str| Env::of([("SOURCE_DATE_EPOCH", text)]).source_date();
+        assert_eq!(time("1800000000").unwrap().unwrap().to_string(), "2027-01-15T08:00:00Z");
+        assert_eq!(time("").unwrap(), None);
+        for text in ["abc", "1.5", " 1", "+1", "-1", "99999999999999", "99999999999999999999"] {
+            assert_eq!(time(text).unwrap_err().code().as_str(), "source-date-epoch-invalid", "{text}");
+        }
     }
 
     #[test]

@@ -116,8 +116,8 @@ impl Session {
 
     /// When an artifact counts as made: `SOURCE_DATE_EPOCH` (reproducible-builds.org), else now. Never for a decision: a workflow that
     /// sets the variable for its builds would stop the clock of its gates.
-    pub fn stamp(&self) -> Timestamp {
-        seconds(&self.env, "SOURCE_DATE_EPOCH").unwrap_or(self.now)
+    pub fn stamp(&self) -> Result<Timestamp, InputError> {
+        Ok(self.env.source_date()?.unwrap_or(self.now))
     }
 
     /// The runner, on one.

@@ -9,7 +9,7 @@ use oci::{Allowance, Descriptor, Entry, EntryKind, Repository};
 use super::{
     Unreadable,
     finding::{Finding, Link, Wanted},
-    places::Places,
+    places::{self, Places},
     scan::{self, Message, Said, Seen, Unfit},
     tree::{Found, Scope, Tree},
 };
@@ -140,6 +140,9 @@ impl Walk {
             (Some(wanted), _) => {
                 self.again.insert(path.clone(), Again::Linked(vec![(path, wanted)]));
                 return Ok(());
+            }
+            (None, _) if places::of_another_root(&path) => {
+                Some(Finding::Unread(Malformed::whole("it lists packages of a file system inside this one")))
             }
             (None, Said::Wanted(..) | Said::Unseen) => {
                 self.again.insert(path, Again::Program);

@@ -49,6 +49,16 @@ impl Places {
     }
 }
 
+/// Whether this is a list of packages of a file system that lies below a directory of this one.
+pub(super) fn of_another_root(path: &str) -> bool {
+    let file = path.rsplit('/').next().unwrap_or(path);
+    // Of most files the name says enough.
+    matches!(file, "status" | "installed" | "rpmdb.sqlite" | "Packages.db" | "Packages")
+        && names().any(|(name, wanted)| {
+            wanted.is_database() && path.strip_suffix(name.as_str()).is_some_and(|root| root.ends_with('/'))
+        })
+}
+
 /// The names of what speaks for the whole image.
 fn names() -> impl Iterator<Item = (String, Wanted)> {
     let as_kind = |wanted: Wanted| move |name: &str| (name.to_owned(), wanted.clone());

@@ -145,6 +145,17 @@ fn a_statement_about_a_file_is_planned_first_and_judged_before_the_key_is_opened
 }
 
 #[test]
+fn a_malformed_source_date_was_taken_for_none_and_the_time_of_now_written() {
+    let desk = desk();
+    for text in ["abc", "1.5", " 1", "99999999999999"] {
+        let run = sbom_sign(&desk, "sbom tree --output bom.json").env("SOURCE_DATE_EPOCH", text).run();
+        run.fails(2, "source-date-epoch-invalid");
+        assert!(!desk.has("bom.json"));
+    }
+    sbom_sign(&desk, "sbom tree --output bom.json").env("SOURCE_DATE_EPOCH", "").run().succeeds();
+}
+
+#[test]
 fn an_input_or_a_file_of_somebody_else_was_written_over() {
     let desk = desk();
     desk.file("empty", "");

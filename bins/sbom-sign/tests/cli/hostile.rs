@@ -91,6 +91,23 @@ fn a_list_below_a_directory_that_is_a_link_was_lost_without_a_word() {
 }
 
 #[test]
+fn the_lists_of_file_systems_inside_the_image_were_passed_over_in_silence() {
+    let apk = ("opt/rootfs/lib/apk/db/installed", "P:musl\nV:1.2.5-r0\n\n");
+    let lists = [apk, ("opt/rootfs/var/lib/dpkg/status", LIBC), ("mnt/var/lib/rpm/Packages", "x")];
+    let desk = with_links(
+        &[&lists[..], &[(STATUS, LIBC), ("srv/status", "x"), ("opt/installed", "x")]].concat(),
+        &[],
+    );
+    let run = sbom(&desk, "").succeeds();
+    assert_eq!(run.observed().outputs["unread"], "3");
+    for (path, _) in lists {
+        assert!(run.observed().summary.contains(path), "{path}: {}", run.observed().summary);
+    }
+    assert_eq!(listed(&bom(&desk), "deb"), ["libc6@2.36-9".to_owned()].into());
+    assert!(listed(&bom(&desk), "apk").is_empty());
+}
+
+#[test]
 fn a_package_that_is_a_link_to_another_name_was_neither_listed_nor_named() {
     let python = "Name: six\nVersion: 1.16.0\n";
     let npm = |name: &str| format!(r#"{{"name":"{name}","version":"1.0.0"}}"#);

@@ -93,7 +93,7 @@ pub(crate) fn read(context: &Context, session: &Session) -> Result<Facts, Stop> 
     } else {
         None
     };
-    Ok(Facts { run, now: session.stamp(), commit_date, repository })
+    Ok(Facts { run, now: session.stamp()?, commit_date, repository })
 }
 
 /// The action always asks GitHub. The payload of most events holds the same, and then nobody has to be asked.
