@@ -111,7 +111,7 @@ pub(crate) fn compare(chain: &[(Entry, Digest)], remembered: Head) -> Result<(),
         None => true,
         Some(index) => chain.get(index).is_some_and(|(_, found)| *found == digest),
     };
-    let ahead = newest == sequence || newest == sequence + 1;
+    let ahead = newest.checked_sub(sequence).is_some_and(|more| more <= 1);
     if there && ahead { Ok(()) } else { Err(Broken::OtherHead { sequence }) }
 }
 

@@ -236,3 +236,14 @@ proptest! {
         prop_assert_eq!(ledger.read(&production()).is_ok(), text.is_empty());
     }
 }
+
+#[test]
+fn a_head_behind_the_last_number_of_all_was_counted_on() {
+    let directory = tempfile::tempdir().unwrap();
+    let ledger = written(directory.path());
+    let head = ledger.file(&production()).with_extension("head");
+    let text =
+        fs::read_to_string(&head).unwrap().replace(r#""sequence":4"#, r#""sequence":18446744073709551615"#);
+    fs::write(&head, text).unwrap();
+    insta::assert_snapshot!(why(&ledger), @"entry 18446744073709551615 is not the one that was remembered as the head");
+}
