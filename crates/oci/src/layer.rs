@@ -29,6 +29,10 @@ const RATIO_FREE_BYTES: u64 = 128 << 20;
 /// How many bytes may stand between two files: headers and long names, which are kept in memory.
 pub(crate) const HEADERS_BYTES_MAX: u64 = 1 << 20;
 
+/// How long a path, or the target of a link, may be, in bytes: no system can have a longer one (Linux, `PATH_MAX`), and a reader may have
+/// to keep a hundred thousand of them.
+const PATH_BYTES_MAX: usize = 4096;
+
 /// How much is unpacked at a time, in bytes.
 const UNPACKED_BYTES: usize = 64 << 10;
 
@@ -200,10 +204,14 @@ fn entries<E>(
         let path = clean(&entry.path_bytes());
         let target = entry.link_name_bytes().map(Cow::into_owned).unwrap_or_default();
         let unsafe_entry = |why| {
-            let entry = spelled(&entry.path_bytes());
+            let name = entry.path_bytes();
+            let entry = spelled(&name[..name.len().min(PATH_BYTES_MAX)]);
             Stop::Layer(OciError::Unsafe { digest, entry, why })
         };
         let path = path.map_err(unsafe_entry)?;
+        if entry.path_bytes().len().max(target.len()) > PATH_BYTES_MAX {
+            return Err(unsafe_entry("its path, or what it links to, is longer than any system takes"));
+        }
         let kind = match kind {
             EntryType::Directory => EntryKind::Directory,
             EntryType::Symlink => EntryKind::SymbolicLink(spelled(&target)),

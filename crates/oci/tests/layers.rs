@@ -221,6 +221,27 @@ fn an_archive_that_is_cut_off_is_none() {
 }
 
 #[test]
+fn links_of_a_megabyte_each_were_kept_in_memory() {
+    let scratch = Scratch::new();
+    let layout = layout(&scratch);
+    let long = |length: usize| "long/".repeat(length.div_ceil(5))[..length].to_owned();
+    let mut header = Header::new_gnu();
+    header.set_size(0);
+    for (length, wanted) in [(4096, None), (4097, Some("unpack-unsafe")), (1 << 19, Some("unpack-unsafe"))] {
+        let mut linked = tar::Builder::new(Vec::new());
+        header.set_entry_type(EntryType::Symlink);
+        linked.append_link(&mut header, "link", long(length)).unwrap();
+        let mut named = tar::Builder::new(Vec::new());
+        header.set_entry_type(EntryType::Regular);
+        named.append_data(&mut header, long(length), &b""[..]).unwrap();
+        for layer in [linked, named] {
+            let told = told_nothing(&layout, &put(&layout, &layer.into_inner().unwrap()));
+            assert_eq!(told.err().map(|error| error.code().as_str()), wanted, "{length}");
+        }
+    }
+}
+
+#[test]
 fn a_bomb_is_put_out_early() {
     let scratch = Scratch::new();
     let layout = layout(&scratch);
