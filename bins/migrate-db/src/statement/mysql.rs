@@ -36,7 +36,7 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token<'_>>, Unfinished> {
     while at < text.len() {
         let rest = &text[at..];
         let may_be = open.is_none() || text[..at].trim_end_matches([' ', '\t']).ends_with('\n');
-        let (kind, length) = match commanded(rest).filter(|_| may_be) {
+        let (kind, length) = match may_be.then(|| commanded(rest)).flatten() {
             Some((_, _)) if open.is_some() => {
                 return Err(Unfinished {
                     line: open.unwrap_or(line),
@@ -67,10 +67,10 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token<'_>>, Unfinished> {
 fn commanded(text: &str) -> Option<(usize, Result<&str, &'static str>)> {
     let word = "DELIMITER";
     let behind = text.get(word.len()..).filter(|_| text[..word.len()].eq_ignore_ascii_case(word))?;
-    let length = text.find('\n').unwrap_or(text.len());
     if !behind.is_empty() && !behind.starts_with([' ', '\t', '\r', '\n']) {
         return None;
     }
+    let length = text.find('\n').unwrap_or(text.len());
     let said = text[word.len()..length].split_whitespace().next().unwrap_or_default();
     let is_one = !said.is_empty()
         && said.len() <= DELIMITER_BYTES_MAX

@@ -72,24 +72,27 @@ fn is_word(character: char) -> bool {
 /// Cuts behind each statement. What follows the last one is a piece of its own, so that all pieces together are the text.
 pub(super) fn pieces<'v, 't>(tokens: &'v [Token<'t>]) -> Result<Vec<&'v [Token<'t>]>, Unfinished> {
     let mut pieces = Vec::new();
-    let mut start = 0;
+    let (mut start, mut trigger) = (0, false);
     for end in 1..=tokens.len() {
         let piece = &tokens[start..end];
         let last = end == tokens.len();
-        if ends(piece) || last {
-            if last && is_trigger(piece) && !ends_trigger(piece) {
-                let line = 1 + line_breaks(&tokens[..start + lead(piece)]);
-                return Err(Unfinished { line, what: "a trigger" });
-            }
+        let closes = piece.last().is_some_and(|token| token.kind == Kind::End);
+        if !closes && !last {
+            continue;
+        }
+        // Its first words say it, and are not gone through again for every `;` in its body.
+        trigger = trigger || is_trigger(piece);
+        let open = trigger && !ends_trigger(piece);
+        if last && open {
+            let line = 1 + line_breaks(&tokens[..start + lead(piece)]);
+            return Err(Unfinished { line, what: "a trigger" });
+        }
+        if last || !open {
             pieces.push(piece);
-            start = end;
+            (start, trigger) = (end, false);
         }
     }
     Ok(pieces)
-}
-
-fn ends(piece: &[Token<'_>]) -> bool {
-    piece.last().is_some_and(|token| token.kind == Kind::End) && (!is_trigger(piece) || ends_trigger(piece))
 }
 
 /// `CREATE [TEMP] TRIGGER`, the one statement with statements inside.

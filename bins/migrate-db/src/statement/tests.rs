@@ -124,6 +124,24 @@ fn what_does_not_end_is_named_in_postgresql_too() {
     }
 }
 
+/// How many repetitions take minutes where each goes through all others, and no time where it does not.
+const MANY: usize = 100_000;
+
+#[test]
+fn a_comment_in_a_comment_was_looked_for_in_the_rest_of_the_text_for_each_end() {
+    let nested = format!("{}{}SELECT 1;", "/*".repeat(MANY), "*/".repeat(MANY));
+    assert_eq!(cut_by(&nested, Dialect::Postgres), ["1: SELECT 1;"]);
+    let open = "/*".repeat(MANY);
+    assert_eq!(statements(&open, Dialect::Postgres).unwrap_err().what, "a comment");
+}
+
+#[test]
+fn the_first_words_of_a_trigger_were_read_again_for_each_statement_in_it() {
+    let body = "SELECT 1;".repeat(MANY);
+    let text = format!("CREATE {}TRIGGER x INSERT ON t BEGIN {body} END;", "TEMP ".repeat(MANY));
+    assert_eq!(cut(&text).len(), 1);
+}
+
 proptest::proptest! {
     #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
 

@@ -120,6 +120,12 @@ fn what_does_not_end_is_named_with_its_line() {
     assert!(why("SELECT 1\0").contains("NUL"));
 }
 
+#[test]
+fn the_end_of_the_line_was_looked_for_behind_each_word_that_begins_as_delimiter() {
+    let text = "SELECT DELIMITER , DELIMITER".repeat(100_000);
+    assert_eq!(statements(&text, Dialect::Mysql).unwrap().len(), 1);
+}
+
 proptest::proptest! {
     #![proptest_config(proptest::prelude::ProptestConfig::with_cases(256))]
 
