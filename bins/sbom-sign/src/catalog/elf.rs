@@ -130,12 +130,13 @@ impl Elf {
         let found = match FileKind::parse(self) {
             Ok(FileKind::Elf32) => section::<FileHeader32<Endianness>>(self, name),
             Ok(FileKind::Elf64) => section::<FileHeader64<Endianness>>(self, name),
-            _ => Ok(None),
+            _ => Ok(Sight::Absent),
         };
         match found {
-            Ok(Some(range)) if range.end - range.start <= bytes_max => {
+            Ok(Sight::There(range)) if range.end - range.start <= bytes_max => {
                 self.bytes(range.start, range.end - range.start)
             }
+            Ok(Sight::Unseen) => Sight::Unseen,
             Ok(_) => Sight::Absent,
             Err(_) if self.is_whole() => Sight::Absent,
             Err(_) => Sight::Unseen,
@@ -164,20 +165,31 @@ impl Elf {
 fn section<H: FileHeader<Endian = Endianness>>(
     elf: &Elf,
     name: &[u8],
-) -> object::read::Result<Option<Range<u64>>> {
+) -> object::read::Result<Sight<Range<u64>>> {
     let header = H::parse(elf)?;
     let endian = header.endian()?;
     if header.e_shoff(endian).into() >= elf.length {
-        return Ok(None);
+        return Ok(Sight::Absent);
     }
     let sections = header.sections(endian, elf)?;
-    for section in sections.iter() {
-        if sections.section_name(endian, section)? == name {
-            let (start, length) = section.file_range(endian).unwrap_or_default();
-            return Ok(start.checked_add(length).map(|end| start..end));
-        }
-    }
-    Ok(None)
+    let names = sections.section(header.section_strings_index(endian, elf)?)?.file_range(endian);
+    let (start, length) = names.unwrap_or_default();
+    let names = match elf.bytes(start, length) {
+        Sight::There(names) => names,
+        Sight::Absent => return Ok(Sight::Absent),
+        Sight::Unseen => return Ok(Sight::Unseen),
+    };
+    // Compared where it stands: whoever looks for the end of each name goes through a table without ends once for every section.
+    let is_it = |at: u32| {
+        let behind = usize::try_from(at).ok().and_then(|at| names.get(at..)?.strip_prefix(name));
+        behind.is_some_and(|behind| behind.first() == Some(&0))
+    };
+    let found = sections.iter().find(|section| is_it(section.sh_name(endian)));
+    let range = found.and_then(|section| {
+        let (start, length) = section.file_range(endian).unwrap_or_default();
+        Some(start..start.checked_add(length)?)
+    });
+    Ok(range.map_or(Sight::Absent, Sight::There))
 }
 
 fn place<H: FileHeader<Endian = Endianness>>(elf: &Elf, address: u64) -> object::read::Result<Option<u64>> {

@@ -103,6 +103,22 @@ fn what_follows_a_mark_is_kept() {
     assert_eq!(elf.marks.len(), MARKS_MAX);
 }
 
+#[test]
+fn a_table_of_names_without_an_end_was_gone_through_for_each_section() {
+    const NAMES: usize = 2 << 20;
+    const SECTIONS: u16 = 30_000;
+    let mut file = program(".note", &vec![b'x'; NAMES], 0);
+    let sections_at = file.len();
+    let mut header = [0; 64];
+    // All are named by what the program holds, and so is the table of names itself.
+    header[24..32].copy_from_slice(&CONTENT.to_le_bytes());
+    header[32..40].copy_from_slice(&(NAMES as u64).to_le_bytes());
+    file.extend(header.repeat(SECTIONS.into()));
+    file[40..48].copy_from_slice(&(sections_at as u64).to_le_bytes());
+    file[60..62].copy_from_slice(&SECTIONS.to_le_bytes());
+    assert_eq!(whole(&file).section(b".note", 100), Sight::Absent);
+}
+
 proptest::proptest! {
     #[test]
     fn no_bytes_make_it_panic(at in 0..300_usize, bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..64)) {
