@@ -1,4 +1,4 @@
-//! SQLite over one sqlx connection; never a pool, never a setting that outlives the run (journal mode and synchronous stay as they are).
+//! SQLite over one sqlx connection; never a pool, never a setting that outlives the run.
 
 mod copy;
 mod explain;
@@ -46,6 +46,18 @@ pub struct Sqlite {
     connection: SqliteConnection,
     file: PathBuf,
     patience: Duration,
+    journal: Journal,
+}
+
+/// What becomes of the file that holds what a transaction overwrites (sqlite.org/pragma.html, `journal_mode`).
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Journal {
+    /// Nobody has looked yet.
+    Unseen,
+    /// What the database or its owner says.
+    AsItIs,
+    /// It stays until the run ends: making and deleting it would cost each file a third of its time.
+    Kept,
 }
 
 /// Primary result codes (sqlite.org/rescode.html).
@@ -102,11 +114,25 @@ impl Sqlite {
             options = options.pragma("query_only", "ON");
         }
         let connection = runtime.block_on(options.connect())?;
-        Ok(Self { runtime, connection, file, patience: lock_timeout })
+        Ok(Self { runtime, connection, file, patience: lock_timeout, journal: Journal::Unseen })
     }
 
     fn run(&mut self, sql: &'static str) -> Result<(), DatabaseError> {
         self.runtime.block_on(sqlx::raw_sql(sql).execute(&mut self.connection))?;
+        Ok(())
+    }
+
+    /// Only where it would be deleted after each transaction: other modes are somebody's choice, and WAL is kept in the file.
+    fn keep_journal(&mut self) -> Result<(), DatabaseError> {
+        if self.journal == Journal::Unseen {
+            self.journal = match self.value("PRAGMA journal_mode")?.as_str() {
+                "delete" => Journal::Kept,
+                _ => Journal::AsItIs,
+            };
+            if self.journal == Journal::Kept {
+                self.value("PRAGMA journal_mode = PERSIST")?;
+            }
+        }
         Ok(())
     }
 
@@ -223,6 +249,7 @@ impl Database for Sqlite {
     }
 
     fn begin(&mut self, opening: &str, value: &str, _: Lasting) -> Result<String, DatabaseError> {
+        self.keep_journal()?;
         self.value(&format!("BEGIN IMMEDIATE; {opening} SELECT {value}"))
     }
 
@@ -333,7 +360,11 @@ impl Database for Sqlite {
         }
     }
 
-    fn close(self: Box<Self>) {
+    fn close(mut self: Box<Self>) {
+        if self.journal == Journal::Kept {
+            // A kept journal that is no use to anybody says so in its header, and whoever writes next takes it away.
+            _ = self.value("PRAGMA journal_mode = DELETE");
+        }
         // Whatever is wrong here was said by the last statement; nothing is pending.
         _ = self.runtime.block_on(self.connection.close());
     }

@@ -111,18 +111,18 @@ impl HistoryTable for Table {
     }
 
     fn add(&self, at: &Place, entry: &Entry<'_>) -> String {
-        write(at, entry.version, "FALSE")
+        write(at, entry.below, entry.version, "FALSE")
     }
 
     fn begin(&self, at: &Place, entry: &Entry<'_>) -> String {
-        write(at, entry.version, "TRUE")
+        write(at, entry.below, entry.version, "TRUE")
     }
 
     fn remove(&self, at: &Place, entry: &Entry<'_>) -> String {
         if entry.below.is_none() {
             return format!("DELETE FROM {};", at.name());
         }
-        write(at, entry.below, "FALSE")
+        write(at, entry.version, entry.below, "FALSE")
     }
 
     /// Through its command line the database's name is the path of the URL with its `/`; through its library it is the name alone.
@@ -143,8 +143,12 @@ fn lock_id(name: &str) -> u32 {
     crc32fast::hash(name.as_bytes()).wrapping_mul(SALT)
 }
 
-fn write(at: &Place, version: &Version, dirty: &str) -> String {
+/// Where a version stood before, its row is there.
+fn write(at: &Place, before: &Version, version: &Version, dirty: &str) -> String {
     let name = at.name();
+    if !before.is_none() {
+        return format!("UPDATE {name} SET version = {version}, dirty = {dirty};");
+    }
     format!("DELETE FROM {name}; INSERT INTO {name} (version, dirty) VALUES ({version}, {dirty});")
 }
 
