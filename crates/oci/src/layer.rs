@@ -34,7 +34,7 @@ pub(crate) const HEADERS_BYTES_MAX: u64 = 1 << 20;
 const PATH_BYTES_MAX: usize = 4096;
 
 /// How much is unpacked at a time, in bytes.
-const UNPACKED_BYTES: usize = 64 << 10;
+const UNPACKED_BYTES: usize = 256 << 10;
 
 /// What removes a name of a lower layer (OCI image specification 1.1, "Whiteouts").
 const WHITEOUT: &str = ".wh.";
