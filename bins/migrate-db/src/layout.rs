@@ -38,7 +38,7 @@ pub use django::Listed;
 pub use history::{Applied, Entry, HistoryTable, Place, State};
 pub use judge::{Cut, Ground, Unit};
 pub use script::{Script, Seen};
-pub use tree::{Reading, Tree};
+pub use tree::{Reading, Source, Tree};
 pub use version::Version;
 
 /// Which tool's files these are.

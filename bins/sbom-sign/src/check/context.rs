@@ -1,6 +1,6 @@
 //! What the inputs of `check` mean; nothing is opened yet.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use contract::Span;
 use http::Url;
@@ -40,6 +40,21 @@ pub(crate) enum Unrated {
     Fails,
     /// It passes.
     Passes,
+}
+
+impl Context {
+    /// Nothing but an SBOM is told: everything fails that is not known to be harmless.
+    pub(super) fn strict(bill: PathBuf) -> Self {
+        Self {
+            bill,
+            database: Database::Directory(PathBuf::new()),
+            policy: None,
+            fail_on: Level::Low,
+            unrated: Unrated::Fails,
+            max_age: Span::of(Duration::from_secs(7 * 24 * 60 * 60)),
+            predicate: None,
+        }
+    }
 }
 
 /// Reads what was typed.

@@ -112,8 +112,18 @@ pub(crate) fn read(
     if all.total == 0 {
         return Err(CheckError::DatabaseEmpty(root.to_owned()));
     }
-    let records = all.records.into_values().collect();
-    Ok(Found { records, coverage: all.coverage, total: all.total, claims: BTreeMap::new() })
+    Ok(all.found())
+}
+
+impl Found {
+    /// What these records, which are all there are, say about the packages asked about.
+    pub(super) fn among(records: &[&[u8]], questions: &BTreeSet<Question>) -> Result<Self, CheckError> {
+        let (wanted, mut all) = (Wanted::of(questions), Collected::default());
+        for json in records {
+            all.take(json, &wanted, String::new)?;
+        }
+        Ok(all.found())
+    }
 }
 
 struct Walk<'w> {
@@ -240,6 +250,11 @@ impl Collected {
             _ => drop(self.records.insert(record.id.clone(), record)),
         }
         Ok(())
+    }
+
+    fn found(self) -> Found {
+        let records = self.records.into_values().collect();
+        Found { records, coverage: self.coverage, total: self.total, claims: BTreeMap::new() }
     }
 
     fn join(&mut self, other: Self) -> Result<(), CheckError> {

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     api,
-    bill::{BILL_BYTES_MAX, Bill},
+    bill::{BILL_BYTES_MAX, Bill, Listed},
     context::{Context, Database},
     database::{self, Found},
     ecosystem::Question,
@@ -46,14 +46,7 @@ pub(crate) fn read(context: &Context, session: &Session) -> Result<Facts, CheckE
             .map_err(|source| CheckError::policy(path.clone(), source))?,
         None => Policy::default(),
     };
-    let questions: Vec<Result<Question, String>> = bill
-        .packages
-        .iter()
-        .map(|package| {
-            let purl = package.purl.as_ref().ok_or("it has no package URL")?;
-            Question::of(purl, package.source.as_ref(), bill.distribution.as_deref())
-        })
-        .collect();
+    let questions = questions(&bill);
     let asked: BTreeSet<Question> = questions.iter().flatten().cloned().collect();
     let progress = session.progress("reading the database of vulnerabilities");
     let found = match &context.database {
@@ -64,6 +57,15 @@ pub(crate) fn read(context: &Context, session: &Session) -> Result<Facts, CheckE
     let elapsed = i64::try_from(clock.elapsed().as_secs()).unwrap_or_default();
     let finished = started.checked_add(SignedDuration::from_secs(elapsed)).unwrap_or(started);
     Ok(Facts { bill, questions, policy, found, started, finished })
+}
+
+/// What to ask for each package of an SBOM; or why nothing can be asked.
+pub(super) fn questions(bill: &Bill) -> Vec<Result<Question, String>> {
+    let question = |package: &Listed| {
+        let purl = package.purl.as_ref().ok_or("it has no package URL")?;
+        Question::of(purl, package.source.as_ref(), bill.distribution.as_deref())
+    };
+    bill.packages.iter().map(question).collect()
 }
 
 impl Facts {
