@@ -41,7 +41,7 @@ pub fn look(target: &Target, change: Change, session: &Session) -> Result<Drift,
     let failed = |source| Error::Database { doing: "building the schema anew", source };
     let beside = database.empty_beside().map_err(failed)?;
     let built = if head.is_none() { Ok(()) } else { build(&beside, target, &wanted, session) };
-    let compared = built.and_then(|()| compare(database.as_mut(), &beside, target));
+    let compared = built.and_then(|()| compare(database.as_mut(), &beside, target, &facts.place.table));
     let discarded = database.discard(&beside);
     database.close();
     let drift = compared?;
@@ -60,14 +60,16 @@ fn build(beside: &Url, target: &Target, wanted: &Up, session: &Session) -> Resul
     done
 }
 
-fn compare(live: &mut dyn Database, beside: &Url, target: &Target) -> Result<Drift, Error> {
+/// What is in one schema and not in the other. The history is its tool's, which may have made it otherwise.
+fn compare(live: &mut dyn Database, beside: &Url, target: &Target, history: &str) -> Result<Drift, Error> {
     let failed = |source: DatabaseError| Error::Database { doing: "comparing the schemas", source };
     let mut built = database::open(beside, Access::Read, target.lock_timeout).map_err(failed)?;
     let files = built.definitions();
     built.close();
     let (live, files) = (live.definitions().map_err(failed)?, files.map_err(failed)?);
     let only = |one: &BTreeSet<String>, other: &BTreeSet<String>| {
-        one.difference(other).filter(|line| !line.contains(progress::TABLE)).cloned().collect()
+        let kept = |line: &&String| !line.contains(progress::TABLE) && !line.contains(history);
+        one.difference(other).filter(kept).cloned().collect()
     };
     Ok(Drift { live: only(&live, &files), files: only(&files, &live) })
 }

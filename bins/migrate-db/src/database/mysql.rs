@@ -140,7 +140,8 @@ impl Mysql {
     }
 
     fn texts_until(&mut self, until: Option<Instant>, sql: &str) -> Result<Vec<Texts>, DatabaseError> {
-        let rows = self.within(until, async |connection| fetch(connection, sql, usize::MAX).await)?;
+        let rows = self.within(until, async |connection| fetch(connection, sql, usize::MAX).await);
+        let rows = rows.map_err(trouble::ours)?;
         rows.iter().map(texts).collect::<Result<_, _>>().map_err(|error| told(&error))
     }
 

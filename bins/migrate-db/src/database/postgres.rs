@@ -2,6 +2,7 @@
 
 mod answer;
 mod copy;
+mod definitions;
 mod explain;
 mod index;
 mod lock;
@@ -47,6 +48,9 @@ const VERSION_MIN: u32 = 120_000;
 const CONNECT_TIME_MAX: Duration = Duration::from_secs(15);
 /// How long a question of our own may take.
 const QUESTION_TIME_MAX: Duration = Duration::from_mins(1);
+/// Gives up a role that a file has taken on.
+const AS_OURSELVES: &str = "RESET SESSION AUTHORIZATION; RESET ROLE;";
+
 /// A connection and the runtime that sqlx wants around it; from outside both are ordinary calls.
 pub struct Postgres {
     runtime: Runtime,
@@ -167,7 +171,8 @@ impl Postgres {
     }
 
     fn texts_until(&mut self, until: Option<Instant>, sql: &str) -> Result<Vec<Texts>, DatabaseError> {
-        let rows = self.within(until, async |connection| fetch(connection, sql, usize::MAX).await)?;
+        let rows = self.within(until, async |connection| fetch(connection, sql, usize::MAX).await);
+        let rows = rows.map_err(trouble::ours)?;
         rows.iter().map(texts).collect::<Result<_, _>>().map_err(|error| told(&error))
     }
 
@@ -264,15 +269,14 @@ impl Database for Postgres {
     }
 
     fn commit(&mut self, closing: &str, value: &str) -> Result<String, DatabaseError> {
-        let rows = self.texts(&format!("{closing} SELECT {value}; COMMIT"))?;
+        // The history is ours to write, not the role's that the file took on.
+        let rows = self.texts(&format!("{AS_OURSELVES} {closing} SELECT {value}; COMMIT"))?;
         Ok(rows.into_iter().flatten().flatten().next().unwrap_or_default())
     }
 
     /// A lock on a row is the least that is written into the log, and its commit waits for all before it.
     fn settle(&mut self, history: &str) {
-        _ = self.run(&format!(
-            "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; SELECT 1 FROM {history} LIMIT 1 FOR UPDATE"
-        ));
+        _ = self.run(&format!("{AS_OURSELVES} RESET ALL; SELECT 1 FROM {history} LIMIT 1 FOR UPDATE"));
     }
 
     fn rollback(&mut self) {
@@ -329,7 +333,7 @@ impl Database for Postgres {
 
     fn definitions(&mut self) -> Result<BTreeSet<String>, DatabaseError> {
         self.rollback();
-        restored::definitions(self)
+        definitions::definitions(self)
     }
 
     fn hand_over(&mut self) -> Result<Handed, DatabaseError> {

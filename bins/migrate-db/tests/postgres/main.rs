@@ -3,6 +3,7 @@
 
 mod cluster;
 mod crash;
+mod drift;
 #[path = "../tools/peers.rs"]
 mod halves;
 mod interrupted;
@@ -12,6 +13,7 @@ mod peers;
 mod programs;
 mod programs_judged;
 mod programs_killed;
+mod roles;
 #[path = "../tools/servers.rs"]
 mod servers;
 #[path = "../tools/layouts.rs"]

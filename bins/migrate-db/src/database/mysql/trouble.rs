@@ -42,6 +42,19 @@ pub(super) fn is_denied(error: &DatabaseError) -> bool {
 const UNENCRYPTED: &str = "caching_sha2_password sends its password over TLS or a socket only: ask for TLS (`ssl-mode=REQUIRED`), \
                            and give the server a certificate if it has none";
 
+/// A question of our own is right as it stands: that the user may not ask it of a table is a matter of the world, not of a file or the
+/// history.
+pub(super) fn ours(error: DatabaseError) -> DatabaseError {
+    match error {
+        DatabaseError::Statement { why, .. }
+            if ["(error 1142,", "(error 1143,"].iter().any(|number| why.contains(number)) =>
+        {
+            DatabaseError::World(why)
+        }
+        other => other,
+    }
+}
+
 /// At connecting, everything is about the way there.
 pub(super) fn at_connecting(error: &sqlx::Error) -> DatabaseError {
     match error {

@@ -6,12 +6,12 @@ use super::Postgres;
 use crate::database::DatabaseError;
 
 /// Namespaces that are neither the system's nor a session's.
-const OURS: &str = "IN (SELECT oid FROM pg_namespace WHERE nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast') \
+pub(super) const OURS: &str = "IN (SELECT oid FROM pg_namespace WHERE nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast') \
                     AND nspname !~ '^pg_(toast_)?temp_')";
 
 /// Everything that has a definition, one line each; names are qualified because `search_path` holds only the catalog. An expression is
 /// there or not: its text changes when it is restored (`a IN (…)` of a varchar grows a cast). An index that is not valid is in no dump.
-const DEFINITIONS: [&str; 9] = [
+pub(super) const DEFINITIONS: [&str; 9] = [
     "SELECT format('column %s.%s %s %s %s', attrelid::regclass, attname, format_type(atttypid, atttypmod), attnotnull, atthasdef) \
      FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid WHERE NOT attisdropped AND attnum > 0 \
      AND relkind IN ('r', 'p', 'v', 'm', 'f', 'c') AND relnamespace",
@@ -46,13 +46,7 @@ pub(super) fn compare(database: &mut Postgres, copy: &mut Postgres) -> Result<Op
     Ok(None)
 }
 
-/// Everything that has a definition, in a transaction of its own.
-pub(super) fn definitions(database: &mut Postgres) -> Result<BTreeSet<String>, DatabaseError> {
-    let definitions = DEFINITIONS.map(|one| format!("{one} {OURS}")).join(" UNION ALL ");
-    lines(database, &format!("BEGIN READ ONLY; SET LOCAL search_path = pg_catalog; {definitions}; COMMIT"))
-}
-
 /// The one column of a question, which may take as long as there are rows.
-fn lines(database: &mut Postgres, sql: &str) -> Result<BTreeSet<String>, DatabaseError> {
+pub(super) fn lines(database: &mut Postgres, sql: &str) -> Result<BTreeSet<String>, DatabaseError> {
     Ok(database.texts_until(None, sql)?.into_iter().flatten().flatten().collect())
 }

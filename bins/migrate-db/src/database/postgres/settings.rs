@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Postgres, QUESTION_TIME_MAX};
+use super::{AS_OURSELVES, Postgres, QUESTION_TIME_MAX};
 use crate::database::Lasting;
 
 /// How long a statement waits for a table before it makes room for those who wait behind it.
@@ -49,6 +49,6 @@ impl Postgres {
         let is_local = scope != Scope::Session;
         let set = |(name, value): (&str, String)| format!("set_config('{name}', '{value}', {is_local})");
         let set: Vec<String> = settings.into_iter().map(set).collect();
-        format!("RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; SELECT {};", set.join(", "))
+        format!("{AS_OURSELVES} RESET ALL; SELECT {};", set.join(", "))
     }
 }

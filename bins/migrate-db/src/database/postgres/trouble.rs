@@ -45,6 +45,14 @@ pub(super) fn told(error: &sqlx::Error) -> DatabaseError {
     }
 }
 
+/// A question of our own is right as it stands: that the role may not ask it is a matter of the world, not of a file or the history.
+pub(super) fn ours(error: DatabaseError) -> DatabaseError {
+    match error {
+        DatabaseError::Statement { why, .. } if why.contains("(SQLSTATE 42501)") => DatabaseError::World(why),
+        other => other,
+    }
+}
+
 /// Which character of the statement it is about, counted from 1.
 fn position(said: &PgDatabaseError) -> Option<usize> {
     match said.position() {
