@@ -1,21 +1,24 @@
 //! What a statement does to whoever else uses the database: may it stand in a migration, does the running release survive it?
 //! Judged from its words alone; never runs anything.
 
+mod created;
 mod filled;
 mod locking;
 mod mysql;
 mod postgres;
 mod survey;
 
-use std::collections::BTreeSet;
-
 use crate::statement::{Dialect, Kind, Statement, Token};
+use created::{Created, Sort};
 pub use mysql::{Memory, Object, Seen};
 pub use postgres::Index;
 pub use survey::{Class, Finding, Found, Survey, is_rule};
 
 /// The tables this program keeps for itself.
 const OUR_TABLES: [&str; 2] = ["migrate_db_history", "migrate_db_progress"];
+
+/// What [`Breakage`] says of a text that nobody can read before it runs; the file has to say which half of a change it is.
+pub const UNSEEN: &str = postgres::UNSEEN;
 
 /// Pragmas that belong to the transaction, or that we set to what the file asks for anyway: foreign keys are off while a file runs and
 /// checked before it is committed.
@@ -44,6 +47,11 @@ pub fn forbidden(statement: &Statement) -> Option<&'static str> {
         }
         _ => None,
     }
+}
+
+/// Whether it writes a file of the server, which no transaction that only reads keeps it from.
+pub fn writes_file(statement: &Statement) -> bool {
+    statement.dialect == Dialect::Mysql && mysql::writes_file(&statement.tokens())
 }
 
 /// Whether it begins a transaction.
@@ -115,7 +123,7 @@ pub fn may_dangle(statement: &Statement) -> bool {
 /// Finds the statements of one file that a release still running with the schema before would not survive.
 #[derive(Default, Debug)]
 pub struct Breakage {
-    created: BTreeSet<String>,
+    created: Created,
     added: filled::Added,
 }
 
@@ -123,6 +131,7 @@ impl Breakage {
     /// What breaks, in a few words. Tables and views made earlier in the same file are nobody's yet and may be changed freely.
     pub fn of(&mut self, statement: &Statement) -> Option<&'static str> {
         let tokens = statement.tokens();
+        self.created.dialect = statement.dialect;
         match statement.dialect {
             Dialect::Postgres => {
                 let added = self.added.breaks(&tokens, &self.created);
@@ -137,33 +146,46 @@ impl Breakage {
         let verb = verb(&tokens)?;
         let rest = &tokens[verb + 1..];
         let word = |at: usize| rest.get(at).map_or_else(String::new, |token| token.text.to_ascii_uppercase());
-        let (what, name) = match tokens[verb].text.to_ascii_uppercase().as_str() {
+        match tokens[verb].text.to_ascii_uppercase().as_str() {
             "CREATE" => {
                 self.creates(rest);
-                return None;
+                None
             }
-            "DROP" => match word(0).as_str() {
-                "TABLE" => ("drops a table", named(after_if_exists(&rest[1..]))),
-                "VIEW" => ("drops a view", named(after_if_exists(&rest[1..]))),
-                _ => return None,
-            },
-            "ALTER" => {
-                let name = named(rest.get(1..)?);
-                let action = rest.iter().skip(2).find(|token| token.is("RENAME") || token.is("DROP"))?;
-                // `ADD COLUMN drop …` adds: the action is what comes first.
-                if rest.iter().take_while(|token| *token != action).any(|token| token.is("ADD")) {
-                    return None;
-                }
-                (if action.is("DROP") { "drops a column" } else { "renames" }, name)
+            "DROP" => {
+                let what = match word(0).as_str() {
+                    "TABLE" => "drops a table",
+                    "VIEW" => "drops a view",
+                    _ => return None,
+                };
+                (!self.created.drops(Sort::Relation, after_if_exists(&rest[1..]))).then_some(what)
             }
-            "DELETE" if !has_where(rest) => ("deletes all rows of a table", named(rest.get(1..)?)),
+            "ALTER" => self.alters(rest),
+            "DELETE" if !has_where(rest) => {
+                (!self.created.has_table(rest.get(1..)?)).then_some("deletes all rows of a table")
+            }
             "UPDATE" if !has_where(rest) => {
                 let skip = if word(0) == "OR" { 2 } else { 0 };
-                ("updates all rows of a table", named(rest.get(skip..)?))
+                (!self.created.has_table(rest.get(skip..)?)).then_some("updates all rows of a table")
             }
-            _ => return None,
-        };
-        (!self.created.contains(&name)).then_some(what)
+            _ => None,
+        }
+    }
+
+    fn alters(&mut self, rest: &[Token<'_>]) -> Option<&'static str> {
+        let name = rest.get(1..)?;
+        let is_action = |token: &Token<'_>| token.is("RENAME") || token.is("DROP");
+        let at = 2 + rest.iter().skip(2).position(is_action)?;
+        // `ADD COLUMN drop …` adds: the action is what comes first.
+        if rest[..at].iter().any(|token| token.is("ADD")) {
+            return None;
+        }
+        if self.created.has_table(name) {
+            if rest.get(at + 1).is_some_and(|token| token.is("TO")) {
+                self.created.renames(name, &rest[at + 2..]);
+            }
+            return None;
+        }
+        Some(if rest[at].is("DROP") { "drops a column" } else { "renames" })
     }
 
     /// Remembers what is made. `IF NOT EXISTS` may find somebody's.
@@ -173,7 +195,7 @@ impl Breakage {
             && (kind.is("TABLE") || kind.is("VIEW"))
             && !name.first().is_some_and(|token| token.is("IF"))
         {
-            self.created.insert(named(name));
+            self.created.add(Sort::Relation, name);
         }
     }
 }
@@ -183,7 +205,7 @@ fn verb(tokens: &[Token<'_>]) -> Option<usize> {
     if !tokens.first()?.is("WITH") {
         return Some(0);
     }
-    let verbs = ["SELECT", "INSERT", "REPLACE", "UPDATE", "DELETE", "VALUES"];
+    let verbs = ["SELECT", "INSERT", "REPLACE", "UPDATE", "DELETE", "MERGE", "VALUES"];
     top_level(tokens).find(|at| verbs.iter().any(|verb| tokens[*at].is(verb)))
 }
 
@@ -266,10 +288,17 @@ mod tests {
     #[test]
     fn a_file_may_change_what_it_made_itself() {
         assert!(
-            broken("CREATE TEMP TABLE \"New\" (a); UPDATE new SET a = 1; ALTER TABLE new RENAME TO n; DROP TABLE new;")
+            broken("CREATE TEMP TABLE \"New\" (a); UPDATE new SET a = 1; ALTER TABLE new RENAME TO n; DROP TABLE n;")
                 .is_empty()
         );
-        assert_eq!(broken("CREATE TABLE IF NOT EXISTS t (a); DROP TABLE t;"), ["drops a table"]);
+        for text in [
+            "CREATE TABLE IF NOT EXISTS t (a); DROP TABLE t;",
+            "CREATE TEMP TABLE t (a); DROP TABLE t; DROP TABLE t;",
+            "CREATE TEMP TABLE t (a); DROP TABLE main.t;",
+            "CREATE TABLE n (a); ALTER TABLE n RENAME TO m; DROP TABLE n;",
+        ] {
+            assert_eq!(broken(text), ["drops a table"], "{text}");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use ci::{Annotation, Level, Page, Place, Report};
 use serde_json::json;
 
 use crate::{
-    effect::{Class, Survey},
+    effect::{self, Class, Survey},
     error::Error,
     facts::Facts,
     layout::{Migration, Phase, Seen, judge},
@@ -60,6 +60,7 @@ pub fn lint(facts: &Facts, since: Option<&str>) -> Result<Vec<Remark>, Error> {
         let mut survey = Survey::default();
         for statement in &cut.statements {
             for finding in survey.of(statement) {
+                let unseen = finding.found.what == effect::UNSEEN && directives.phase.is_some();
                 let contracts = finding.class == Class::Breaking && directives.phase == Some(Phase::Contract);
                 remarks.push(Remark {
                     class: finding.class,
@@ -68,7 +69,9 @@ pub fn lint(facts: &Facts, since: Option<&str>) -> Result<Vec<Remark>, Error> {
                     statement: statement.shown(),
                     what: finding.found.what,
                     instead: finding.found.instead,
-                    is_allowed: contracts || directives.allowed.iter().any(|rule| rule == finding.found.rule),
+                    is_allowed: contracts
+                        || unseen
+                        || directives.allowed.iter().any(|rule| rule == finding.found.rule),
                 });
             }
         }

@@ -85,13 +85,17 @@ impl Token<'_> {
         self.kind == Kind::Word && self.text.eq_ignore_ascii_case(keyword)
     }
 
+    /// Its text without the quotes.
+    pub fn bare(&self) -> &str {
+        match self.kind {
+            Kind::Identifier | Kind::Text => self.text.get(1..self.text.len() - 1).unwrap_or_default(),
+            _ => self.text,
+        }
+    }
+
     /// The name it stands for, without quotes and in lower case, because names are compared without their case here.
     pub fn name(&self) -> String {
-        let bare = match self.kind {
-            Kind::Identifier | Kind::Text => &self.text[1..self.text.len() - 1],
-            _ => self.text,
-        };
-        bare.to_ascii_lowercase()
+        self.bare().to_ascii_lowercase()
     }
 }
 

@@ -9,6 +9,7 @@ use toml::{Spanned, Value};
 
 use crate::{
     database::{Cell, Database, DatabaseError},
+    effect,
     error::Error,
     statement::{self, Dialect},
 };
@@ -131,6 +132,9 @@ fn query(entry: Entry, dialect: Dialect) -> Result<Query, String> {
     if !one.tokens().first().is_some_and(|first| reads.iter().any(|verb| first.is(verb))) {
         return Err(format!("`{name}` must begin with one of {}", reads.join(", ")));
     }
+    if effect::writes_file(one) {
+        return Err(format!("`{name}` writes a file of the server"));
+    }
     let sql = if plans { one.text.clone() } else { sql };
     Ok(Query { name, sql, expected })
 }
@@ -245,4 +249,25 @@ fn shown(rows: &[Vec<Cell>]) -> String {
     let first: Vec<String> = rows.iter().take(SHOWN_MAX).map(|cells| format!("[{}]", row(cells))).collect();
     let more = if rows.len() > SHOWN_MAX { ", …" } else { "" };
     format!("{} rows {}{more}", rows.len(), first.join(", ")).trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_that_writes_a_file_of_the_server_is_refused() {
+        let read = |sql: &str| {
+            let text = format!("name = 'q'\nsql = \"{sql}\"\nnot-empty = true");
+            query(toml::from_str(&text).unwrap(), Dialect::Mysql)
+        };
+        for sql in [
+            "SELECT 1 INTO OUTFILE '/tmp/x'",
+            "WITH x AS (SELECT 1) SELECT * FROM x INTO DUMPFILE '/tmp/x'",
+            "SELECT 1 /*!50000 INTO OUTFILE '/tmp/x' */",
+        ] {
+            assert_eq!(read(sql), Err("`q` writes a file of the server".into()), "{sql}");
+        }
+        assert!(read("SELECT `outfile` FROM files").is_ok());
+    }
 }

@@ -1,9 +1,9 @@
 //! Columns that a file adds, and whether whoever does not know them can still write rows at its end: a default that the file takes away again
 //! (as Django does for every field without `db_default`) is none; never a column that was there before.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::{after_if_exists, named, top_level};
+use super::{after_if_exists, created::Created, named, top_level};
 use crate::statement::Token;
 
 /// The columns that the file has added so far, by table and name.
@@ -36,15 +36,12 @@ const FILLS: [&str; 7] =
 
 impl Added {
     /// What a statement breaks with such a column; remembers what it adds. Tables that the file has made are nobody's yet.
-    pub(super) fn breaks(
-        &mut self,
-        tokens: &[Token<'_>],
-        created: &BTreeSet<String>,
-    ) -> Option<&'static str> {
-        let (table, actions) = altered(tokens)?;
-        if created.contains(&table) {
+    pub(super) fn breaks(&mut self, tokens: &[Token<'_>], created: &Created) -> Option<&'static str> {
+        let (name, actions) = altered(tokens)?;
+        if created.has_table(name) {
             return None;
         }
+        let table = named(name);
         let mut found = None;
         for action in actions {
             found = found.or(self.follow(&table, action));
@@ -103,7 +100,7 @@ impl Added {
 }
 
 /// The table that is altered, and each thing that is done to it.
-fn altered<'v, 't>(tokens: &'v [Token<'t>]) -> Option<(String, Vec<&'v [Token<'t>]>)> {
+fn altered<'v, 't>(tokens: &'v [Token<'t>]) -> Option<(&'v [Token<'t>], Vec<&'v [Token<'t>]>)> {
     let (alter, rest) = tokens.split_first()?;
     let online = rest.iter().take_while(|token| token.is("ONLINE") || token.is("IGNORE")).count();
     let (table, rest) = rest.get(online..)?.split_first()?;
@@ -114,7 +111,7 @@ fn altered<'v, 't>(tokens: &'v [Token<'t>]) -> Option<(String, Vec<&'v [Token<'t
     let rest = &rest[usize::from(rest.first()?.is("ONLY"))..];
     let name = if rest.get(1).is_some_and(|token| token.text == ".") { 3 } else { 1 };
     let name_end = name + usize::from(rest.get(name).is_some_and(|token| token.text == "*"));
-    Some((named(rest), listed(rest.get(name_end..)?)))
+    Some((rest, listed(rest.get(name_end..)?)))
 }
 
 /// The members of a list.

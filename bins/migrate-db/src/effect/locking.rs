@@ -1,9 +1,7 @@
 //! What of PostgreSQL's statements keeps others waiting longer than a moment, and what is better written otherwise (documentation,
 //! section 13.3 and each command's page); judged from the words alone.
 
-use std::collections::BTreeSet;
-
-use super::{Found, named, postgres::upper, top_level};
+use super::{Found, created::Created, postgres::upper, top_level};
 use crate::statement::Token;
 
 /// A statement that blocks: its rule, what it does, and what to write in its place.
@@ -58,11 +56,11 @@ const REFRESH: Found = blocks(
 );
 
 /// What keeps others waiting on a table that was there before the file.
-pub(super) fn locking(tokens: &[Token<'_>], created: &BTreeSet<String>) -> Vec<Found> {
+pub(super) fn locking(tokens: &[Token<'_>], created: &Created) -> Vec<Found> {
     let has = |word: &str| tokens.iter().any(|token| token.is(word));
     let concurrently = has("CONCURRENTLY");
     match (upper(tokens, 0).as_str(), upper(tokens, 1).as_str()) {
-        ("CREATE", "INDEX" | "UNIQUE") if !concurrently && !created.contains(&table_of_index(tokens)) => {
+        ("CREATE", "INDEX" | "UNIQUE") if !concurrently && !created.has_table(table_of_index(tokens)) => {
             vec![INDEX]
         }
         ("DROP", "INDEX") if !concurrently => vec![DROP_INDEX],
@@ -73,20 +71,20 @@ pub(super) fn locking(tokens: &[Token<'_>], created: &BTreeSet<String>) -> Vec<F
         ("LOCK", _) => vec![LOCK],
         ("ALTER", "TABLE") => {
             let (name, actions) = altered(&tokens[2..]);
-            if created.contains(&name) { Vec::new() } else { actions.into_iter().flat_map(action).collect() }
+            if created.has_table(name) { Vec::new() } else { actions.into_iter().flat_map(action).collect() }
         }
         _ => Vec::new(),
     }
 }
 
-fn table_of_index(tokens: &[Token<'_>]) -> String {
+fn table_of_index<'v, 't>(tokens: &'v [Token<'t>]) -> &'v [Token<'t>] {
     let on = tokens.iter().position(|token| token.is("ON")).unwrap_or(tokens.len());
     let rest = tokens.get(on + 1..).unwrap_or_default();
-    named(&rest[usize::from(upper(rest, 0) == "ONLY")..])
+    &rest[usize::from(upper(rest, 0) == "ONLY")..]
 }
 
 /// The table that is altered, and what is done to it.
-fn altered<'v, 't>(tokens: &'v [Token<'t>]) -> (String, Vec<&'v [Token<'t>]>) {
+fn altered<'v, 't>(tokens: &'v [Token<'t>]) -> (&'v [Token<'t>], Vec<&'v [Token<'t>]>) {
     let rest = super::after_if_exists(tokens);
     let rest = &rest[usize::from(upper(rest, 0) == "ONLY")..];
     let behind = if rest.get(1).is_some_and(|token| token.text == ".") { 3 } else { 1 };
@@ -94,7 +92,7 @@ fn altered<'v, 't>(tokens: &'v [Token<'t>]) -> (String, Vec<&'v [Token<'t>]>) {
     let commas: Vec<usize> = top_level(actions).filter(|at| actions[*at].text == ",").collect();
     let starts = std::iter::once(0).chain(commas.iter().map(|at| at + 1));
     let ends = commas.iter().copied().chain([actions.len()]);
-    (named(rest), starts.zip(ends).map(|(start, end)| &actions[start..end]).collect())
+    (rest, starts.zip(ends).map(|(start, end)| &actions[start..end]).collect())
 }
 
 fn action(action: &[Token<'_>]) -> Vec<Found> {

@@ -1,9 +1,12 @@
 //! The same questions for PostgreSQL's statements.
 
-use std::collections::BTreeSet;
+mod body;
+mod breaks;
 
-use super::{after_if_exists, has_where, named, top_level, verb};
+use super::{named, top_level};
 use crate::statement::Token;
+pub(super) use body::UNSEEN;
+pub(super) use breaks::breaks;
 
 /// An index that is built or dropped while others write.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -82,113 +85,6 @@ pub(super) fn moves_index(tokens: &[Token<'_>]) -> Option<Index> {
     }
 }
 
-/// What breaks, in a few words; remembers what the file makes.
-pub(super) fn breaks(tokens: &[Token<'_>], created: &mut BTreeSet<String>) -> Option<&'static str> {
-    let verb = verb(tokens)?;
-    let rest = &tokens[verb + 1..];
-    match upper(tokens, verb).as_str() {
-        "CREATE" => {
-            creates(rest, created);
-            None
-        }
-        "DROP" => {
-            let (what, names) = match (upper(rest, 0).as_str(), upper(rest, 1).as_str()) {
-                ("TABLE", _) => ("drops a table", &rest[1..]),
-                ("VIEW", _) => ("drops a view", &rest[1..]),
-                ("MATERIALIZED", _) => ("drops a view", rest.get(2..)?),
-                ("SCHEMA", _) => ("drops a schema", &rest[1..]),
-                ("TYPE" | "DOMAIN", _) => ("drops a type", &rest[1..]),
-                _ => return None,
-            };
-            (!all_of(after_if_exists(names), created)).then_some(what)
-        }
-        "ALTER" => alters(rest, created),
-        "TRUNCATE" => {
-            let names = &rest[usize::from(upper(rest, 0) == "TABLE")..];
-            (!all_of(names, created)).then_some("deletes all rows of a table")
-        }
-        "DELETE" if !has_where(rest) => {
-            (!all_of(rest.get(1..)?, created)).then_some("deletes all rows of a table")
-        }
-        "UPDATE" if !has_where(rest) => (!all_of(rest, created)).then_some("updates all rows of a table"),
-        _ => None,
-    }
-}
-
-fn creates(rest: &[Token<'_>], created: &mut BTreeSet<String>) {
-    let kinds = ["TABLE", "VIEW", "SCHEMA", "TYPE", "DOMAIN"];
-    // CREATE OR REPLACE VIEW replaces somebody's; TEMP, UNLOGGED, MATERIALIZED stand before the kind.
-    let Some(at) = rest.iter().take(3).position(|token| kinds.iter().any(|kind| token.is(kind))) else {
-        return;
-    };
-    let name = &rest[at + 1..];
-    if !rest.first().is_some_and(|first| first.is("OR")) && !name.first().is_some_and(|first| first.is("IF"))
-    {
-        created.insert(named(name));
-    }
-}
-
-/// `ALTER TABLE … <action>`, and what else is renamed. An index, a constraint, a default: nobody's query names them.
-fn alters(rest: &[Token<'_>], created: &BTreeSet<String>) -> Option<&'static str> {
-    let kinds = ["TABLE", "VIEW", "MATERIALIZED", "SCHEMA", "TYPE", "DOMAIN", "FUNCTION", "PROCEDURE"];
-    if !kinds.iter().any(|kind| upper(rest, 0) == *kind) {
-        return None;
-    }
-    let name = after_if_exists(&rest[1 + usize::from(upper(rest, 1) == "VIEW")..]);
-    let name = &name[usize::from(upper(name, 0) == "ONLY")..];
-    if created.contains(&named(name)) {
-        return None;
-    }
-    let starts =
-        std::iter::once(0).chain(top_level(name).filter(|at| name[*at].text == ",").map(|at| at + 1));
-    starts.into_iter().find_map(|start| {
-        let action = if start == 0 { name.get(behind_name(name)..)? } else { name.get(start..)? };
-        match (upper(action, 0).as_str(), upper(action, 1).as_str()) {
-            ("DROP" | "RENAME", "CONSTRAINT") => None,
-            ("DROP", _) if upper(rest, 0) == "TABLE" => Some("drops a column"),
-            ("RENAME", _) => Some("renames"),
-            ("SET", "SCHEMA") => Some("moves to another schema"),
-            ("ADD", _) if upper(rest, 0) == "TABLE" => {
-                requires(action).then_some("adds a column that must be filled")
-            }
-            ("ALTER", _) => {
-                let action = &action[1 + usize::from(upper(action, 1) == "COLUMN")..];
-                let changes =
-                    upper(action, 1) == "TYPE" || upper(action, 1) == "SET" && upper(action, 2) == "DATA";
-                changes.then_some("changes the type of a column")
-            }
-            _ => None,
-        }
-    })
-}
-
-/// Whether an `ADD` makes a column that a release which does not know it leaves empty, and may not.
-fn requires(action: &[Token<'_>]) -> bool {
-    let others = ["CONSTRAINT", "UNIQUE", "PRIMARY", "FOREIGN", "CHECK", "EXCLUDE"];
-    let fills = ["DEFAULT", "GENERATED", "SERIAL", "BIGSERIAL", "SMALLSERIAL"];
-    // Up to the next action.
-    let end = top_level(action).find(|at| action[*at].text == ",").unwrap_or(action.len());
-    let has = |words: &[&str]| action[..end].iter().any(|token| words.iter().any(|word| token.is(word)));
-    let not_null = action[..end].windows(2).any(|pair| pair[0].is("NOT") && pair[1].is("NULL"));
-    !others.contains(&upper(action, 1).as_str()) && not_null && !has(&fills)
-}
-
-/// How many tokens `[schema .] name [*]` takes.
-fn behind_name(tokens: &[Token<'_>]) -> usize {
-    let name = if tokens.get(1).is_some_and(|token| token.text == ".") { 3 } else { 1 };
-    name + usize::from(tokens.get(name).is_some_and(|token| token.text == "*"))
-}
-
-/// Whether each name of a list was made in the same file.
-pub(super) fn all_of(names: &[Token<'_>], created: &BTreeSet<String>) -> bool {
-    let starts =
-        std::iter::once(0).chain(top_level(names).filter(|at| names[*at].text == ",").map(|at| at + 1));
-    starts.into_iter().all(|start| {
-        let name = names.get(start..).unwrap_or_default();
-        created.contains(&named(&name[usize::from(upper(name, 0) == "ONLY")..]))
-    })
-}
-
 pub(super) fn upper(tokens: &[Token<'_>], at: usize) -> String {
     tokens.get(at).map_or_else(String::new, |token| token.text.to_ascii_uppercase())
 }
@@ -239,7 +135,7 @@ mod tests {
             "ALTER TABLE t ADD a int NOT NULL DEFAULT 1, ADD b int, ADD CONSTRAINT c CHECK (a IS NOT NULL)",
             "ALTER INDEX i RENAME TO j",
             "DROP INDEX i",
-            "CREATE TEMP TABLE n (a int); UPDATE n SET a = 1; ALTER TABLE n RENAME TO m; TRUNCATE TABLE n",
+            "CREATE TEMP TABLE n (a int, b int); UPDATE n SET a = 1, b = 2; ALTER TABLE n RENAME TO m; TRUNCATE TABLE m",
             "CREATE TYPE mood AS ENUM ('a'); DROP TYPE mood",
             "DELETE FROM t WHERE a = 1",
         ] {

@@ -49,13 +49,26 @@ pub struct Finding {
 const CONTRACT: &str = "a later release, after nothing uses it, with phase=contract";
 
 /// What [`Breakage`] says, and the name of its rule.
-const BREAKING: [Found; 13] = [
+const BREAKING: [Found; 18] = [
     Found { rule: "drops-table", what: "drops a table", instead: CONTRACT },
     Found { rule: "drops-view", what: "drops a view", instead: CONTRACT },
     Found { rule: "drops-schema", what: "drops a schema", instead: CONTRACT },
     Found { rule: "drops-type", what: "drops a type", instead: CONTRACT },
     Found { rule: "drops-column", what: "drops a column", instead: CONTRACT },
     Found { rule: "drops-partition", what: "drops a partition and its rows", instead: CONTRACT },
+    Found { rule: "drops-function", what: "drops a function", instead: CONTRACT },
+    Found { rule: "drops-sequence", what: "drops a sequence", instead: CONTRACT },
+    Found { rule: "drops-extension", what: "drops an extension", instead: CONTRACT },
+    Found {
+        rule: "drops-owned",
+        what: "drops all that a role owns",
+        instead: "a DROP of each, in a later release, with phase=contract",
+    },
+    Found {
+        rule: "runs-unseen",
+        what: super::UNSEEN,
+        instead: "SQL in the file, or a comment that says phase=expand or phase=contract",
+    },
     Found {
         rule: "renames",
         what: "renames",

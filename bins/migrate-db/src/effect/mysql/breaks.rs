@@ -1,47 +1,63 @@
 //! What of MySQL's statements a release does not survive that still runs with the schema before; judged from the words alone.
 
-use std::collections::BTreeSet;
-
 use crate::{
-    effect::{after_if_exists, filled::listed, has_where, named, postgres::all_of, postgres::upper, verb},
+    effect::{
+        after_if_exists,
+        created::{Created, Sort},
+        filled::listed,
+        has_where,
+        postgres::upper,
+        verb,
+    },
     statement::{HEAD_WORDS_MAX, Token},
 };
 
 /// What breaks, in a few words; remembers what the file makes.
-pub(in crate::effect) fn breaks(
-    tokens: &[Token<'_>],
-    created: &mut BTreeSet<String>,
-) -> Option<&'static str> {
+pub(in crate::effect) fn breaks(tokens: &[Token<'_>], created: &mut Created) -> Option<&'static str> {
     let verb = verb(tokens)?;
     let rest = &tokens[verb + 1..];
     match upper(tokens, verb).as_str() {
         "CREATE" => creates(rest, created),
         "DROP" => {
             let what = match upper(rest, 0).as_str() {
+                "TEMPORARY" => {
+                    created.drops(Sort::Relation, after_if_exists(rest.get(2..)?));
+                    return None;
+                }
                 "TABLE" | "TABLES" => "drops a table",
                 "VIEW" => "drops a view",
                 _ => return None,
             };
-            (!all_of(after_if_exists(&rest[1..]), created)).then_some(what)
+            (!created.drops(Sort::Relation, after_if_exists(&rest[1..]))).then_some(what)
         }
         "RENAME" if upper(rest, 0).starts_with("TABLE") => {
-            (!created.contains(&named(&rest[1..]))).then_some("renames")
+            listed(&rest[1..]).into_iter().find_map(|pair| renames(pair, created))
         }
         "ALTER" => alters(rest, created),
         "TRUNCATE" => {
             let names = &rest[usize::from(upper(rest, 0) == "TABLE")..];
-            (!created.contains(&named(names))).then_some("deletes all rows of a table")
+            (!created.has_table(names)).then_some("deletes all rows of a table")
         }
         "DELETE" if !has_where(rest) => {
             let rest = behind(rest, &["LOW_PRIORITY", "QUICK", "IGNORE", "FROM"]);
-            (!created.contains(&named(rest))).then_some("deletes all rows of a table")
+            (!created.has_table(rest)).then_some("deletes all rows of a table")
         }
         "UPDATE" if !has_where(rest) => {
             let rest = behind(rest, &["LOW_PRIORITY", "IGNORE"]);
-            (!created.contains(&named(rest))).then_some("updates all rows of a table")
+            (!created.has_table(rest)).then_some("updates all rows of a table")
         }
         _ => None,
     }
+}
+
+/// One pair of `RENAME TABLE a TO b, c TO d`.
+fn renames(pair: &[Token<'_>], created: &mut Created) -> Option<&'static str> {
+    if !created.has_table(pair) {
+        return Some("renames");
+    }
+    let to = pair.iter().position(|token| token.is("TO"))?;
+    created.renames(pair, &pair[to + 1..]);
+    None
 }
 
 /// What stands behind these words.
@@ -51,7 +67,7 @@ pub(super) fn behind<'v, 't>(tokens: &'v [Token<'t>], words: &[&str]) -> &'v [To
 }
 
 /// Remembers a table or a view. MariaDB's `CREATE OR REPLACE TABLE` drops the one that is there.
-fn creates(rest: &[Token<'_>], created: &mut BTreeSet<String>) -> Option<&'static str> {
+fn creates(rest: &[Token<'_>], created: &mut Created) -> Option<&'static str> {
     let head = rest.iter().take(HEAD_WORDS_MAX);
     let at = head.clone().position(|token| token.is("TABLE") || token.is("VIEW"))?;
     if head.take(at).any(|token| {
@@ -64,23 +80,33 @@ fn creates(rest: &[Token<'_>], created: &mut BTreeSet<String>) -> Option<&'stati
         return None;
     }
     if !rest[0].is("OR") {
-        created.insert(named(name));
+        created.add(Sort::Relation, name);
         return None;
     }
-    (rest[at].is("TABLE") && !created.contains(&named(name))).then_some("drops a table")
+    (rest[at].is("TABLE") && !created.has_table(name)).then_some("drops a table")
 }
 
 /// The table that is altered, and each thing that is done to it.
-pub(super) fn altered<'v, 't>(tokens: &'v [Token<'t>]) -> Option<(String, Vec<&'v [Token<'t>]>)> {
+pub(super) fn altered<'v, 't>(tokens: &'v [Token<'t>]) -> Option<(&'v [Token<'t>], Vec<&'v [Token<'t>]>)> {
     let rest = behind(tokens, &["ONLINE", "IGNORE"]);
     let rest = after_if_exists(rest.get(1..).filter(|_| rest[0].is("TABLE"))?);
     let name = if rest.get(1).is_some_and(|token| token.text == ".") { 3 } else { 1 };
-    Some((named(rest), listed(rest.get(name..)?)))
+    Some((rest, listed(rest.get(name..)?)))
 }
 
-fn alters(rest: &[Token<'_>], created: &BTreeSet<String>) -> Option<&'static str> {
+fn alters(rest: &[Token<'_>], created: &mut Created) -> Option<&'static str> {
     let (name, actions) = altered(rest)?;
-    if created.contains(&name) { None } else { actions.into_iter().find_map(action) }
+    if !created.has_table(name) {
+        return actions.into_iter().find_map(action);
+    }
+    for action in actions.iter().filter(|action| upper(action, 0) == "RENAME") {
+        let new = behind(&action[1..], &["TO", "AS"]);
+        let new = &new[usize::from(new.first().is_some_and(|token| token.text == "="))..];
+        if !PARTS.iter().chain(&["COLUMN"]).any(|part| upper(action, 1) == *part) {
+            created.renames(name, new);
+        }
+    }
+    None
 }
 
 /// What `ALTER TABLE` knows beside columns.

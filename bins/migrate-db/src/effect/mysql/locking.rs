@@ -1,11 +1,9 @@
 //! What of MySQL's statements keeps others waiting longer than a moment (MySQL manual, section 17.12.1: what `ALTER TABLE` does in place),
 //! and what is better written otherwise; judged from the words alone.
 
-use std::collections::BTreeSet;
-
 use super::breaks::altered;
 use crate::{
-    effect::{Found, named, postgres::upper},
+    effect::{Found, created::Created, postgres::upper},
     statement::Token,
 };
 
@@ -69,7 +67,7 @@ pub(in crate::effect) const RULES: [&str; 9] = [
 ];
 
 /// What keeps others waiting on a table that was there before the file.
-pub(in crate::effect) fn locking(tokens: &[Token<'_>], created: &BTreeSet<String>) -> Vec<Found> {
+pub(in crate::effect) fn locking(tokens: &[Token<'_>], created: &Created) -> Vec<Found> {
     let has = |word: &str| tokens.iter().any(|token| token.is(word));
     match upper(tokens, 0).as_str() {
         "CREATE" => {
@@ -79,12 +77,12 @@ pub(in crate::effect) fn locking(tokens: &[Token<'_>], created: &BTreeSet<String
                 _ => return Vec::new(),
             };
             let on = tokens.iter().position(|token| token.is("ON")).unwrap_or(tokens.len());
-            let table = named(tokens.get(on + 1..).unwrap_or_default());
-            if created.contains(&table) { Vec::new() } else { vec![found] }
+            let table = tokens.get(on + 1..).unwrap_or_default();
+            if created.has_table(table) { Vec::new() } else { vec![found] }
         }
         "OPTIMIZE" if has("TABLE") => vec![COPY],
         "ALTER" => match altered(&tokens[1..]) {
-            Some((name, actions)) if !created.contains(&name) => {
+            Some((name, actions)) if !created.has_table(name) => {
                 let is_online = asks(tokens, "ALGORITHM", &["INPLACE", "INSTANT", "NOCOPY"]);
                 let found = actions.into_iter().filter_map(action);
                 let mut found: Vec<Found> =

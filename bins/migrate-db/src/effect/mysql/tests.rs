@@ -49,11 +49,34 @@ fn what_nobody_s_query_names_may_go() {
         "ALTER TABLE t DROP INDEX i, DROP FOREIGN KEY f, DROP CONSTRAINT c, RENAME INDEX i TO j",
         "ALTER TABLE t ADD a int NOT NULL DEFAULT 1, ADD b int, ADD KEY k (a)",
         "ALTER TABLE t ADD id int NOT NULL AUTO_INCREMENT PRIMARY KEY",
-        "CREATE TABLE a (x int); UPDATE a SET x = 1; ALTER TABLE a RENAME b; TRUNCATE TABLE a",
+        "CREATE TABLE a (x int); UPDATE a SET x = 1; ALTER TABLE a RENAME b; TRUNCATE TABLE b",
         "DROP INDEX i ON t",
         "DROP TEMPORARY TABLE t",
         "CREATE TRIGGER t BEFORE INSERT ON u FOR EACH ROW DELETE FROM table_log",
         "DELETE FROM t WHERE a = 1",
+    ] {
+        assert!(broken(text).is_empty(), "{text}: {:?}", broken(text));
+    }
+}
+
+#[test]
+fn another_database_s_table_of_the_same_name_is_not_the_file_s_own() {
+    for (text, what) in [
+        ("CREATE TABLE ar2.notes (id int); DELETE FROM notes", "deletes all rows of a table"),
+        ("CREATE TEMPORARY TABLE notes (i int); DROP TABLE notes; DROP TABLE notes", "drops a table"),
+        (
+            "CREATE TEMPORARY TABLE notes (i int); DROP TEMPORARY TABLE notes; DROP TABLE notes",
+            "drops a table",
+        ),
+        ("CREATE TABLE Notes (i int); DROP TABLE notes", "drops a table"),
+        ("CREATE TABLE a (i int); RENAME TABLE a TO b, notes TO c", "renames"),
+        ("CREATE TABLE a (i int); ALTER TABLE a RENAME TO b; DROP TABLE a", "drops a table"),
+    ] {
+        assert_eq!(broken(text), [what], "{text}");
+    }
+    for text in [
+        "CREATE TABLE ar2.notes (id int); DROP TABLE ar2.`notes`",
+        "CREATE TABLE a (i int); RENAME TABLE a TO b; DROP TABLE b",
     ] {
         assert!(broken(text).is_empty(), "{text}: {:?}", broken(text));
     }
