@@ -12,7 +12,7 @@ use crate::{
     backup::{self, Backup, Found},
     drift::Drift,
     facts::Facts,
-    layout::{Applied, Migration, Phase, Version, directive, judge},
+    layout::{Applied, Migration, Phase, Version, directive, judge, progress::Progress},
     plan::{self, Plan, Standing, Step},
     remote::Copy,
     repair::Repair,
@@ -44,6 +44,7 @@ pub fn planned(plan: &Plan<'_>) -> Report {
         .collect();
     let data = json!({
         "before": plan.before, "after": plan.after, "creates": plan.creates, "steps": steps, "queries": plan.queries,
+        "statementsDone": plan.done,
         "backup": plan.backup.map(|directory| directory.display().to_string()),
     });
     Report::planned(plan, data)
@@ -136,7 +137,9 @@ pub fn status(
             };
             // Its tool runs it and was not asked: `plan` asks.
             let is_said = !one.up.is_unknown() || one.up.text.contains(directive::MARK);
-            Shown { one, phase: is_said.then_some(phase), row }
+            let is_its = |begun: &&Progress| begun.is_of(facts.layout, &one.version);
+            let done = facts.progress.as_ref().filter(is_its).map(|begun| begun.done);
+            Shown { one, phase: is_said.then_some(phase), row, done }
         })
         .collect();
     let head = plan::head(&facts.history);
@@ -182,6 +185,8 @@ struct Shown<'s> {
     /// Nothing where its tool was not asked.
     phase: Option<Phase>,
     row: Option<&'s Applied>,
+    /// How many of its statements are done, if it was begun and not finished.
+    done: Option<usize>,
 }
 
 impl Shown<'_> {
@@ -195,7 +200,11 @@ impl Shown<'_> {
             self.one.description.clone(),
             self.phase.map_or_else(|| "not asked".to_owned(), |phase| phase.to_string()),
             if self.one.down.is_some() { "yes" } else { "no" }.to_owned(),
-            if self.row.is_some() { "applied" } else { "pending" }.to_owned(),
+            match (self.row, self.done) {
+                (Some(_), _) => "applied".to_owned(),
+                (None, Some(done)) => format!("pending, {done} statements done"),
+                (None, None) => "pending".to_owned(),
+            },
             self.applied_on().map(|moment| moment.to_string()).unwrap_or_default(),
         ]
     }
@@ -204,7 +213,7 @@ impl Shown<'_> {
         json!({
             "version": self.one.version, "description": self.one.description,
             "checksum": self.one.up.checksum, "phase": self.phase,
-            "reversible": self.one.down.is_some(), "applied": self.row.is_some(),
+            "reversible": self.one.down.is_some(), "applied": self.row.is_some(), "statementsDone": self.done,
             "appliedOn": self.applied_on(), "executionMs": self.row.and_then(|row| row.execution_ms),
         })
     }

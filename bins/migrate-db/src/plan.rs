@@ -35,6 +35,8 @@ pub struct Plan<'a> {
     pub remote: Option<&'a Remote>,
     /// The steps in their order.
     pub steps: Vec<Step<'a>>,
+    /// How many statements of the first an earlier run has done.
+    pub done: usize,
     /// The version now.
     pub before: Version,
     /// The version after all steps.
@@ -159,10 +161,7 @@ pub fn compare(facts: &Facts) -> Result<Vec<(&Migration, Standing)>, Error> {
 
 /// Whether it was we who began it, and it comes next.
 fn resumes(facts: &Facts, row: &Applied) -> bool {
-    facts
-        .progress
-        .as_ref()
-        .is_some_and(|begun| begun.layout == facts.layout.word() && begun.version == row.version.text())
+    facts.progress.as_ref().is_some_and(|begun| begun.is_of(facts.layout, &row.version))
 }
 
 fn is_same(migration: &Migration, row: &Applied) -> bool {
@@ -217,6 +216,7 @@ pub fn up<'a>(url: &'a Url, up: &'a Up, facts: &'a Facts) -> Result<Plan<'a>, Er
         creates: !facts.exists,
         backup: (facts.exists && !steps.is_empty()).then_some(up.change.backups.as_path()),
         remote: up.change.remote.as_ref(),
+        done: 0,
         before,
         after: below,
         left: later.iter().map(|one| one.version.clone()).collect(),
@@ -308,6 +308,7 @@ pub fn down<'a>(
         creates: false,
         backup: (!steps.is_empty()).then_some(backups),
         remote: None,
+        done: 0,
         after: steps.last().map_or(before.clone(), Step::leads_to),
         before,
         left: Vec::new(),
@@ -340,9 +341,11 @@ impl Plan<'_> {
     fn goes_on(self, facts: &Facts) -> Result<Self, Error> {
         let Some(begun) = &facts.progress else { return Ok(self) };
         let applied: BTreeSet<&str> = facts.history.iter().map(|row| row.version.text()).collect();
+        if let Some(left) = self.steps.first().and_then(|first| first.resumed(begun, facts.layout)) {
+            return Ok(Self { done: left.done, ..self });
+        }
         match self.steps.first() {
             None => Ok(self),
-            Some(first) if first.resumed(begun, facts.layout).is_some() => Ok(self),
             // Its own tool went on with it.
             Some(step)
                 if matches!(step.entry, Entry::Added(_)) && applied.contains(begun.version.as_str()) =>

@@ -104,7 +104,10 @@ impl Url {
 
     /// `sqlite:PATH` and `sqlite://PATH` name the same file; a PATH that begins with `/` is absolute.
     pub fn read(text: &str, env: &Env) -> Result<Self, InvalidUrl> {
-        let (scheme, rest) = text.split_once(':').ok_or_else(|| InvalidUrl::Scheme("none".into()))?;
+        let (scheme, rest) = text.split_once(':').unwrap_or(("none", text));
+        if scheme != "sqlite" && !rest.starts_with("//") && MysqlServer::is_go_s(text) {
+            return MysqlServer::read_go_s(text, env).map(Self::Mysql);
+        }
         if Server::is_scheme(scheme) {
             return Server::read(rest, env).map(Self::Postgres);
         }
@@ -168,6 +171,25 @@ mod tests {
         ] {
             assert_eq!(read(text), Ok(Url::Sqlite(file.into())), "{text}");
         }
+    }
+
+    #[test]
+    fn what_go_s_driver_reads_needs_no_scheme_and_its_password_is_not_escaped() {
+        for (text, shown, password) in [
+            (
+                "app:a%41@b@tcp(127.0.0.1:3307)/shop?parseTime=true",
+                "mysql://app@127.0.0.1:3307/shop",
+                Some("a%41@b"),
+            ),
+            ("mysql:x@unix(/run/my.sock)/shop", "mysql://mysql@/run/my.sock/shop", Some("x")),
+            ("app@tcp(db)/shop", "mysql://app@db/shop", None),
+        ] {
+            let url = read(text).unwrap();
+            assert_eq!(url.to_string(), shown, "{text}");
+            assert_eq!(url.secret().map(|secret| secret.reveal().to_owned()).as_deref(), password, "{text}");
+        }
+        let why = read("app:hunter2@tcp(db)/shop?x=hunter2").unwrap_err().to_string();
+        assert!(!why.contains("hunter2"), "{why}");
     }
 
     #[test]

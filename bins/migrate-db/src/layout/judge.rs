@@ -53,7 +53,12 @@ pub struct Judged {
 pub fn cut(script: &Script, layout: Layout, dialect: Dialect) -> Result<Cut, Error> {
     let at = |line: usize| script.place(line);
     if let Some(name) = &script.lacks {
-        let why = format!("has the placeholder `{name}`, which nobody gave a value");
+        let who = if name.starts_with("flyway:") {
+            "which only Flyway itself gives a value"
+        } else {
+            "which nobody gave a value"
+        };
+        let why = format!("has the placeholder `{name}`, {who}");
         return Err(Error::Unsupported { file: script.file.clone(), why });
     }
     let mut statements = statement::statements(&script.text, dialect).map_err(|mut source| {

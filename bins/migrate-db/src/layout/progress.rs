@@ -65,6 +65,11 @@ impl Progress {
         }
     }
 
+    /// Whether it speaks of this version.
+    pub fn is_of(&self, layout: Layout, version: &Version) -> bool {
+        self.layout == layout.word() && self.version == version.text()
+    }
+
     /// This, if it speaks of that text of that version, or of one whose statements are the same as far as they are done.
     pub fn of_text(&self, text: &Self, statements: &[Statement]) -> Option<Self> {
         let is_its = (&self.layout, &self.version, self.way) == (&text.layout, &text.version, text.way);

@@ -31,7 +31,7 @@ impl fmt::Display for Plan<'_> {
                 writeln!(out, "send a copy to {remote}, read it back and compare it")?;
             }
         }
-        for step in &self.steps {
+        for (at, step) in self.steps.iter().enumerate() {
             let Step { version, description, phase, cut, entry, .. } = step;
             let (verb, back) = match entry {
                 Entry::Added(Some(_)) => ("apply", ""),
@@ -46,7 +46,11 @@ impl fmt::Display for Plan<'_> {
             } else {
                 format!("{count} statement{plural}{each}")
             };
-            writeln!(out, "{verb} {version} {description} ({phase}, {what}{back})")?;
+            let done = match (at, self.done) {
+                (0, 1..) => format!(", of which {} done before", self.done),
+                _ => String::new(),
+            };
+            writeln!(out, "{verb} {version} {description} ({phase}, {what}{done}{back})")?;
         }
         if self.steps.iter().any(Step::is_in_pieces) {
             writeln!(

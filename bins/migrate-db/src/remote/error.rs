@@ -57,6 +57,9 @@ impl Failure for RemoteError {
             Self::Key(_) => {
                 "give --encrypt-to a public key (age1…), and --identity the file that age-keygen wrote for it"
             }
+            Self::Answer { status: 401 | 403, .. } => {
+                "check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION, and that this key may read, write and list there; then run again: the backup lies here, and nothing was removed"
+            }
             Self::Registry { .. } | Self::Unreachable { .. } | Self::Answer { .. } => {
                 "check the place, its credentials and the way to it, then run again: the backup lies here, and nothing was removed"
             }

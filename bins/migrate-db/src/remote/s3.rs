@@ -94,7 +94,21 @@ impl Bucket {
         };
         let parts: Vec<String> = ["Code", "Message"].into_iter().filter_map(within).collect();
         let said: String = parts.join(": ").chars().take(SAID_CHARS_MAX).collect();
+        let said = if said.is_empty() { "no reason".to_owned() } else { said };
         RemoteError::Answer { place: self.uri(), asked, status: answer.status.as_u16(), said }
+    }
+
+    /// An answer to HEAD has no text. One byte of the same object is refused for the same reason, and says it.
+    fn reason(&self, key: &str, refused: RemoteError) -> RemoteError {
+        let url = self.signer.get_object(Some(&self.credentials), key).sign(SIGNED_FOR);
+        let first =
+            Request::get(url).header(HeaderName::from_static("range"), HeaderValue::from_static("bytes=0-0"));
+        match (refused, self.client.send(&first)) {
+            (RemoteError::Answer { .. }, Ok(answer)) if !answer.status.is_success() => {
+                self.answered("what a copy is", &answer)
+            }
+            (refused, _) => refused,
+        }
     }
 
     fn unreachable(&self, source: http::HttpError) -> RemoteError {
@@ -162,7 +176,8 @@ impl Place for Bucket {
     fn find(&self, name: &str) -> Result<Option<Copy>, RemoteError> {
         let key = self.key(name);
         let url = self.signer.head_object(Some(&self.credentials), &key).sign(SIGNED_FOR);
-        let answer = self.ask("what a copy is", &Request::new(Method::HEAD, url))?;
+        let answer = self.ask("what a copy is", &Request::new(Method::HEAD, url));
+        let answer = answer.map_err(|error| self.reason(&key, error))?;
         if answer.status.as_u16() == 404 {
             return Ok(None);
         }

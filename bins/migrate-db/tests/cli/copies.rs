@@ -163,6 +163,9 @@ fn a_store_that_refuses_ends_the_run_before_anything_changes() {
         .run()
         .fails(3, "backup-place-failed");
     assert!(!run.stderr.contains("X-Amz-Signature"), "{}", run.stderr);
+    // The question was one whose answers have no text.
+    assert!(run.stderr.contains("answers 403 to what a copy is: SignatureDoesNotMatch"), "{}", run.stderr);
+    assert!(run.stderr.contains("fix: check AWS_ACCESS_KEY_ID"), "{}", run.stderr);
     assert_eq!(sql(&scratch, "SELECT max(version) FROM migrate_db_history"), "1");
     at(&scratch, SECOND, &up).run().fails(2, "backup-place-invalid");
     let absent = ["up", "--upload", "s3://nobody/app"];

@@ -63,6 +63,10 @@ fn a_file_that_failed_in_its_middle_is_corrected_and_goes_on_there() {
     );
     migrate(&scratch, &url, &["up"]).run().fails(1, "migration-half-done");
     scratch.file("migrations/2_more.sql", broken.replace("int NUL", "int"));
+    let plan = migrate(&scratch, &url, &["plan"]).run().succeeds().stdout;
+    assert!(plan.contains("4 statements one by one, of which 2 done before"), "{plan}");
+    let status = migrate(&scratch, &url, &["status"]).run().succeeds().stdout;
+    assert!(status.contains("pending, 2 statements done"), "{status}");
     migrate(&scratch, &url, &["up"]).run().succeeds();
     assert_eq!(server.sql(&database, "SELECT x, y FROM a"), "1\tNULL");
     assert!(server.has(&database, "b") && !server.has(&database, "migrate_db_progress"));

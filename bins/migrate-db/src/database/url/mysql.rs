@@ -78,6 +78,16 @@ impl MysqlServer {
         SCHEMES.contains(&scheme)
     }
 
+    /// Whether a text is what Go's driver reads, which has no scheme and names how the server is reached.
+    pub fn is_go_s(text: &str) -> bool {
+        ["@tcp(", "@unix("].iter().any(|way| text.contains(way))
+    }
+
+    /// Reads that. Nothing in it is escaped.
+    pub fn read_go_s(text: &str, env: &Env) -> Result<Self, InvalidUrl> {
+        Self::read(&format!("//{}", text.replace('%', "%25")), env)
+    }
+
     /// Reads what stands behind the scheme and its colon, and then the variables.
     pub fn read(rest: &str, env: &Env) -> Result<Self, InvalidUrl> {
         let rest = rest.strip_prefix("//").ok_or(InvalidUrl::Value("place"))?;
