@@ -187,8 +187,8 @@ pub trait Database {
     fn begin(&mut self, opening: &str, value: &str, lasting: Lasting) -> Result<String, DatabaseError>;
     /// Runs one statement.
     fn execute(&mut self, statement: &Statement) -> Result<(), DatabaseError>;
-    /// Runs one statement outside of a transaction.
-    fn execute_alone(&mut self, statement: &Statement) -> Result<(), DatabaseError>;
+    /// Runs one statement outside of a transaction, after what was said to the session before it.
+    fn execute_alone(&mut self, said: &[&Statement], statement: &Statement) -> Result<(), DatabaseError>;
     /// What can be seen of what a statement outside of a transaction changes: another text later means that it was done, the same one that
     /// it may be done again. Nothing where nothing tells.
     fn trace(&mut self, statement: &Statement) -> Result<Option<String>, DatabaseError>;

@@ -91,11 +91,12 @@ pub fn inserts(statement: &Statement) -> bool {
     })
 }
 
-/// What a session alone knows of a statement. Only in MySQL a file can have more than one.
+/// What a session alone knows of a statement. In SQLite a file never has more than one.
 pub fn memory(statement: &Statement) -> Memory {
     match statement.dialect {
         Dialect::Mysql => mysql::memory(&statement.tokens()),
-        Dialect::Sqlite | Dialect::Postgres => Memory::Kept,
+        Dialect::Postgres => postgres::memory(&statement.tokens()),
+        Dialect::Sqlite => Memory::Kept,
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
     error::Error,
     layout::progress::{self, Progress},
     plan::{Entry, Step},
-    statement::Statement,
+    statement::{Dialect, Statement},
 };
 
 impl Steps<'_> {
@@ -29,6 +29,7 @@ impl Steps<'_> {
                 self.outside(step, one, &mut progress)?;
             } else {
                 self.unchanged(step)?;
+                self.say_again(step, progress.done)?;
                 self.database.execute(one).map_err(|source| self.refused(step, one, source))?;
                 progress.step(&step.cut.statements);
             }
@@ -99,8 +100,17 @@ impl Steps<'_> {
         }
     }
 
+    /// In PostgreSQL every row of the history is written by a session as it was opened, so what the file has set before is set again.
+    fn say_again(&mut self, step: &Step<'_>, done: usize) -> Result<(), Error> {
+        for one in said(step, done) {
+            self.database.execute(one).map_err(|source| self.refused(step, one, source))?;
+        }
+        Ok(())
+    }
+
     /// Outside of any transaction; then begins the one that says so. A failure that the database itself reports leaves nothing in doubt.
     fn outside(&mut self, step: &Step<'_>, one: &Statement, progress: &mut Progress) -> Result<(), Error> {
+        self.say_again(step, progress.done)?;
         let seen = self.database.trace(one).map_err(|error| self.failed(step, error))?;
         let is_done = match (progress.begun, &progress.trace, &seen) {
             (false, ..) => false,
@@ -112,7 +122,7 @@ impl Steps<'_> {
                 (progress.begun, progress.trace) = (true, seen);
                 self.note(step, progress)?;
             }
-            if let Err(source) = self.database.execute_alone(one) {
+            if let Err(source) = self.database.execute_alone(&said(step, progress.done), one) {
                 progress.begun = matches!(source, DatabaseError::Torn(_));
                 let error = self.refused(step, one, source);
                 // Where the connection is lost, the doubt stays, and the next run looks.
@@ -135,6 +145,12 @@ impl Steps<'_> {
         let stamp = self.open(step)?;
         if self.stamp.as_ref() == Some(&stamp) { Ok(()) } else { Err(Error::Moved(step.version.clone())) }
     }
+}
+
+/// What a file in PostgreSQL has set for its session; in MySQL the session keeps it.
+fn said<'s>(step: &'s Step<'_>, done: usize) -> Vec<&'s Statement> {
+    let done = step.cut.statements.iter().take(done);
+    done.filter(|one| one.dialect == Dialect::Postgres && effect::memory(one) == Memory::Said).collect()
 }
 
 /// A run was killed while this ran, or its session had what the rest needs, and nothing shows what is left of it.

@@ -236,7 +236,7 @@ impl Database for Mysql {
             .map_err(|error| trouble::placed(error, &statement.text))
     }
 
-    fn execute_alone(&mut self, statement: &Statement) -> Result<(), DatabaseError> {
+    fn execute_alone(&mut self, _: &[&Statement], statement: &Statement) -> Result<(), DatabaseError> {
         self.run(&self.limits())?;
         if effect::seen(statement) != Seen::Nothing {
             return self.execute(statement);

@@ -242,8 +242,9 @@ impl Database for Postgres {
         })
     }
 
-    fn execute_alone(&mut self, statement: &Statement) -> Result<(), DatabaseError> {
+    fn execute_alone(&mut self, said: &[&Statement], statement: &Statement) -> Result<(), DatabaseError> {
         self.run(&self.settings(Scope::Session))?;
+        said.iter().try_for_each(|one| self.execute(one))?;
         if let Some(Index { name, table: Some(table) }) = effect::moves_index(statement) {
             self.drop_invalid(&name, &table)?;
         }

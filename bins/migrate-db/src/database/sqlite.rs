@@ -259,7 +259,7 @@ impl Database for Sqlite {
         Ok(())
     }
 
-    fn execute_alone(&mut self, statement: &Statement) -> Result<(), DatabaseError> {
+    fn execute_alone(&mut self, _: &[&Statement], statement: &Statement) -> Result<(), DatabaseError> {
         // None of SQLite's statements is cut as one that needs it.
         self.execute(statement)
     }

@@ -3,7 +3,7 @@
 mod body;
 mod breaks;
 
-use super::{named, top_level};
+use super::{Memory, named, top_level};
 use crate::statement::Token;
 pub(super) use body::UNSEEN;
 pub(super) use breaks::breaks;
@@ -87,6 +87,22 @@ pub(super) fn moves_index(tokens: &[Token<'_>]) -> Option<Index> {
 
 pub(super) fn upper(tokens: &[Token<'_>], at: usize) -> String {
     tokens.get(at).map_or_else(String::new, |token| token.text.to_ascii_uppercase())
+}
+
+/// What is set for a transaction alone ends with it; a temporary table is gone with its session.
+pub(super) fn memory(tokens: &[Token<'_>]) -> Memory {
+    let is = |at: usize, words: &[&str]| {
+        tokens.get(at).is_some_and(|token| words.iter().any(|word| token.is(word)))
+    };
+    if is(0, &["SET"]) && is(1, &["LOCAL", "TRANSACTION", "CONSTRAINTS"]) {
+        Memory::Kept
+    } else if is(0, &["SET", "RESET"]) {
+        Memory::Said
+    } else if is(0, &["CREATE"]) && (is(1, &["TEMP", "TEMPORARY"]) || is(2, &["TEMP", "TEMPORARY"])) {
+        Memory::Lost
+    } else {
+        Memory::Kept
+    }
 }
 
 #[cfg(test)]

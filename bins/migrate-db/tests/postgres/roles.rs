@@ -52,3 +52,18 @@ fn a_history_that_the_role_may_not_read_is_not_damaged() {
     let run = run.fails(3, "database-failed");
     assert!(run.stderr.contains("permission denied for table migrate_db_history"), "{}", run.stderr);
 }
+
+#[test]
+fn what_a_file_without_a_transaction_set_was_forgotten_before_its_next_statement() {
+    let (scratch, cluster, database, url) = place(&[]);
+    scratch.file(
+        "migrations/00001_x.sql",
+        "-- +goose NO TRANSACTION\n-- +goose Up\nCREATE TABLE t (a int);\nCREATE SCHEMA x;\nCREATE TABLE x.t (a int);\n\
+         SET search_path = x;\nCREATE INDEX CONCURRENTLY i ON t (a);\nINSERT INTO t VALUES (1);\n",
+    );
+    scratch.file("migrations/00002_y.sql", "-- +goose Up\nINSERT INTO t VALUES (2);\n");
+    migrate(&scratch, &url, &["up"]).run().succeeds();
+    let found =
+        "SELECT to_regclass('x.i') IS NOT NULL, (SELECT min(a) FROM x.t), (SELECT min(a) FROM public.t)";
+    assert_eq!(cluster.sql(&database, found), "t|1|2");
+}
