@@ -51,7 +51,7 @@ impl Context {
             policy: None,
             fail_on: Level::Low,
             unrated: Unrated::Fails,
-            max_age: Span::of(Duration::from_secs(7 * 24 * 60 * 60)),
+            max_age: Span::of(Duration::from_hours(7 * 24)),
             predicate: None,
         }
     }
