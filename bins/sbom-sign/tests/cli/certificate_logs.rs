@@ -53,15 +53,17 @@ fn peers_a_certificate_is_in_the_log_that_the_root_knows() {
         job.verifies_by("-other-certificate-log", "--blob artifact.tar --bundle c.json")
             .fails(1, "evidence-invalid");
 
-        // What would not hold is not stored.
-        let (config, root) =
-            (job.bed.file("signing-config.json"), job.bed.file("trusted-root-other-certificate-log.json"));
-        job.runs(&format!(
-            "sign --blob passed.json --bundle d.json --signing-config {config} --trusted-root {root}"
-        ))
-        .fails(3, "signature-unproven");
-        assert!(!job.desk.has("d.json"));
+        nothing_is_stored_that_would_not_hold(&job);
     }
+}
+
+fn nothing_is_stored_that_would_not_hold(job: &Job) {
+    let (config, root) =
+        (job.bed.file("signing-config.json"), job.bed.file("trusted-root-other-certificate-log.json"));
+    let sign = "sign --blob passed.json --bundle d.json";
+    job.runs(&format!("{sign} --signing-config {config} --trusted-root {root}"))
+        .fails(3, "signature-unproven");
+    assert!(!job.desk.has("d.json"));
 }
 
 #[test]
@@ -72,13 +74,7 @@ fn peers_a_certificate_without_a_promise_is_none_where_the_root_knows_logs() {
     job.verifies(FILE).succeeds();
     let refused = job.verifies_by("-other-certificate-log", FILE).fails(1, "evidence-invalid");
     assert!(refused.transcript().contains("missing SCT"), "{}", refused.transcript());
-    let (config, root) =
-        (job.bed.file("signing-config.json"), job.bed.file("trusted-root-other-certificate-log.json"));
-    job.runs(&format!(
-        "sign --blob passed.json --bundle d.json --signing-config {config} --trusted-root {root}"
-    ))
-    .fails(3, "signature-unproven");
-    assert!(!job.desk.has("d.json"));
+    nothing_is_stored_that_would_not_hold(&job);
 }
 
 /// The authority itself signs the changed certificate, and no log of signatures holds the good one: nothing but the promise is wrong.
