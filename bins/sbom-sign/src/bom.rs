@@ -49,7 +49,7 @@ const NO_SERIAL: &str = "urn:uuid:00000000-0000-0000-0000-000000000000";
 /// How many bytes a package takes, more or less.
 const PACKAGE_BYTES: usize = 1 << 10;
 /// How many packages are held in CycloneDX's model at a time.
-const PACKAGES_TOGETHER: usize = 256;
+const PACKAGES_TOGETHER: usize = 32;
 
 /// The SBOM as JSON. Its serial number comes from its content without number and time, so that it says something.
 pub fn json(catalog: &Catalog, version: SpecVersion, now: Timestamp) -> Result<Vec<u8>, Error> {
