@@ -166,6 +166,11 @@ impl Steps<'_> {
             .map_err(|source| Error::Database { doing: "setting the deadline", source })
     }
 
+    /// Beside statements that commit by themselves, the history must not fall behind.
+    fn lasting_of(&self, step: &Step<'_>) -> Lasting {
+        if step.cut.unit == Unit::Statement { Lasting::AtOnce } else { self.lasting }
+    }
+
     fn settle(&mut self) {
         if std::mem::take(&mut self.is_unsettled) {
             self.database.settle(&self.facts.place.name());
@@ -220,8 +225,7 @@ impl Steps<'_> {
     fn open(&mut self, step: &Step<'_>) -> Result<String, Error> {
         let (table, place) = (self.facts.layout.history(), &self.facts.place);
         let opening = if self.has_history { String::new() } else { table.create(place) };
-        // Beside statements that commit by themselves, the history must not fall behind.
-        let lasting = if step.cut.unit == Unit::Statement { Lasting::AtOnce } else { self.lasting };
+        let lasting = self.lasting_of(step);
         let begun = self.database.lock(&self.locks);
         let begun = begun.and_then(|()| self.database.begin(&opening, &table.stamp(place), lasting));
         begun.map_err(|error| self.failed(step, error))
@@ -345,7 +349,7 @@ impl Steps<'_> {
         let stamp = self.facts.layout.history().stamp(&self.facts.place);
         let stamp = self.database.commit(closing, &stamp).map_err(|error| self.failed(step, error))?;
         (self.stamp, self.has_history) = (Some(stamp), true);
-        self.is_unsettled = self.lasting == Lasting::WithTheNext && step.cut.unit != Unit::Statement;
+        self.is_unsettled = self.lasting_of(step) == Lasting::WithTheNext;
         Ok(())
     }
 
