@@ -3,6 +3,7 @@
 mod alone;
 mod delegated;
 mod repair;
+mod turn;
 
 use std::{
     thread,
@@ -14,7 +15,7 @@ use contract::Span;
 
 use crate::{
     backup::{self, Backup, Wanted},
-    database::{Dangling, Database, DatabaseError, Lasting},
+    database::{Dangling, Database, DatabaseError},
     effect,
     error::Error,
     facts::{self, Facts},
@@ -96,8 +97,7 @@ pub fn apply(
     let taken = plan.steps.iter().enumerate().try_for_each(|(number, step)| -> Result<(), Error> {
         session.check_interrupt()?;
         progress.say(format!("version {} {}", step.version, step.description));
-        let is_last = number + 1 == plan.steps.len();
-        steps.lasting = if is_last { Lasting::AtOnce } else { Lasting::WithTheNext };
+        steps.left = plan.steps.get(number..).unwrap_or_default();
         done.steps.push(steps.take(step)?);
         Ok(())
     });
@@ -123,8 +123,10 @@ struct Steps<'r> {
     has_history: bool,
     /// What the history's stamp was when we ourselves last wrote it.
     stamp: Option<String>,
-    /// When the step must be safe: one flush of the disk is enough for all files, if the run gets to the last.
-    lasting: Lasting,
+    /// The step that is taken, and all after it.
+    left: &'r [Step<'r>],
+    /// The transaction of the step that is taken next was begun, under the lock, with the end of the one before it.
+    is_open: bool,
     /// A step was committed that is to last with the next.
     is_unsettled: bool,
     /// What pointed to nothing before, which is not ours to refuse. Known once a step may have added to it.
@@ -152,7 +154,8 @@ impl<'r> Steps<'r> {
             // In MySQL a run can be killed between a table and the row that its tool puts there first.
             has_history: has_history && (facts.place.dialect != Dialect::Mysql || !facts.history.is_empty()),
             stamp: None,
-            lasting: Lasting::AtOnce,
+            left: &[],
+            is_open: false,
             is_unsettled: false,
             dangling: None,
         }
@@ -164,17 +167,6 @@ impl Steps<'_> {
         self.database
             .stop_at(deadline)
             .map_err(|source| Error::Database { doing: "setting the deadline", source })
-    }
-
-    /// Beside statements that commit by themselves, the history must not fall behind.
-    fn lasting_of(&self, step: &Step<'_>) -> Lasting {
-        if step.cut.unit == Unit::Statement { Lasting::AtOnce } else { self.lasting }
-    }
-
-    fn settle(&mut self) {
-        if std::mem::take(&mut self.is_unsettled) {
-            self.database.settle(&self.facts.place.name());
-        }
     }
 
     /// One file. A table in use is waited for in short attempts: whoever waits for a table keeps all who come later waiting, too.
@@ -210,7 +202,11 @@ impl Steps<'_> {
 
     /// Takes the lock, and looks under it at what the plan was made from.
     fn begin(&mut self, step: &Step<'_>) -> Result<Open, Error> {
+        let is_open = std::mem::take(&mut self.is_open);
         self.in_time(step)?;
+        if is_open {
+            return Ok(Open::Ours);
+        }
         let stamp = self.open(step)?;
         if self.stamp.as_ref() == Some(&stamp) {
             return Ok(Open::Ours);
@@ -225,7 +221,7 @@ impl Steps<'_> {
     fn open(&mut self, step: &Step<'_>) -> Result<String, Error> {
         let (table, place) = (self.facts.layout.history(), &self.facts.place);
         let opening = if self.has_history { String::new() } else { table.create(place) };
-        let lasting = self.lasting_of(step);
+        let lasting = turn::lasting(self.left);
         let begun = self.database.lock(&self.locks);
         let begun = begun.and_then(|()| self.database.begin(&opening, &table.stamp(place), lasting));
         begun.map_err(|error| self.failed(step, error))
@@ -317,7 +313,7 @@ impl Steps<'_> {
 
     fn enter(&mut self, step: &Step<'_>, started: Instant) -> Result<u64, Error> {
         let took = started.elapsed();
-        self.close(step, &self.row(step, took))?;
+        self.turn(step, &self.row(step, took))?;
         Ok(u64::try_from(took.as_millis()).unwrap_or(u64::MAX))
     }
 
@@ -347,9 +343,8 @@ impl Steps<'_> {
     /// Writes this and commits.
     fn close(&mut self, step: &Step<'_>, closing: &str) -> Result<(), Error> {
         let stamp = self.facts.layout.history().stamp(&self.facts.place);
-        let stamp = self.database.commit(closing, &stamp).map_err(|error| self.failed(step, error))?;
-        (self.stamp, self.has_history) = (Some(stamp), true);
-        self.is_unsettled = self.lasting_of(step) == Lasting::WithTheNext;
+        let stamp = self.database.commit(closing, &stamp).map_err(|error| self.at_commit(step, error))?;
+        self.wrote(stamp);
         Ok(())
     }
 

@@ -127,6 +127,15 @@ pub enum Lasting {
     WithTheNext,
 }
 
+/// What became of the end of one transaction and the beginning of the next.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Turned {
+    /// The one value that was asked for, after both.
+    pub value: String,
+    /// Whether the second has begun, under the locks. The first has ended.
+    pub has_begun: bool,
+}
+
 /// Why the database did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
@@ -196,6 +205,10 @@ pub trait Database {
     fn dangling(&mut self) -> Result<Dangling, DatabaseError>;
     /// Runs this, answers the one value it asks for, and makes all since [`Database::begin`] permanent.
     fn commit(&mut self, closing: &str, value: &str) -> Result<String, DatabaseError>;
+    /// As [`Database::commit`], and at once [`Database::begin`] where the two cost less together. An error does not say which of them failed.
+    fn commit_and_begin(&mut self, closing: &str, value: &str, _: Lasting) -> Result<Turned, DatabaseError> {
+        Ok(Turned { value: self.commit(closing, value)?, has_begun: false })
+    }
     /// Where a run ends early: makes what was to last with the next commit last now, as far as the server still answers.
     fn settle(&mut self, _history: &str) {}
     /// Takes all since [`Database::begin`] back.

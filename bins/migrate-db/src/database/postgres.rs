@@ -29,7 +29,7 @@ use super::bounded::{Stopped, bounded};
 use crate::{
     database::{
         Access, Cell, Columns, Copied, Dangling, Database, DatabaseError, Handed, Home, Lasting, Planned,
-        ROWS_MAX, Url, columns_of, fetch, url::server::Server,
+        ROWS_MAX, Turned, Url, columns_of, fetch, url::server::Server,
     },
     effect::{self, Index},
     layout::history::Texts,
@@ -37,7 +37,7 @@ use crate::{
     statement::Statement,
 };
 use answer::{cells, literal, texts};
-use lock::Key;
+use lock::{Key, held};
 use place::{cancel, options};
 use settings::Scope;
 use trouble::told;
@@ -220,17 +220,31 @@ impl Database for Postgres {
     }
 
     fn begin(&mut self, opening: &str, value: &str, lasting: Lasting) -> Result<String, DatabaseError> {
-        // Taken once more, until the transaction ends: nobody else can have it, whatever a file before has released.
-        let ours = self.locked.first().map_or_else(|| "false".to_owned(), |key| key.again());
         let rows = self.texts(&format!(
-            "BEGIN; {}{opening} SELECT pg_backend_pid() = {} AND {ours}, {value}",
+            "BEGIN; {}{opening} SELECT {}, {value}",
             self.settings(Scope::Transaction(lasting)),
-            self.process,
+            self.is_ours(),
         ))?;
-        match rows.into_iter().next_back().as_deref() {
-            Some([Some(held), value]) if held == "t" => Ok(value.clone().unwrap_or_default()),
-            _ => Err(DatabaseError::Pooled),
+        match held(rows) {
+            (true, value) => Ok(value),
+            (false, _) => Err(DatabaseError::Pooled),
         }
+    }
+
+    /// In one message, which is what a short file waits for most.
+    fn commit_and_begin(
+        &mut self,
+        closing: &str,
+        value: &str,
+        lasting: Lasting,
+    ) -> Result<Turned, DatabaseError> {
+        let rows = self.texts(&format!(
+            "{AS_OURSELVES} {closing} COMMIT; BEGIN; RESET ALL; SELECT {}, {}, {value}",
+            self.set(Scope::Transaction(lasting)),
+            self.is_ours(),
+        ))?;
+        let (has_begun, value) = held(rows);
+        Ok(Turned { value, has_begun })
     }
 
     fn execute(&mut self, statement: &Statement) -> Result<(), DatabaseError> {

@@ -21,7 +21,7 @@ use tokio::runtime::{Builder, Runtime};
 use crate::{
     database::{
         Access, Cell, Columns, Copied, Dangling, Database, DatabaseError, Handed, Home, Lasting, Planned,
-        Proof, ROWS_MAX, Url, columns_of,
+        Proof, ROWS_MAX, Turned, Url, columns_of,
     },
     layout::history::{Texts, hex},
     lock::Locks,
@@ -277,6 +277,11 @@ impl Database for Sqlite {
 
     fn commit(&mut self, closing: &str, value: &str) -> Result<String, DatabaseError> {
         self.value(&format!("{closing} SELECT {value}; COMMIT"))
+    }
+
+    fn commit_and_begin(&mut self, closing: &str, value: &str, _: Lasting) -> Result<Turned, DatabaseError> {
+        let value = self.value(&format!("{closing} COMMIT; BEGIN IMMEDIATE; SELECT {value}"))?;
+        Ok(Turned { value, has_begun: true })
     }
 
     fn rollback(&mut self) {

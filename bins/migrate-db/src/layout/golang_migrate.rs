@@ -107,7 +107,12 @@ impl HistoryTable for Table {
     }
 
     fn stamp(&self, at: &Place) -> String {
-        format!("(SELECT max({}) FROM {})", at.joined(&["version", "dirty"]), at.name())
+        // By the index: in PostgreSQL every version that was there before is still in the table, dead, until it is vacuumed.
+        format!(
+            "(SELECT {} FROM {} ORDER BY version DESC LIMIT 1)",
+            at.joined(&["version", "dirty"]),
+            at.name()
+        )
     }
 
     fn add(&self, at: &Place, entry: &Entry<'_>) -> String {

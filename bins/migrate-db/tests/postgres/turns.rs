@@ -46,6 +46,53 @@ fn a_second_run_waits_for_its_turn_before_it_backs_up_or_judges() {
 }
 
 #[test]
+fn a_file_whose_commit_fails_is_the_one_that_failed_and_the_next_is_not_begun() {
+    let files = [
+        (
+            "1_a.sql",
+            "CREATE TABLE a (id int PRIMARY KEY, other int REFERENCES a DEFERRABLE INITIALLY DEFERRED);",
+        ),
+        ("2_b.sql", "INSERT INTO a VALUES (1, 2);"),
+        ("3_c.sql", "CREATE TABLE c (id int);"),
+    ];
+    let (scratch, cluster, database, url) = place(&files);
+    let run = migrate(&scratch, &url, &["up"]).run().fails(1, "migration-failed");
+    assert!(run.stderr.contains("2_b.sql") && run.stderr.contains("a_other_fkey"), "{}", run.stderr);
+    let left = "SELECT concat(string_agg(version::text, ','), to_regclass('c')) FROM migrate_db_history";
+    assert_eq!(cluster.sql(&database, left), "1");
+    scratch.file("migrations/2_b.sql", "INSERT INTO a VALUES (1, 1);");
+    migrate(&scratch, &url, &["up"]).run().succeeds();
+    assert_eq!(cluster.sql(&database, "SELECT count(*) FROM migrate_db_history"), "3");
+}
+
+#[test]
+fn a_file_that_gives_our_lock_away_is_done_and_the_next_is_not_begun() {
+    let files = [
+        ("1_slow.sql", "SELECT pg_sleep(3);"),
+        ("2_gives.sql", "SELECT pg_advisory_unlock_all();"),
+        ("3_after.sql", "CREATE TABLE after_it (id int);"),
+    ];
+    let (scratch, cluster, database, url) = place(&files);
+    let ours = "SELECT (classid::bigint << 32) | objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND granted \
+                AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) LIMIT 1";
+    thread::scope(|scope| {
+        let run = scope.spawn(|| migrate(&scratch, &url, &["up"]).run().fails(2, "database-pooled"));
+        cluster.wait_for(&database, "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'SELECT pg_sleep(3)%')");
+        let take = format!("SELECT pg_advisory_lock({}); SELECT pg_sleep(60)", cluster.sql(&database, ours));
+        let mut waits = cluster.session(&database, &take);
+        let run = run.join().unwrap();
+        assert!(run.stderr.contains("no lock holds"), "{}", run.stderr);
+        waits.kill().unwrap();
+        waits.wait().unwrap();
+    });
+    let left = "SELECT string_agg(version::text, ',' ORDER BY version) FROM migrate_db_history";
+    assert_eq!(cluster.sql(&database, left), "1,2");
+    end_others(cluster, &database);
+    migrate(&scratch, &url, &["up"]).run().succeeds();
+    assert_eq!(cluster.sql(&database, left), "1,2,3");
+}
+
+#[test]
 fn looking_waits_for_nobody() {
     let (scratch, cluster, database, url) = place(&[USERS, ("2_slow.sql", "SELECT pg_sleep(4);")]);
     thread::scope(|scope| {

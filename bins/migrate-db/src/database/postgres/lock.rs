@@ -5,7 +5,10 @@ use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
 use super::Postgres;
-use crate::database::{Database, DatabaseError};
+use crate::{
+    database::{Database, DatabaseError},
+    layout::history::Texts,
+};
 
 /// How often a held lock is tried again.
 pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(100);
@@ -49,6 +52,13 @@ impl Postgres {
         }
     }
 
+    /// A column of a question: whether the session is still the one that holds our lock. It is taken once more, until the transaction ends: nobody else can
+    /// have it, whatever a file before has released.
+    pub(super) fn is_ours(&self) -> String {
+        let lock = self.locked.first().map_or_else(|| "false".to_owned(), |key| key.again());
+        format!("pg_backend_pid() = {} AND {lock}", self.process)
+    }
+
     /// A pooler that lends out transactions gives the session that has just become free to the next who asks. Nobody else would
     /// ever answer two connections with one server process.
     pub(super) fn refuse_pooler(&mut self) -> Result<(), DatabaseError> {
@@ -67,5 +77,13 @@ impl Postgres {
             key.condition()
         );
         Ok(self.text(&sql)?.unwrap_or_else(|| "whoever held it is gone by now".into()))
+    }
+}
+
+/// The answer to [`Postgres::is_ours`], and the value behind it.
+pub(super) fn held(rows: Vec<Texts>) -> (bool, String) {
+    match rows.into_iter().next_back().as_deref() {
+        Some([.., is_ours, value]) => (is_ours.as_deref() == Some("t"), value.clone().unwrap_or_default()),
+        _ => (false, String::new()),
     }
 }

@@ -36,9 +36,13 @@ impl Postgres {
         limits
     }
 
-    /// What holds within each transaction, or for the session. What an earlier file set for its session ends before it. One question
-    /// for all settings: a statement each would cost a short file more than the file itself.
+    /// What holds within each transaction, or for the session. What an earlier file set for its session ends before it.
     pub(super) fn settings(&self, scope: Scope) -> String {
+        format!("{AS_OURSELVES} RESET ALL; SELECT {};", self.set(scope))
+    }
+
+    /// Columns of one question, which set all that holds: a statement each would cost a short file more than the file itself.
+    pub(super) fn set(&self, scope: Scope) -> String {
         let mut settings = self.limits();
         settings.push(("standard_conforming_strings", "on".to_owned()));
         settings.push(("idle_in_transaction_session_timeout", QUESTION_TIME_MAX.as_millis().to_string()));
@@ -49,6 +53,6 @@ impl Postgres {
         let is_local = scope != Scope::Session;
         let set = |(name, value): (&str, String)| format!("set_config('{name}', '{value}', {is_local})");
         let set: Vec<String> = settings.into_iter().map(set).collect();
-        format!("{AS_OURSELVES} RESET ALL; SELECT {};", set.join(", "))
+        set.join(", ")
     }
 }

@@ -39,29 +39,19 @@ impl Tools {
         let mut homes: Vec<(u32, PathBuf)> =
             HOMES.iter().flat_map(|(home, prefix)| homes(home, prefix)).collect();
         homes.sort();
-        let on_path = (version(Path::new("pg_dump")).unwrap_or_default(), PathBuf::new());
-        let found = homes.iter().chain(std::iter::once(&on_path)).find(|(found, directory)| {
+        let reads = |(found, directory): &&(u32, PathBuf)| {
             *found >= major && version(&directory.join("pg_dump")).is_some_and(|version| version >= major)
-        });
-        let Some((_, directory)) = found else {
-            let all: Vec<String> = homes
-                .iter()
-                .map(|(found, _)| *found)
-                .chain([on_path.0])
-                .filter(|one| *one > 0)
-                .map(|one| one.to_string())
-                .collect();
-            let all = if all.is_empty() {
-                "there is none".to_owned()
-            } else {
-                format!("there is only {}", all.join(", "))
-            };
-            return Err(DatabaseError::Tool(format!(
-                "the server is PostgreSQL {major}, and pg_dump must not be older: {all}"
-            )));
+        };
+        // Asked last: Debian's on the PATH is a script that takes longer than the dump of a small database.
+        let directory = match homes.iter().find(reads) {
+            Some((_, directory)) => directory.clone(),
+            None => match version(Path::new("pg_dump")) {
+                Some(found) if found >= major => PathBuf::new(),
+                on_path => return Err(too_old(major, homes.iter().map(|(found, _)| *found).chain(on_path))),
+            },
         };
         let password = server.password.as_ref().map(|password| password.reveal().to_owned());
-        Ok(Self { directory: directory.clone(), place: place(server, options), password })
+        Ok(Self { directory, place: place(server, options), password })
     }
 
     /// Runs one of them to its end; what it says when it fails.
@@ -87,6 +77,15 @@ impl Tools {
         let finished = program.output().map_err(|error| DatabaseError::World(error.to_string()))?;
         if finished.is_success() { Ok(()) } else { Err(failed(tool, &finished)) }
     }
+}
+
+fn too_old(major: u32, there: impl Iterator<Item = u32>) -> DatabaseError {
+    let there: Vec<String> = there.map(|one| one.to_string()).collect();
+    let there = match there.as_slice() {
+        [] => "there is none".to_owned(),
+        there => format!("there is only {}", there.join(", ")),
+    };
+    DatabaseError::Tool(format!("the server is PostgreSQL {major}, and pg_dump must not be older: {there}"))
 }
 
 fn failed(tool: &str, finished: &Finished) -> DatabaseError {
