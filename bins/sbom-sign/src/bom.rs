@@ -292,7 +292,7 @@ fn hash(hash: &catalog::Hash) -> Hash {
         Algorithm::Sha384 => HashAlgorithm::SHA_384,
         Algorithm::Sha512 => HashAlgorithm::SHA_512,
     };
-    Hash { alg, content: HashValue(hash.digits().to_owned()) }
+    Hash { alg, content: HashValue(hash.digits()) }
 }
 
 /// One expression stands alone, and there may be no other entry beside it: several are one expression in which all hold, unless one of them

@@ -11,6 +11,7 @@ pub mod dpkg;
 #[cfg(test)]
 mod drawn;
 pub mod elf;
+pub mod few;
 pub mod go_binary;
 pub mod go_mod;
 pub mod hash;
@@ -43,6 +44,7 @@ use std::{
 use ci::files::FileError;
 use contract::Digest;
 
+pub use few::Few;
 pub use hash::{Algorithm, Hash};
 pub use licence::Licence;
 pub use purl::{InvalidPurl, Purl, PurlType, Qualifier};
@@ -85,11 +87,11 @@ pub struct Package {
     /// Whether it is needed where the root runs. [`Catalog::of_tree`] and [`Catalog::of_image`] find it out from the graph.
     pub scope: Scope,
     /// What its archive is; several of one algorithm where there are several archives and any of them may be the one installed.
-    pub hashes: BTreeSet<Hash>,
+    pub hashes: Few<Hash>,
     /// Its licences, all of which hold.
-    pub licences: BTreeSet<Licence>,
+    pub licences: Few<Licence>,
     /// Where it was found; what one file lists shares the place.
-    pub places: BTreeSet<Arc<Place>>,
+    pub places: Few<Arc<Place>>,
     /// What has no field in CycloneDX, by `seaworthy:` names.
     pub properties: BTreeMap<String, String>,
     /// What it needs, by places in the list.
@@ -207,9 +209,9 @@ impl Package {
             kind,
             origin: Origin::Elsewhere,
             scope: Scope::Required,
-            hashes: BTreeSet::new(),
-            licences: BTreeSet::new(),
-            places: BTreeSet::new(),
+            hashes: Few::new(),
+            licences: Few::new(),
+            places: Few::new(),
             properties: BTreeMap::new(),
             needs: BTreeSet::new(),
             development: BTreeSet::new(),

@@ -8,13 +8,13 @@ mod places;
 mod scan;
 pub mod tree;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use contract::{Digest, ImageRef, Location, Platform};
 use oci::{Manifest, Repository};
 
 use crate::catalog::{
-    Catalog, Kind, Licence, Malformed, Origin, Package, Part, Place, Purl, PurlType, Qualifier, apk,
+    Catalog, Few, Kind, Licence, Malformed, Origin, Package, Part, Place, Purl, PurlType, Qualifier, apk,
     dist_info, dpkg, node_modules,
     os_release::{self, Release},
 };
@@ -136,10 +136,10 @@ fn system(found: &Found) -> Option<Release> {
 }
 
 /// The licences of a Debian package, whose copyright file may lie with another package.
-fn licences(tree: &Tree, name: &str) -> BTreeSet<Licence> {
+fn licences(tree: &Tree, name: &str) -> Few<Licence> {
     let path = tree.follow(&format!("usr/share/doc/{name}/copyright"));
     match path.ok().and_then(|path| tree.at(&path)).map(|found| &found.finding) {
         Some(Finding::Licences(licences)) => licences.clone(),
-        _ => BTreeSet::new(),
+        _ => Few::new(),
     }
 }

@@ -1,8 +1,6 @@
 //! Licences of a Debian package, from its machine-readable copyright file (Debian's copyright format 1.0); never a guess from prose.
 
-use std::collections::BTreeSet;
-
-use super::{Licence, paragraph};
+use super::{Few, Licence, paragraph};
 
 /// What the format's own address ends with, in all of its drafts.
 const FORMATS: [&str; 3] = ["copyright-format/1.0", "dep5", "dep-5"];
@@ -13,13 +11,13 @@ pub fn package(path: &str) -> Option<&str> {
 }
 
 /// The licences of all files; empty for prose.
-pub fn read(text: &str) -> BTreeSet<Licence> {
+pub fn read(text: &str) -> Few<Licence> {
     let mut paragraphs = paragraph::paragraphs(text).map_while(Result::ok);
-    let Some(header) = paragraphs.next() else { return BTreeSet::new() };
+    let Some(header) = paragraphs.next() else { return Few::new() };
     let format = header.first("Format").or_else(|| header.first("Format-Specification"));
     let format = format.unwrap_or_default().trim_end_matches('/').to_ascii_lowercase();
     if !FORMATS.iter().any(|known| format.contains(known)) {
-        return BTreeSet::new();
+        return Few::new();
     }
     let of_files = paragraphs.filter(|one| one.first("Files").is_some());
     let said = header.first("License").into_iter().chain(of_files.filter_map(|one| one.first("License")));

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Licence, Malformed, Package, Part, Place, Purl, PurlType, paragraph, purl::pypi_name};
+use super::{Few, Licence, Malformed, Package, Part, Place, Purl, PurlType, paragraph, purl::pypi_name};
 
 /// How much a licence may say to be taken for its name, in bytes: some packages put the whole text there.
 const LICENCE_BYTES_MAX: usize = 128;
@@ -13,7 +13,7 @@ const LICENCE_BYTES_MAX: usize = 128;
 pub struct Record {
     name: String,
     version: String,
-    licences: BTreeSet<Licence>,
+    licences: Few<Licence>,
     /// What it needs whatever was asked of it, by normalised names.
     requires: BTreeSet<String>,
 }
@@ -56,12 +56,12 @@ pub fn read(text: &str) -> Result<Record, Malformed> {
 }
 
 /// The expression (PEP 639), else what stands in the old field if it is short, else the classifiers.
-fn licences(headers: &paragraph::Paragraph<'_>) -> BTreeSet<Licence> {
+fn licences(headers: &paragraph::Paragraph<'_>) -> Few<Licence> {
     let said =
         |text: &str| Licence::of(text).filter(|_| text.len() <= LICENCE_BYTES_MAX && text != "UNKNOWN");
     let one = headers.first("License-Expression").or_else(|| headers.first("License"));
     if let Some(licence) = one.and_then(said) {
-        return BTreeSet::from([licence]);
+        return Few::from([licence]);
     }
     let classified = headers.all("Classifier").filter_map(|one| one.strip_prefix("License :: "));
     classified

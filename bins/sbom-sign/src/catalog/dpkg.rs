@@ -1,9 +1,7 @@
 //! Debian's packages: the database `status` (dpkg(1), deb-control(5)), and `status.d` in images without dpkg; never their licences.
 
-use std::collections::BTreeSet;
-
 use super::{
-    Licence, Malformed, Package, Part, Place, Purl, PurlType, Qualifier, os_release::Release, paragraph,
+    Few, Licence, Malformed, Package, Part, Place, Purl, PurlType, Qualifier, os_release::Release, paragraph,
     places_of,
 };
 
@@ -83,7 +81,7 @@ fn bare(wanted: &str) -> Option<String> {
 /// The packages as one graph.
 pub fn part(
     found: Vec<(Record, Place)>,
-    licences: &dyn Fn(&str) -> BTreeSet<Licence>,
+    licences: &dyn Fn(&str) -> Few<Licence>,
     system: Option<&Release>,
 ) -> Part {
     let places = places_of(found.iter().map(|(record, _)| (&record.name, &record.provides)));

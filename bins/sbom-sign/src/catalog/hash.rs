@@ -21,7 +21,7 @@ pub enum Algorithm {
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Hash {
     algorithm: Algorithm,
-    hex: String,
+    bytes: Box<[u8]>,
 }
 
 impl Algorithm {
@@ -51,14 +51,17 @@ impl Algorithm {
 impl Hash {
     /// From hexadecimal digits, in either case.
     pub fn hex(algorithm: Algorithm, digits: &str) -> Option<Self> {
-        let good = digits.len() == 2 * algorithm.bytes() && digits.bytes().all(|one| one.is_ascii_hexdigit());
-        good.then(|| Self { algorithm, hex: digits.to_ascii_lowercase() })
+        let nibble =
+            |digit: &u8| char::from(*digit).to_digit(16).and_then(|nibble| u8::try_from(nibble).ok());
+        let byte = |pair: &[u8]| Some(nibble(pair.first()?)? << 4 | nibble(pair.get(1)?)?);
+        let bytes: Option<Box<[u8]>> = digits.as_bytes().chunks(2).map(byte).collect();
+        bytes.filter(|bytes| bytes.len() == algorithm.bytes()).map(|bytes| Self { algorithm, bytes })
     }
 
     /// From its bytes in base64.
     pub fn base64(algorithm: Algorithm, text: &str) -> Option<Self> {
         let bytes = STANDARD.decode(text).ok()?;
-        (bytes.len() == algorithm.bytes()).then(|| Self { algorithm, hex: hex(&bytes) })
+        (bytes.len() == algorithm.bytes()).then(|| Self { algorithm, bytes: bytes.into() })
     }
 
     /// From `sha256:` and digits, as pip and its kin write it.
@@ -85,8 +88,8 @@ impl Hash {
     }
 
     /// Its hexadecimal digits, in lower case.
-    pub fn digits(&self) -> &str {
-        &self.hex
+    pub fn digits(&self) -> String {
+        hex(&self.bytes)
     }
 }
 

@@ -50,6 +50,16 @@ pub enum Unreadable {
         /// The layer.
         layer: Digest,
     },
+    /// More is told than is kept.
+    #[error(
+        "what the layers tell of packages takes more than {limit} bytes; layer {layer} has the last of it"
+    )]
+    TooMuch {
+        /// The layer.
+        layer: Digest,
+        /// How many bytes may be kept.
+        limit: u64,
+    },
     /// RPM packages.
     #[error("the image has RPM packages (/{path}), which this version can't list")]
     Rpm {
@@ -76,6 +86,7 @@ impl Failure for Unreadable {
             Self::TooLong { .. } => Code::new("image-file-too-long"),
             Self::Elsewhere { .. } => Code::new("package-database-elsewhere"),
             Self::TooManyLinks { .. } => Code::new("image-links-endless"),
+            Self::TooMuch { .. } => Code::new("image-packages-endless"),
             Self::Rpm { .. } => Code::new("rpm-database-unread"),
             Self::Nothing { .. } => Code::new("image-without-packages"),
         }
@@ -94,7 +105,7 @@ impl Failure for Unreadable {
             Self::Malformed { .. } => {
                 "find out which step of the build wrote it; a list of packages that is cut off is no list"
             }
-            Self::TooLong { .. } | Self::TooManyLinks { .. } => {
+            Self::TooLong { .. } | Self::TooManyLinks { .. } | Self::TooMuch { .. } => {
                 "check that this is the image you meant; no ordinary one is like this"
             }
             Self::Elsewhere { .. } => "build the image with the database in its place",

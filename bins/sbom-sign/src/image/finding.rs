@@ -1,10 +1,8 @@
 //! Which files of an image say what it is made of, and what each says; never how they lie on top of each other.
 
-use std::collections::BTreeSet;
-
 use super::tree::Tree;
 use crate::catalog::{
-    Licence, Malformed, Part, apk, dep5, dist_info, dpkg, node_modules,
+    Few, Licence, Malformed, Part, apk, dep5, dist_info, dpkg, node_modules,
     os_release::{self, Release},
     rpm,
 };
@@ -38,7 +36,7 @@ pub enum Finding {
     /// RPM packages, which are not read.
     Rpm,
     /// The licences of a Debian package.
-    Licences(BTreeSet<Licence>),
+    Licences(Few<Licence>),
     /// A Python package.
     Python(dist_info::Record),
     /// A JavaScript package.
@@ -59,6 +57,18 @@ pub struct Link {
     target: String,
     /// The file below it, with a slash; empty if the link stands for the file.
     below: &'static str,
+}
+
+impl Finding {
+    /// How many packages it tells of, at least one.
+    pub const fn packages(&self) -> usize {
+        match self {
+            Self::Dpkg(records) => records.len(),
+            Self::Apk(records) => records.len(),
+            Self::Program(part) => part.packages.len(),
+            _ => 1,
+        }
+    }
 }
 
 impl Link {

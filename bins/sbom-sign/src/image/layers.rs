@@ -10,7 +10,7 @@ use super::{
     Unreadable,
     finding::{Finding, Link, Wanted},
     places::{self, Places},
-    scan::{self, Message, Said, Seen, Unfit},
+    scan::{self, KEPT_BYTES_MAX, Message, Room, Said, Seen, Unfit},
     tree::{Found, Scope, Tree},
 };
 use crate::catalog::Malformed;
@@ -28,28 +28,31 @@ enum Again {
 
 /// Reads all layers; once more if links put lists of packages where nobody would look for one, which shows only at the end.
 pub fn read(from: &dyn Repository, layers: &[Descriptor], scope: Scope) -> Result<Tree, Unreadable> {
-    let (mut walk, moved) = walk(from, layers, scope, Places::default())?;
+    let (room, room_again) = (Room::default(), Room::default());
+    let (mut walk, moved) = walk(from, layers, scope, Places::default(), &room)?;
     if !moved.is_empty() {
-        (walk, _) = self::walk(from, layers, scope, moved)?;
+        (walk, _) = self::walk(from, layers, scope, moved, &room_again)?;
     }
     walk.no_database_elsewhere()?;
     Ok(walk.tree)
 }
 
 /// Goes through all layers, and tells where lists of packages really lie.
-fn walk(
+fn walk<'r>(
     from: &dyn Repository,
     layers: &[Descriptor],
     scope: Scope,
     places: Places,
-) -> Result<(Walk, Places), Unreadable> {
+    room: &'r Room,
+) -> Result<(Walk<'r>, Places), Unreadable> {
     let allowance = Allowance::default();
-    scan::side_by_side(from, layers, &allowance, |received| {
+    scan::side_by_side(from, layers, &allowance, room, |received| {
         let mut moved = Places::default();
         let mut walk = Walk {
             tree: Tree::new(scope),
             places,
             layer: Digest::of(&[]),
+            room,
             again: BTreeMap::new(),
             linked: Vec::new(),
         };
@@ -71,8 +74,9 @@ fn walk(
     })
 }
 
-struct Walk {
+struct Walk<'r> {
     tree: Tree,
+    room: &'r Room,
     places: Places,
     layer: Digest,
     again: BTreeMap<String, Again>,
@@ -80,7 +84,7 @@ struct Walk {
     linked: Vec<String>,
 }
 
-impl Walk {
+impl Walk<'_> {
     /// Goes through a layer. If it is not what it should be, that is the error, whatever else was wrong.
     fn all_of(&mut self, received: &Receiver<Message>) -> Result<(), Unreadable> {
         let mut walked = Ok(());
@@ -108,11 +112,11 @@ impl Walk {
             EntryKind::Emptied => self.tree.empty(&path),
             EntryKind::Special => self.tree.replace(&path),
             EntryKind::SymbolicLink(target) => self.symbolic_link(path, &target)?,
-            EntryKind::HardLink(target) => self.hard_link(path, &target),
+            EntryKind::HardLink(target) => self.hard_link(path, &target)?,
             EntryKind::File => {
                 self.again.remove(&path);
                 self.tree.replace(&path);
-                self.file(entry.said, path)?;
+                self.file(entry.said, path, entry.bytes)?;
             }
         }
         Ok(())
@@ -129,13 +133,15 @@ impl Walk {
         if self.places.wanted(&path).is_some_and(|wanted| wanted.is_database()) {
             self.linked.push(path);
         } else if let Some(link) = Link::at(&path, target) {
-            self.tree.insert(Found { finding: Finding::Link(link), path, layer: self.layer });
+            let bytes = (path.len() + target.len()) as u64;
+            self.keep(Finding::Link(link), path, bytes)?;
         }
         Ok(())
     }
 
-    fn file(&mut self, said: Said, path: String) -> Result<(), Unreadable> {
+    fn file(&mut self, said: Said, path: String, bytes: u64) -> Result<(), Unreadable> {
         let finding = match (self.places.wanted(&path), said) {
+            (_, Said::TooMuch) => return Err(self.too_much()),
             (Some(wanted), Said::Wanted(read, said)) if read == wanted => self.fit(&path, *said)?,
             (Some(wanted), _) => {
                 self.again.insert(path.clone(), Again::Linked(vec![(path, wanted)]));
@@ -152,9 +158,22 @@ impl Walk {
             (None, Said::Nothing) => None,
         };
         if let Some(finding) = finding {
-            self.tree.insert(Found { finding, path, layer: self.layer });
+            self.tree.insert(Found { finding, path, layer: self.layer, bytes });
         }
         Ok(())
+    }
+
+    /// Keeps what nobody has taken room for yet.
+    fn keep(&mut self, finding: Finding, path: String, bytes: u64) -> Result<(), Unreadable> {
+        if !self.room.take(bytes) {
+            return Err(self.too_much());
+        }
+        self.tree.insert(Found { finding, path, layer: self.layer, bytes });
+        Ok(())
+    }
+
+    const fn too_much(&self) -> Unreadable {
+        Unreadable::TooMuch { layer: self.layer, limit: KEPT_BYTES_MAX }
     }
 
     fn fit(&self, path: &str, read: scan::Read) -> Result<Option<Finding>, Unreadable> {
@@ -177,23 +196,24 @@ impl Walk {
     }
 
     /// Another name for a file: it says the same.
-    fn hard_link(&mut self, path: String, target: &str) {
+    fn hard_link(&mut self, path: String, target: &str) -> Result<(), Unreadable> {
         let target = self.tree.real(target).unwrap_or_default();
         if path == target {
-            return;
+            return Ok(());
         }
         self.tree.replace(&path);
         // Any program is found under its first name.
-        let Some(wanted) = self.places.wanted(&path) else { return };
+        let Some(wanted) = self.places.wanted(&path) else { return Ok(()) };
         let same = self.tree.at(&target).filter(|_| self.places.wanted(&target).as_ref() == Some(&wanted));
         if let Some(found) = same.cloned() {
-            self.tree.insert(Found { path, layer: self.layer, ..found });
+            self.keep(found.finding, path, found.bytes)?;
         } else if self.again.contains_key(&target) || self.places.wanted(&target).as_ref() != Some(&wanted) {
             let linked = self.again.entry(target).or_insert_with(|| Again::Linked(Vec::new()));
             if let Again::Linked(paths) = linked {
                 paths.push((path, wanted));
             }
         }
+        Ok(())
     }
 
     /// An entry of the second pass.
@@ -207,18 +227,19 @@ impl Walk {
             Some(Again::Program) => {
                 let finding = scan::whole_program(entry, PROGRAM_BYTES_MAX);
                 if let Some(finding) = finding.map_err(|source| scan::broken(self.layer, source))? {
-                    self.tree.insert(Found { finding, path, layer: self.layer });
+                    let bytes = scan::bytes_of_program(&finding);
+                    self.keep(finding, path, bytes)?;
                 }
             }
             Some(Again::Linked(links)) => {
                 // All of them want the same kind of file, or they could not all be links to it.
                 let Some((first, wanted)) = links.first() else { return Ok(()) };
-                let said = self.read(entry, first, wanted)?;
+                let (bytes, said) = (scan::bytes_of(entry, wanted), self.read(entry, first, wanted)?);
                 for (name, _) in links {
                     let nothing =
                         || (*name != path).then(|| Finding::Unread(Malformed::whole("it says nothing")));
                     if let Some(finding) = said.clone().or_else(nothing) {
-                        self.tree.insert(Found { finding, path: name.clone(), layer: self.layer });
+                        self.keep(finding, name.clone(), bytes)?;
                     }
                 }
             }

@@ -5,6 +5,7 @@ use std::{
     io::{self, Read as _},
     sync::{
         Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
         mpsc::{self, Receiver, SyncSender},
     },
     thread,
@@ -27,6 +28,27 @@ const ENTRIES_TOGETHER: usize = 256;
 /// How many such heaps of one layer may wait for the layers below it.
 const HEAPS_AHEAD: usize = 128;
 
+/// How many bytes may be kept of all layers together.
+pub(super) const KEPT_BYTES_MAX: u64 = 1 << 30;
+/// How many bytes a finding takes beside its text, more or less.
+const FINDING_BYTES: u64 = 1 << 10;
+
+/// The room that is left for what is kept.
+pub(super) struct Room(AtomicU64);
+
+impl Default for Room {
+    fn default() -> Self {
+        Self(AtomicU64::new(KEPT_BYTES_MAX))
+    }
+}
+
+impl Room {
+    /// Takes some of it, or nothing if that is not enough.
+    pub(super) fn take(&self, bytes: u64) -> bool {
+        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(bytes)).is_ok()
+    }
+}
+
 /// An entry of a layer and what was read of it.
 pub(super) struct Seen {
     /// Its path as the layer has it: what it means depends on the links of lower layers.
@@ -35,6 +57,8 @@ pub(super) struct Seen {
     pub(super) kind: EntryKind,
     /// What it says.
     pub(super) said: Said,
+    /// How many bytes that takes, more or less.
+    pub(super) bytes: u64,
 }
 
 /// What an entry says.
@@ -47,6 +71,30 @@ pub(super) enum Said {
     Program(Box<Finding>),
     /// A program that is understood only as a whole.
     Unseen,
+    /// More than there is room for.
+    TooMuch,
+}
+
+impl Said {
+    /// How many bytes it takes, more or less: as many as it was read from.
+    fn bytes(&self, entry: &Entry<'_>) -> u64 {
+        match self {
+            Self::Wanted(wanted, _) => bytes_of(entry, wanted),
+            Self::Program(finding) => bytes_of_program(finding),
+            Self::Nothing | Self::Unseen | Self::TooMuch => 0,
+        }
+    }
+}
+
+/// How many bytes take what a file says.
+pub(super) fn bytes_of(entry: &Entry<'_>, wanted: &Wanted) -> u64 {
+    let text = if entry.size > wanted.bytes_max() || *wanted == Wanted::Rpm { 0 } else { entry.size };
+    FINDING_BYTES + entry.path.len() as u64 + text
+}
+
+/// How many bytes take what a program was built from.
+pub(super) const fn bytes_of_program(finding: &Finding) -> u64 {
+    FINDING_BYTES * finding.packages() as u64
 }
 
 /// What became of reading a file; nothing where it says nothing.
@@ -73,6 +121,7 @@ pub(super) fn side_by_side<T>(
     from: &dyn Repository,
     layers: &[Descriptor],
     allowance: &Allowance,
+    room: &Room,
     goes_through: impl FnOnce(Vec<Receiver<Message>>) -> T,
 ) -> T {
     let (to, received): (Vec<_>, Vec<_>) = layers.iter().map(|_| mpsc::sync_channel(HEAPS_AHEAD)).unzip();
@@ -86,7 +135,7 @@ pub(super) fn side_by_side<T>(
                 for number in order(layers, reader) {
                     let (layer, to) = (&layers[number], &to[number]);
                     let Some(to) = to.lock().unwrap_or_else(PoisonError::into_inner).take() else { continue };
-                    let read = layer_by_itself(from, layer, allowance, &to);
+                    let read = layer_by_itself(from, layer, allowance, room, &to);
                     // Where nobody listens any more, nobody has a use for the end.
                     let _ = to.send(Message::End(read));
                 }
@@ -113,6 +162,7 @@ fn layer_by_itself(
     from: &dyn Repository,
     layer: &Descriptor,
     allowance: &Allowance,
+    room: &Room,
     to: &SyncSender<Message>,
 ) -> Result<(), OciError> {
     let mut heap = Vec::with_capacity(ENTRIES_TOGETHER);
@@ -121,7 +171,9 @@ fn layer_by_itself(
             EntryKind::File => said(entry).map_err(|source| broken(layer.digest, source))?,
             _ => Said::Nothing,
         };
-        heap.push(Seen { path: std::mem::take(&mut entry.path), kind: entry.kind.clone(), said });
+        let bytes = said.bytes(entry);
+        let said = if room.take(bytes) { said } else { Said::TooMuch };
+        heap.push(Seen { path: std::mem::take(&mut entry.path), kind: entry.kind.clone(), said, bytes });
         if heap.len() == ENTRIES_TOGETHER {
             let full = std::mem::replace(&mut heap, Vec::with_capacity(ENTRIES_TOGETHER));
             let _ = to.send(Message::Seen(full));

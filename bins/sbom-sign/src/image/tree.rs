@@ -9,6 +9,8 @@ use super::finding::Finding;
 
 /// How many symbolic links are kept. They decide what a path means.
 const LINKS_MAX: usize = 100_000;
+/// How many bytes their paths and targets may have together.
+const LINK_BYTES_MAX: usize = 32 << 20;
 /// How deep a link may lie to be kept. Deeper ones are links of single packages.
 const LINK_LEVELS_MAX: usize = 6;
 /// How many links one path may lead through, as in Linux (path_resolution(7)).
@@ -33,6 +35,8 @@ pub struct Found {
     pub path: String,
     /// The layer.
     pub layer: Digest,
+    /// How many bytes it takes, more or less.
+    pub bytes: u64,
 }
 
 /// The findings of the layers so far.
@@ -41,6 +45,8 @@ pub struct Tree {
     layer: usize,
     found: BTreeMap<String, (usize, Found)>,
     links: BTreeMap<String, (usize, String)>,
+    /// How many bytes the paths and targets of the links have.
+    link_bytes: usize,
     removed: Vec<Found>,
 }
 
@@ -55,7 +61,14 @@ pub struct TooManyLinks;
 impl Tree {
     /// Of no layers.
     pub fn new(scope: Scope) -> Self {
-        Self { scope, layer: 0, found: BTreeMap::new(), links: BTreeMap::new(), removed: Vec::new() }
+        Self {
+            scope,
+            layer: 0,
+            found: BTreeMap::new(),
+            links: BTreeMap::new(),
+            link_bytes: 0,
+            removed: Vec::new(),
+        }
     }
 
     /// Another layer begins.
@@ -142,11 +155,20 @@ impl Tree {
         if path.bytes().filter(|byte| *byte == b'/').count() >= LINK_LEVELS_MAX {
             return Ok(());
         }
-        if self.links.len() >= LINKS_MAX && !self.links.contains_key(path) {
+        self.unlink(path);
+        let bytes = path.len() + target.len();
+        if self.links.len() >= LINKS_MAX || self.link_bytes + bytes > LINK_BYTES_MAX {
             return Err(TooManyLinks);
         }
+        self.link_bytes += bytes;
         self.links.insert(path.to_owned(), (self.layer, target.to_owned()));
         Ok(())
+    }
+
+    fn unlink(&mut self, path: &str) {
+        if let Some((_, target)) = self.links.remove(path) {
+            self.link_bytes -= path.len() + target.len();
+        }
     }
 
     /// The target of the link at a real path.
@@ -161,7 +183,7 @@ impl Tree {
 
     fn forget(&mut self, path: &str, before: usize) {
         if self.links.get(path).is_some_and(|(layer, _)| *layer < before) {
-            self.links.remove(path);
+            self.unlink(path);
         }
         if self.found.get(path).is_some_and(|(layer, _)| *layer < before)
             && let Some((layer, found)) = self.found.remove(path)

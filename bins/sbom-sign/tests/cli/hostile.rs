@@ -161,6 +161,20 @@ fn files_of_single_packages_that_cannot_be_read_are_named() {
 }
 
 #[test]
+fn what_files_tell_together_is_no_more_than_memory_holds() {
+    let desk = Scratch::new();
+    let long = "x".repeat(7 << 20);
+    let first = desk.file("layer/0/package.json", format!(r#"{{"name":"p","version":"1.0.0","x":"{long}"}}"#));
+    for number in 1..=160 {
+        desk.directory(&format!("layer/{number}"));
+        fs::hard_link(&first, desk.join(&format!("layer/{number}/package.json"))).unwrap();
+    }
+    image(&desk, &[packed(&desk, "layer", &["-z"])]);
+    sbom(&desk, "").fails(2, "image-packages-endless");
+    assert!(!desk.has("bom.json"));
+}
+
+#[test]
 fn a_layer_that_was_changed_is_refused_and_nothing_written() {
     let desk = Scratch::new();
     image_of(&desk, &[&[(STATUS, LIBC)]]);

@@ -1,7 +1,5 @@
 //! Databases of Debian packages.
 
-use std::collections::BTreeSet;
-
 use super::*;
 use crate::catalog::os_release;
 
@@ -53,7 +51,7 @@ fn place() -> Place {
 
 fn listed(system: Option<&Release>) -> Part {
     let records = read(STATUS_FILE).unwrap().into_iter().map(|record| (record, place()));
-    part(records.collect(), &|_| BTreeSet::new(), system)
+    part(records.collect(), &|_| Few::new(), system)
 }
 
 #[test]
@@ -114,7 +112,7 @@ proptest::proptest! {
     #[test]
     fn no_text_makes_it_panic(text in "((Package|Version|Depends|Source|Status): ?[a-z(),|:=. ]{0,12}\n ?){0,12}") {
         if let Ok(records) = read(&text) {
-            part(records.into_iter().map(|record| (record, place())).collect(), &|_| BTreeSet::new(), None);
+            part(records.into_iter().map(|record| (record, place())).collect(), &|_| Few::new(), None);
         }
     }
 }

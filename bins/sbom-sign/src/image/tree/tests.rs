@@ -26,7 +26,12 @@ fn tree(scope: Scope, script: &str) -> Tree {
             }
             if kind == "+" {
                 let finding = Finding::Unread(Malformed::whole(""));
-                tree.insert(Found { finding, path, layer: Digest::of(&[u8::try_from(number).unwrap()]) });
+                tree.insert(Found {
+                    finding,
+                    path,
+                    layer: Digest::of(&[u8::try_from(number).unwrap()]),
+                    bytes: 0,
+                });
             }
         }
     }
@@ -97,6 +102,18 @@ fn all_layers_keep_what_later_ones_remove() {
     ] {
         assert_eq!(left(Scope::AllLayers, script), wanted, "{script}");
     }
+}
+
+#[test]
+fn links_may_be_no_longer_together_than_their_limit() {
+    let mut tree = Tree::new(Scope::Squashed);
+    let long = "x".repeat(LINK_BYTES_MAX / 4);
+    for path in ["a", "b", "c", "a"] {
+        assert_eq!(tree.link(path, &long), Ok(()));
+    }
+    assert_eq!(tree.link("d", &long), Err(TooManyLinks));
+    tree.replace("b");
+    assert_eq!(tree.link("d", &long), Ok(()), "what is gone takes no room");
 }
 
 #[test]
