@@ -191,6 +191,8 @@ fn entries<E>(
     each: &mut dyn FnMut(&mut Entry<'_>) -> Result<(), E>,
 ) -> Result<(), Stop<E>> {
     let broken = |source| Stop::Layer(OciError::Archive { digest, source });
+    // As long as what is unpacked at a time: it is unpacked right into it.
+    let mut skipped = vec![0; UNPACKED_BYTES];
     for entry in archive.entries().map_err(broken)? {
         let mut entry = entry.map_err(broken)?;
         if !take(left, 1) {
@@ -224,10 +226,22 @@ fn entries<E>(
         part.set(u64::MAX);
         each(&mut Entry { path, kind, size, content: &mut entry }).map_err(Stop::Caller)?;
         // What was not read of it comes before the next header.
-        io::copy(&mut entry, &mut io::sink()).map_err(broken)?;
+        skip(&mut entry, &mut skipped).map_err(broken)?;
         part.set(HEADERS_BYTES_MAX);
     }
     Ok(())
+}
+
+/// Reads to the end, for nothing.
+fn skip(from: &mut impl Read, into: &mut [u8]) -> io::Result<()> {
+    loop {
+        match from.read(into) {
+            Ok(0) => return Ok(()),
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 /// What an entry means, if it is a whiteout; `None` for what says nothing about the image.

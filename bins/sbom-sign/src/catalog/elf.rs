@@ -49,8 +49,10 @@ pub enum Sight<T> {
 impl Elf {
     /// Keeps all of a file: `length` bytes.
     pub fn whole(mut from: impl Read, length: u64, mark: &[u8]) -> io::Result<Self> {
-        let mut bytes = Vec::new();
-        (&mut from).take(length).read_to_end(&mut bytes)?;
+        let mut bytes = vec![0; usize::try_from(length.min(WHOLE_BYTES_MAX)).unwrap_or_default()];
+        let read = fill(&mut from, &mut bytes)?;
+        bytes.truncate(read);
+        from.take(length - read as u64).read_to_end(&mut bytes)?;
         let mut elf = Self { length, marks: Vec::new(), pieces: Vec::new() };
         elf.mark(0, &bytes, mark);
         elf.pieces.push((0, bytes));
@@ -68,8 +70,9 @@ impl Elf {
         let mut at = 0;
         loop {
             std::mem::swap(&mut before, &mut last);
-            last.clear();
-            let read = (&mut from).take(END_BYTES as u64).read_to_end(&mut last)?;
+            last.resize(END_BYTES, 0);
+            let read = fill(&mut from, &mut last)?;
+            last.truncate(read);
             if at == 0 {
                 elf.pieces.push((0, last.clone()));
             }
@@ -95,12 +98,8 @@ impl Elf {
     }
 
     fn mark(&mut self, at: u64, bytes: &[u8], mark: &[u8]) {
-        // Whole programs are gone through, and nearly all blocks differ in their first byte.
-        for (number, block) in bytes.chunks(MARK_STEP_BYTES).enumerate() {
-            if block.first() == mark.first() && block.starts_with(mark) && self.marks.len() < MARKS_MAX {
-                self.marks.push(at + (number * MARK_STEP_BYTES) as u64);
-            }
-        }
+        let seen = memchr::memmem::find_iter(bytes, mark).filter(|place| place % MARK_STEP_BYTES == 0);
+        self.marks.extend(seen.map(|place| at + place as u64).take(MARKS_MAX - self.marks.len()));
     }
 
     /// As many bytes from a place on as are in memory, at most `length`.
@@ -160,6 +159,20 @@ impl Elf {
     fn is_whole(&self) -> bool {
         self.pieces.iter().any(|(start, piece)| *start == 0 && piece.len() as u64 >= self.length)
     }
+}
+
+/// Reads until this is full, or the end is reached; how much was read.
+fn fill(from: &mut impl Read, into: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < into.len() {
+        match from.read(&mut into[filled..]) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
 }
 
 fn section<H: FileHeader<Endian = Endianness>>(

@@ -1,9 +1,13 @@
 //! A set of few things: sorted, each once, in one block of just their size. A tree would take room for eleven where most packages have one.
 
-use std::{ops::Deref, vec};
+use std::{
+    fmt::{self, Debug},
+    ops::Deref,
+    vec,
+};
 
 /// A set that is read like a slice. Inserting takes as long as it is.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Few<T>(Vec<T>);
 
 impl<T> Few<T> {
@@ -26,6 +30,12 @@ impl<T: Ord> Few<T> {
 impl<T> Default for Few<T> {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+impl<T: Debug> Debug for Few<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(&self.0).finish()
     }
 }
 

@@ -164,7 +164,8 @@ fn files_of_single_packages_that_cannot_be_read_are_named() {
 fn what_files_tell_together_is_no_more_than_memory_holds() {
     let desk = Scratch::new();
     let long = "x".repeat(7 << 20);
-    let first = desk.file("layer/0/package.json", format!(r#"{{"name":"p","version":"1.0.0","x":"{long}"}}"#));
+    let first =
+        desk.file("layer/0/package.json", format!(r#"{{"name":"p","version":"1.0.0","x":"{long}"}}"#));
     for number in 1..=160 {
         desk.directory(&format!("layer/{number}"));
         fs::hard_link(&first, desk.join(&format!("layer/{number}/package.json"))).unwrap();

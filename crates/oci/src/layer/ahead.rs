@@ -4,7 +4,7 @@ use std::{
     io::{self, BufRead, Read, Write},
     sync::{
         atomic::{AtomicBool, Ordering},
-        mpsc::{self, Receiver, SyncSender},
+        mpsc::{self, Receiver, Sender, SyncSender},
     },
     thread,
 };
@@ -32,9 +32,11 @@ pub(super) fn read_ahead<T>(
     let leave = AtomicBool::new(false);
     thread::scope(|scope| {
         let (to, received) = mpsc::sync_channel(PIECES_AHEAD);
+        let (used, again) = mpsc::channel();
         let leave = &leave;
-        let fetched = scope.spawn(move || from.blob(layer)?.copy_to(&mut Outlet { to: Some(to), leave }));
-        let mut pieces = Pieces { received, piece: Vec::new(), read: 0 };
+        let fetched =
+            scope.spawn(move || from.blob(layer)?.copy_to(&mut Outlet { to: Some(to), again, leave }));
+        let mut pieces = Pieces { received, used, piece: Vec::new(), read: 0 };
         let (answer, rest) = reads(&mut pieces);
         leave.store(rest == Rest::Left, Ordering::Relaxed);
         drop(pieces);
@@ -45,6 +47,8 @@ pub(super) fn read_ahead<T>(
 /// The end from which is read.
 pub(super) struct Pieces {
     received: Receiver<Vec<u8>>,
+    /// Where pieces go that were read: memory from the system for each would cost more than what is in it.
+    used: Sender<Vec<u8>>,
     piece: Vec<u8>,
     read: usize,
 }
@@ -54,7 +58,8 @@ impl BufRead for Pieces {
         while self.read == self.piece.len() {
             // An end before its time is told by the other side.
             let Ok(piece) = self.received.recv() else { return Ok(&[]) };
-            self.piece = piece;
+            // Whoever fetches may have come to the end.
+            let _ = self.used.send(std::mem::replace(&mut self.piece, piece));
             self.read = 0;
         }
         Ok(&self.piece[self.read..])
@@ -76,15 +81,19 @@ impl Read for Pieces {
 /// The end into which is written.
 struct Outlet<'a> {
     to: Option<SyncSender<Vec<u8>>>,
+    again: Receiver<Vec<u8>>,
     leave: &'a AtomicBool,
 }
 
 impl Write for Outlet<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if let Some(to) = &self.to
-            && to.send(bytes.to_vec()).is_err()
-        {
-            self.to = None;
+        if let Some(to) = &self.to {
+            let mut piece = self.again.try_recv().unwrap_or_default();
+            piece.clear();
+            piece.extend_from_slice(bytes);
+            if to.send(piece).is_err() {
+                self.to = None;
+            }
         }
         if self.to.is_none() && self.leave.load(Ordering::Relaxed) {
             return Err(io::Error::other("nobody reads it any more"));
