@@ -43,7 +43,7 @@ const ROOMS: &[Room] = &[
     Room(
         "sbom-sign",
         "ci contract http oci trust",
-        "base64 clap cvss cyclonedx-bom flate2 mimalloc object pep440_rs percent-encoding rpm-version semver serde-saphyr spdx toml zeroize zip",
+        "base64 clap cvss cyclonedx-bom flate2 memchr mimalloc object pep440_rs percent-encoding rpm-version semver serde-saphyr spdx toml zeroize zip",
     ),
     Room("promote", "ci config contract deploy evidence ledger oci trust", "clap toml"),
     Room("rollback", "ci config contract deploy evidence ledger oci trust", "clap toml"),

@@ -13,6 +13,7 @@ pub mod report;
 mod session;
 pub mod signals;
 mod start;
+pub mod thread;
 mod token;
 mod typed;
 mod workflow;

@@ -23,8 +23,6 @@ use crate::catalog::{
 
 /// How many layers are read at a time; fewer where there are fewer processors.
 const LAYERS_AT_ONCE_MAX: usize = 4;
-/// How nice a thread is to one that is waited for (setpriority(2)).
-const WAY_MADE: i32 = 5;
 /// How many entries are handed over together.
 const ENTRIES_TOGETHER: usize = 256;
 /// How many such heaps of one layer may wait for the layers below it.
@@ -139,7 +137,8 @@ pub(super) fn side_by_side<T>(
                     let (layer, to) = (&layers[number], &to[number]);
                     let Some(to) = to.lock().unwrap_or_else(PoisonError::into_inner).take() else { continue };
                     if Some(number) != largest {
-                        make_way();
+                        // All wait for the largest in the end, which nobody can read but one thread.
+                        ci::thread::make_way();
                     }
                     let read = layer_by_itself(from, layer, allowance, room, &to);
                     // Where nobody listens any more, nobody has a use for the end.
@@ -152,12 +151,6 @@ pub(super) fn side_by_side<T>(
         allowance.close();
         answer
     })
-}
-
-/// All wait for the largest layer in the end, and nobody but one thread can read it: this one has the processor after it. Nothing is lost
-/// where that is refused.
-fn make_way() {
-    let _ = rustix::process::setpriority_process(None, WAY_MADE);
 }
 
 /// In which order a reader looks for layers that nobody reads yet. The first goes from below: so the layer that is waited for is always
