@@ -326,6 +326,22 @@ fn a_dry_run_asks_everything_and_writes_nothing() {
 }
 
 #[test]
+fn the_result_replaced_the_sbom_that_was_checked_or_the_policy() {
+    let desk = desk();
+    desk.file("policy.toml", "# nothing is let pass\n");
+    for input in ["bom.json", "policy.toml"] {
+        let before = desk.bytes(input);
+        let flags = format!("--policy policy.toml --fail-on critical --predicate {input}");
+        check(&desk, &flags).fails(2, "output-taken");
+        assert_eq!(desk.bytes(input), before);
+    }
+    desk.file("vulns.json", "");
+    for _ in 0..2 {
+        check(&desk, "--fail-on critical --predicate vulns.json").succeeds();
+    }
+}
+
+#[test]
 fn every_bad_sbom_policy_and_record_is_refused() {
     let desk = desk();
     let words = |first: &str, file: &std::path::Path, last: &[&str]| {
