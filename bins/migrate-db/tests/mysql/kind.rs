@@ -90,7 +90,8 @@ impl Kind {
             Self::Mysql => ("mysqld", ["--no-defaults", "--initialize-insecure", "--user=root"]),
         };
         let mut command = as_user(self.user(), &self.program(program));
-        let made = command.args(words).arg(data).current_dir(directory).output().unwrap();
+        command.args(words).arg(data).current_dir(directory).env("TMPDIR", directory);
+        let made = command.output().unwrap();
         assert!(made.status.success(), "{program}: {}{}", String::from_utf8_lossy(&made.stdout), said(&made));
     }
 

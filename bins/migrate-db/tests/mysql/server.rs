@@ -215,6 +215,8 @@ fn keeper(kind: Kind, directory: &Path, port: u16) -> Child {
         format!("--datadir={}", here("data")),
         format!("--socket={}", here("socket")),
         format!("--pid-file={}", here("pid")),
+        // In a common one lies what killed servers left, under the numbers of processes: who is given such a number again ends over it.
+        format!("--tmpdir={}", directory.display()),
         format!("--port={port}"),
         format!("--ssl-cert={}", here("server.crt")),
         format!("--ssl-key={}", here("server.key")),

@@ -64,13 +64,19 @@ impl Sigstore {
             &data,
             &user,
         ]);
-        let made = install.output().expect("mariadb-install-db is there: script/setup");
+        // Temporary tables of servers that were killed lie in the common place, under numbers that processes are given again.
+        let temporary = self.directory.path();
+        let made =
+            install.env("TMPDIR", temporary).output().expect("mariadb-install-db is there: script/setup");
         assert!(made.status.success(), "mariadb-install-db: {}", String::from_utf8_lossy(&made.stderr));
         let pid = format!("--pid-file={}", self.file("database.pid"));
         self.serve_from(
             &database_server(),
             "mariadbd",
-            &format!("--no-defaults {user} {data} {socket} {pid} --skip-networking"),
+            &format!(
+                "--no-defaults {user} {data} {socket} {pid} --tmpdir={} --skip-networking",
+                temporary.display()
+            ),
         );
         let tables = format!("CREATE DATABASE trillian; USE trillian; {}", include_str!("trillian.sql"));
         self.until("mariadbd", || {
