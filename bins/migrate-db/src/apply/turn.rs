@@ -1,8 +1,8 @@
 //! The turn from one file to the next, and when what was committed must be safe; never what a file does.
 
-use super::{Open, Steps};
 use ci::Place;
 
+use super::{Open, Steps};
 use crate::{
     database::{DatabaseError, Lasting},
     error::Error,
@@ -38,13 +38,17 @@ impl Steps<'_> {
         }
     }
 
-    /// A constraint that is deferred fails only here.
+    /// Where a file is one transaction, a constraint that is deferred fails only here.
     pub(super) fn at_commit(&self, step: &Step<'_>, source: DatabaseError) -> Error {
-        if !matches!(source, DatabaseError::Statement { .. }) {
-            return self.failed(step, source);
+        match source {
+            DatabaseError::Statement { .. } if step.cut.unit != Unit::Statement => Error::Statement {
+                place: Place { file: step.script.file.clone(), line: None },
+                statement: "COMMIT".to_owned(),
+                unit: step.cut.unit,
+                source,
+            },
+            source => self.failed(step, source),
         }
-        let place = Place { file: step.script.file.clone(), line: None };
-        Error::Statement { place, statement: "COMMIT".to_owned(), unit: step.cut.unit, source }
     }
 
     /// After a failure between two steps: the history knows whether the first is done.
