@@ -9,7 +9,7 @@ use std::{
 };
 
 use ci::{Session, files};
-use contract::{Digest, EnvironmentName, ImageRef, Secret, Selector, Tag};
+use contract::{Digest, EnvironmentName, ImageRef, Location, Secret, Selector, Tag};
 use jiff::Timestamp;
 use oci::{Access, MANIFESTS_MAX, Manifest, OciError, Repository, Transfer};
 use serde_json::Value;
@@ -171,7 +171,9 @@ pub fn claims(wanted: &Attest, session: &Session) -> Result<(Signatory, Vec<Clai
     let predicate = by(&wanted.claim, &signatory, predicate)?;
     let own = signatory.verifier();
     let claimed = found.into_iter().map(|found| {
-        let statement = statement(predicate.as_ref(), found.digest)?;
+        // As cosign has it, a signature alone names nothing.
+        let name = predicate.as_ref().and_then(|_| name_of(&found.image));
+        let statement = statement(predicate.as_ref(), found.digest)?.called(name.as_deref());
         let evidence = own.evidence(found.repository.as_ref(), found.digest)?;
         let already = evidence.claiming(&statement).map(|(manifest, verified)| Attached {
             manifest,
@@ -211,6 +213,18 @@ fn statement(predicate: Option<&(PredicateType, Value)>, digest: Digest) -> Resu
     }
 }
 
+/// What an image is called: its repository, or the directory of its layout; never a path of this machine.
+fn name_of(image: &ImageRef) -> Option<String> {
+    match image.location() {
+        Location::Registry { host, repository } => Some(format!("{host}/{repository}")),
+        Location::Layout(path) => file_name(path),
+    }
+}
+
+fn file_name(path: &Path) -> Option<String> {
+    Some(path.file_name()?.to_string_lossy().into_owned())
+}
+
 /// The environment that a test result is about.
 fn tested_in(statement: &Statement) -> Option<EnvironmentName> {
     Some(statement.read::<TestResult>()?.environment()?.name)
@@ -244,6 +258,7 @@ pub fn unsigned(wanted: &SignBlob, session: &Session) -> Result<Unsigned, Error>
     let signatory = signatory(&wanted.signatory, session)?;
     let predicate = by(&wanted.claim, &signatory, predicate)?;
     let statement = predicate.map(|(kind, predicate)| Statement::of(digest, kind, predicate)).transpose()?;
+    let statement = statement.map(|statement| statement.called(file_name(&wanted.blob).as_deref()));
     Ok(Unsigned { digest, statement, signatory, existing })
 }
 

@@ -72,6 +72,15 @@ impl Statement {
         Self { version: TYPE.to_owned(), subject, predicate_type, predicate, text: None }
     }
 
+    /// With a name for its content, which is for people and for readers that want one (sigstore-python); the digest alone says what it is about.
+    #[must_use]
+    pub fn called(mut self, name: Option<&str>) -> Self {
+        for subject in &mut self.subject {
+            subject.name = name.map(str::to_owned);
+        }
+        self
+    }
+
     /// A statement that somebody else has written, to be signed byte for byte as it is, and its first subject with a SHA-256.
     ///
     /// # Errors

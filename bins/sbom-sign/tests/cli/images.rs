@@ -39,7 +39,7 @@ fn sign_attest_verify_reads_like_this() {
     ── stdout
     attested cyclonedx of oci:registry:app (new)
       image             digest        bundle        state
-      oci:registry:app  f20c43161d73  b8e22a8a97c2  new
+      oci:registry:app  f20c43161d73  6a4232708c3b  new
 
     $ sbom-sign sign oci:registry:app --key k.key
     status: 0
@@ -55,7 +55,7 @@ fn sign_attest_verify_reads_like_this() {
     sha256:f20c43161d73848408ef247f0ec7111b19fe58ffebc0cbcaa0d2c8bda4967268
       evidence      verdict         why
       a03aa9cbb187  counts          signed with 1R1dsR/oEZUr…
-      8a62a0709b61  does not count  a statement of type cyclonedx
+      96af57265ead  does not count  a statement of type cyclonedx
     ");
 }
 
@@ -164,8 +164,8 @@ fn a_failed_or_old_test_refuses_and_a_later_pass_mends_it() {
     test-result of oci:registry:app: refused
     sha256:f20c43161d73848408ef247f0ec7111b19fe58ffebc0cbcaa0d2c8bda4967268
       evidence      verdict         why
-      c53c7c3676e5  does not count  a later one of the same counts
-      2fa46bca57b3  does not count  says FAILED
+      7414118bf9ef  does not count  a later one of the same counts
+      d1d06f4050da  does not count  says FAILED
     the latest one speaks against it
     ── stderr
     error[evidence-negative]: oci:registry@sha256:f20c43161d73848408ef247f0ec7111b19fe58ffebc0cbcaa0d2c8bda4967268 lacks good evidence of type test-result

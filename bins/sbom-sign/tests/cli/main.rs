@@ -14,5 +14,6 @@ mod legacy;
 mod offline;
 mod peers;
 mod rekor_v1;
+mod sigstore_python;
 mod syft;
 mod workload;
