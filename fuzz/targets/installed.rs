@@ -1,12 +1,10 @@
 //! What is installed in an image: the databases of dpkg and apk, metadata of Python and Node packages, copyright files, os-release.
 #![no_main]
 
-use std::collections::BTreeSet;
-
 use libfuzzer_sys::fuzz_target;
 use sbom_sign::{
     bom,
-    catalog::{Catalog, apk, dist_info, dpkg, node_modules, os_release},
+    catalog::{Catalog, Few, apk, dist_info, dpkg, node_modules, os_release},
     image::finding::{Finding, Wanted},
 };
 use seaworthy_fuzz::{NOW, place, root};
@@ -26,7 +24,7 @@ fuzz_target!(|bytes: &[u8]| {
         let part = match finding {
             Finding::Dpkg(records) => {
                 let found = records.into_iter().map(|one| (one, place(dpkg::STATUS))).collect();
-                dpkg::part(found, &|_| BTreeSet::new(), system.as_ref())
+                dpkg::part(found, &|_| Few::new(), system.as_ref())
             }
             Finding::Apk(records) => {
                 let found = records.into_iter().map(|one| (one, place("lib/apk/db/installed"))).collect();
