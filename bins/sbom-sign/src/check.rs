@@ -32,6 +32,7 @@ pub use error::CheckError;
 /// The order of the rooms. A dry run asks everything, and leaves out the one file that is written.
 pub(crate) fn run(args: Check, session: &Session) -> Result<Report, Stop> {
     let context = context::read(args)?;
+    context.predicate.as_deref().map_or(Ok(()), crate::facts::check_result)?;
     let facts = facts::read(&context, session)?;
     let verdict = plan::judge(&context, &facts);
     if let Some(output) =

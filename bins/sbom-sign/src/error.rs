@@ -170,6 +170,8 @@ pub enum Written {
     Bundle,
     /// An SBOM.
     Sbom,
+    /// What a check found.
+    CheckResult,
 }
 
 impl fmt::Display for Written {
@@ -177,6 +179,7 @@ impl fmt::Display for Written {
         out.write_str(match self {
             Self::Bundle => "bundle",
             Self::Sbom => "SBOM in CycloneDX's JSON",
+            Self::CheckResult => "result of a check",
         })
     }
 }

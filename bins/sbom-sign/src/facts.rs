@@ -29,7 +29,7 @@ use crate::{
     image,
 };
 
-pub use existing::Existing;
+pub use existing::{Existing, check_result};
 
 /// What lies where a key pair should go.
 pub enum KeyPair {
@@ -157,7 +157,7 @@ pub struct Claimed {
 pub fn claims(wanted: &Attest, session: &Session) -> Result<(Signatory, Vec<Claimed>), Error> {
     let predicate = predicate(&wanted.claim)?;
     // Judged before the key is opened, which takes a while and a password.
-    let form = statement(predicate.as_ref(), Digest::of(b""))?;
+    let form = statement(predicate.as_ref(), Digest::of(b""), None)?;
     if let Some(environment) = tested_in(&form).filter(|name| wanted.taken_back_from.contains(name)) {
         return Err(Error::TakenBack(environment));
     }
@@ -171,9 +171,7 @@ pub fn claims(wanted: &Attest, session: &Session) -> Result<(Signatory, Vec<Clai
     let predicate = by(&wanted.claim, &signatory, predicate)?;
     let own = signatory.verifier();
     let claimed = found.into_iter().map(|found| {
-        // As cosign has it, a signature alone names nothing.
-        let name = predicate.as_ref().and_then(|_| name_of(&found.image));
-        let statement = statement(predicate.as_ref(), found.digest)?.called(name.as_deref());
+        let statement = statement(predicate.as_ref(), found.digest, name_of(&found.image).as_deref())?;
         let evidence = own.evidence(found.repository.as_ref(), found.digest)?;
         let already = evidence.claiming(&statement).map(|(manifest, verified)| Attached {
             manifest,
@@ -206,17 +204,22 @@ fn by(claim: &Claim, signatory: &Signatory, predicate: Stated) -> Result<Stated,
     })
 }
 
-fn statement(predicate: Option<&(PredicateType, Value)>, digest: Digest) -> Result<Statement, TrustError> {
+/// As cosign has it, a signature alone names nothing.
+fn statement(
+    predicate: Option<&(PredicateType, Value)>,
+    digest: Digest,
+    name: Option<&str>,
+) -> Result<Statement, TrustError> {
     match predicate {
         None => Ok(Statement::signature(digest)),
-        Some((kind, predicate)) => Statement::of(digest, kind.clone(), predicate.clone()),
+        Some((kind, predicate)) => Ok(Statement::of(digest, kind.clone(), predicate.clone())?.called(name)),
     }
 }
 
 /// What an image is called: its repository, or the directory of its layout; never a path of this machine.
 fn name_of(image: &ImageRef) -> Option<String> {
     match image.location() {
-        Location::Registry { host, repository } => Some(format!("{host}/{repository}")),
+        repository @ Location::Registry { .. } => Some(repository.to_string()),
         Location::Layout(path) => file_name(path),
     }
 }
@@ -253,7 +256,7 @@ pub fn unsigned(wanted: &SignBlob, session: &Session) -> Result<Unsigned, Error>
     let existing = existing::bundle(wanted)?;
     let predicate = predicate(&wanted.claim)?;
     // Judged before the key is opened, as for images.
-    statement(predicate.as_ref(), Digest::of(b""))?;
+    statement(predicate.as_ref(), Digest::of(b""), None)?;
     let digest = Blob::read(&wanted.blob)?.sha256();
     let signatory = signatory(&wanted.signatory, session)?;
     let predicate = by(&wanted.claim, &signatory, predicate)?;

@@ -2,13 +2,13 @@
 
 mod ahead;
 mod compression;
+mod room;
 
 use std::{
     borrow::Cow,
     cell::Cell,
     fmt::Write as _,
     io::{self, Read},
-    sync::atomic::{AtomicU64, Ordering},
 };
 
 use ahead::{Pieces, Rest, read_ahead};
@@ -44,6 +44,7 @@ const OPAQUE: &str = ".wh..wh..opq";
 const AUFS: &str = ".wh..wh.";
 
 pub(crate) use compression::decompressed;
+pub use room::Room;
 
 /// One entry of a layer. Its content is read from it; what is not read is skipped.
 pub struct Entry<'e> {
@@ -78,26 +79,21 @@ pub enum EntryKind {
 
 /// What the layers of one image may still bring, together; they may be read side by side.
 pub struct Allowance {
-    entries: AtomicU64,
-    bytes: AtomicU64,
+    entries: Room,
+    bytes: Room,
 }
 
 impl Default for Allowance {
     fn default() -> Self {
-        Self { entries: AtomicU64::new(ENTRIES_MAX as u64), bytes: AtomicU64::new(BYTES_MAX) }
+        Self { entries: Room::of(ENTRIES_MAX as u64), bytes: Room::of(BYTES_MAX) }
     }
 }
 
 impl Allowance {
     /// Nothing more may be read, also of layers that are being read.
     pub fn close(&self) {
-        self.bytes.store(0, Ordering::Relaxed);
+        self.bytes.close();
     }
-}
-
-/// Takes some of what is left, or nothing if that is not enough.
-fn take(from: &AtomicU64, some: u64) -> bool {
-    from.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(some)).is_ok()
 }
 
 impl Read for Entry<'_> {
@@ -186,7 +182,7 @@ fn walk<E>(
 fn entries<E>(
     archive: &mut tar::Archive<impl Read>,
     digest: contract::Digest,
-    left: &AtomicU64,
+    left: &Room,
     part: &Cell<u64>,
     each: &mut dyn FnMut(&mut Entry<'_>) -> Result<(), E>,
 ) -> Result<(), Stop<E>> {
@@ -195,7 +191,7 @@ fn entries<E>(
     let mut skipped = vec![0; UNPACKED_BYTES];
     for entry in archive.entries().map_err(broken)? {
         let mut entry = entry.map_err(broken)?;
-        if !take(left, 1) {
+        if !left.take(1) {
             let (limit, what) = (ENTRIES_MAX, "entries");
             return Err(Stop::Overrun(OciError::Endless { digest, limit, what }));
         }
@@ -315,7 +311,7 @@ impl<R: Read> Read for Metered<'_, R> {
 /// A reader that ends with an error where the allowance of all layers together does.
 struct Shared<'a, R> {
     reader: R,
-    allowance: &'a AtomicU64,
+    allowance: &'a Room,
     /// Where it is told that it was an overrun.
     whole: &'a Cell<u64>,
 }
@@ -323,7 +319,7 @@ struct Shared<'a, R> {
 impl<R: Read> Read for Shared<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let length = self.reader.read(buffer)?;
-        if !take(self.allowance, length as u64) {
+        if !self.allowance.take(length as u64) {
             self.whole.set(OVERRUN);
             return Err(io::Error::other("the layers are too long together"));
         }

@@ -29,7 +29,7 @@ pub use blob::Blob;
 pub use contract::Platform;
 pub use descriptor::Descriptor;
 pub use error::OciError;
-pub use layer::{Allowance, Entry, EntryKind, layers, read_layer};
+pub use layer::{Allowance, Entry, EntryKind, Room, layers, read_layer};
 pub use layout::Layout;
 pub use manifest::{Content, Image, Index, InvalidManifest, MANIFEST_BYTES_MAX, Manifest};
 pub use pack::{Package, Recipe};

@@ -37,7 +37,7 @@ use crate::{
     statement::Statement,
 };
 use answer::{cells, literal, texts};
-use lock::{Key, held};
+use lock::{Key, turned};
 use place::{cancel, options};
 use settings::Scope;
 use trouble::told;
@@ -225,9 +225,9 @@ impl Database for Postgres {
             self.settings(Scope::Transaction(lasting)),
             self.is_ours(),
         ))?;
-        match held(rows) {
-            (true, value) => Ok(value),
-            (false, _) => Err(DatabaseError::Pooled),
+        match turned(rows) {
+            Turned { value, has_begun: true } => Ok(value),
+            _ => Err(DatabaseError::Pooled),
         }
     }
 
@@ -243,8 +243,7 @@ impl Database for Postgres {
             self.set(Scope::Transaction(lasting)),
             self.is_ours(),
         ))?;
-        let (has_begun, value) = held(rows);
-        Ok(Turned { value, has_begun })
+        Ok(turned(rows))
     }
 
     fn execute(&mut self, statement: &Statement) -> Result<(), DatabaseError> {

@@ -161,7 +161,7 @@ impl Elf {
     }
 }
 
-/// Reads until this is full, or the end is reached; how much was read.
+/// Reads until this is full, or the end is reached; how much was read. `read_to_end` would begin with small pieces.
 fn fill(from: &mut impl Read, into: &mut [u8]) -> io::Result<usize> {
     let mut filled = 0;
     while filled < into.len() {

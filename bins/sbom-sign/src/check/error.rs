@@ -45,9 +45,6 @@ pub enum CheckError {
     /// Nothing to ask.
     #[error("neither --database nor --osv-api is given")]
     NoDatabase,
-    /// Something else lies where the result should go.
-    #[error("{} is there and is no result of a check", .0.display())]
-    OutputTaken(PathBuf),
     /// No SBOM.
     #[error("{} is no SBOM that can be checked", .path.display())]
     Bill {
@@ -189,7 +186,6 @@ impl Failure for CheckError {
             Self::Inconclusive { .. } => Code::new("check-inconclusive"),
             Self::Stale { .. } => Code::new("database-stale"),
             Self::NoDatabase => Code::new("input-missing"),
-            Self::OutputTaken(_) => Code::new("output-taken"),
             Self::Bill { .. } => Code::new("sbom-malformed"),
             Self::Policy { .. } => Code::new("policy-malformed"),
             Self::DatabaseEmpty(_) => Code::new("database-without-records"),
@@ -235,9 +231,6 @@ impl Failure for CheckError {
             }
             Self::Stale { .. } => "fetch the database anew, or allow more with --max-database-age",
             Self::NoDatabase => "name a directory of OSV records with --database, or a service with --osv-api",
-            Self::OutputTaken(_) => {
-                "name another file with --predicate; or remove this one, if nobody needs it"
-            }
             Self::Bill { .. } => "name an SBOM in CycloneDX JSON, 1.4 to 1.7, or have it made again",
             Self::Policy { .. } => "mend the line; docs/sbom-sign.md shows a policy",
             Self::DatabaseEmpty(_) => "name the directory that holds the exports, such as npm/all.zip",

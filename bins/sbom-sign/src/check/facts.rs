@@ -2,13 +2,11 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::Path,
     time::Instant,
 };
 
 use ci::{Session, files};
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, de::IgnoredAny};
 
 use super::{
     api,
@@ -40,9 +38,6 @@ pub(crate) struct Facts {
 pub(crate) fn read(context: &Context, session: &Session) -> Result<Facts, CheckError> {
     let clock = Instant::now();
     let started = session.now();
-    if let Some(path) = &context.predicate {
-        replaceable(path)?;
-    }
     let json = files::read(&context.bill, BILL_BYTES_MAX)?;
     let bill = Bill::parse(&json).map_err(|source| CheckError::bill(context.bill.clone(), source))?;
     drop(json);
@@ -62,20 +57,6 @@ pub(crate) fn read(context: &Context, session: &Session) -> Result<Facts, CheckE
     let elapsed = i64::try_from(clock.elapsed().as_secs()).unwrap_or_default();
     let finished = started.checked_add(SignedDuration::from_secs(elapsed)).unwrap_or(started);
     Ok(Facts { bill, questions, policy, found, started, finished })
-}
-
-/// Whether the result may go where this file is: nothing is replaced but the result of another check, so no SBOM, policy or record.
-fn replaceable(path: &Path) -> Result<(), CheckError> {
-    #[derive(Deserialize)]
-    struct Result {
-        #[allow(dead_code, reason = "that it is there is all that matters")]
-        scanner: IgnoredAny,
-    }
-    let there = files::read_text_if_there(path)?.filter(|text| !text.is_empty());
-    match there.map(|text| serde_json::from_str::<Result>(&text)) {
-        Some(Err(_)) => Err(CheckError::OutputTaken(path.to_owned())),
-        _ => Ok(()),
-    }
 }
 
 /// What to ask for each package of an SBOM; or why nothing can be asked.

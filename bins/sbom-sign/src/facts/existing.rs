@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use ci::files;
 use contract::Digest;
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use trust::{BUNDLE_BYTES_MAX, KeySource, Sources};
 
 use crate::{
@@ -48,6 +48,20 @@ pub(super) fn sbom(path: &Path) -> Result<Option<Existing>, Error> {
     let dated = serde_json::from_str(&text).ok();
     let time = dated.map(|Dated { metadata }| metadata.timestamp);
     Ok(Some(Existing { digest: Digest::of(text.as_bytes()), time }))
+}
+
+/// Whether the result of `check` may go to this path. An SBOM, a policy or a record of a vulnerability is none.
+pub fn check_result(path: &Path) -> Result<(), Error> {
+    #[derive(Deserialize)]
+    struct Scanned {
+        #[allow(dead_code, reason = "that it is there is all that matters")]
+        scanner: IgnoredAny,
+    }
+    let there = files::read_text_if_there(path)?.filter(|text| !text.is_empty());
+    match there.map(|text| serde_json::from_str::<Scanned>(&text)) {
+        Some(Err(_)) => Err(Error::OutputTaken { path: path.to_owned(), wanted: Written::CheckResult }),
+        _ => Ok(()),
+    }
 }
 
 /// The bundle where that of a file goes.

@@ -59,18 +59,6 @@ pub struct Link {
     below: &'static str,
 }
 
-impl Finding {
-    /// How many packages it tells of, at least one.
-    pub const fn packages(&self) -> usize {
-        match self {
-            Self::Dpkg(records) => records.len(),
-            Self::Apk(records) => records.len(),
-            Self::Program(part) => part.packages.len(),
-            _ => 1,
-        }
-    }
-}
-
 impl Link {
     /// The link at this path, if it is one.
     pub fn at(path: &str, target: &str) -> Option<Self> {

@@ -4,13 +4,13 @@
 use std::{collections::BTreeMap, sync::mpsc::Receiver};
 
 use contract::Digest;
-use oci::{Allowance, Descriptor, Entry, EntryKind, Repository};
+use oci::{Allowance, Descriptor, Entry, EntryKind, Repository, Room};
 
 use super::{
     Unreadable,
     finding::{Finding, Link, Wanted},
     places::{self, Places},
-    scan::{self, KEPT_BYTES_MAX, Message, Room, Said, Seen, Unfit},
+    scan::{self, KEPT_BYTES_MAX, Message, Said, Seen, Unfit},
     tree::{Found, Scope, Tree},
 };
 use crate::catalog::Malformed;
@@ -28,7 +28,7 @@ enum Again {
 
 /// Reads all layers; once more if links put lists of packages where nobody would look for one, which shows only at the end.
 pub fn read(from: &dyn Repository, layers: &[Descriptor], scope: Scope) -> Result<Tree, Unreadable> {
-    let (room, room_again) = (Room::default(), Room::default());
+    let (room, room_again) = (Room::of(KEPT_BYTES_MAX), Room::of(KEPT_BYTES_MAX));
     let (mut walk, moved) = walk(from, layers, scope, Places::default(), &room)?;
     if !moved.is_empty() {
         (walk, _) = self::walk(from, layers, scope, moved, &room_again)?;

@@ -5,14 +5,13 @@ use std::{
     io::{self, Read as _},
     sync::{
         Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
         mpsc::{self, Receiver, SyncSender},
     },
     thread,
 };
 
 use contract::Digest;
-use oci::{Allowance, Descriptor, Entry, EntryKind, OciError, Repository};
+use oci::{Allowance, Descriptor, Entry, EntryKind, OciError, Repository, Room};
 
 use super::finding::{Finding, Wanted};
 use crate::catalog::{
@@ -32,22 +31,6 @@ const HEAPS_AHEAD: usize = 128;
 pub(super) const KEPT_BYTES_MAX: u64 = 1 << 30;
 /// How many bytes a finding takes beside its text, more or less.
 const FINDING_BYTES: u64 = 1 << 10;
-
-/// The room that is left for what is kept.
-pub(super) struct Room(AtomicU64);
-
-impl Default for Room {
-    fn default() -> Self {
-        Self(AtomicU64::new(KEPT_BYTES_MAX))
-    }
-}
-
-impl Room {
-    /// Takes some of it, or nothing if that is not enough.
-    pub(super) fn take(&self, bytes: u64) -> bool {
-        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(bytes)).is_ok()
-    }
-}
 
 /// An entry of a layer and what was read of it.
 pub(super) struct Seen {
@@ -94,7 +77,11 @@ pub(super) fn bytes_of(entry: &Entry<'_>, wanted: &Wanted) -> u64 {
 
 /// How many bytes take what a program was built from.
 pub(super) const fn bytes_of_program(finding: &Finding) -> u64 {
-    FINDING_BYTES * finding.packages() as u64
+    let packages = match finding {
+        Finding::Program(part) => part.packages.len(),
+        _ => 1,
+    };
+    FINDING_BYTES * packages as u64
 }
 
 /// What became of reading a file; nothing where it says nothing.

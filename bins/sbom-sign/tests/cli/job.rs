@@ -1,13 +1,14 @@
 //! A job on GitHub with a private Sigstore of real servers; what it signs, and what cosign says of it.
 
-use std::process::Command;
-
 use testkit::{
     Run, Scratch,
     sigstore::{CertificateLog, Rekor, Sigstore},
 };
 
-use crate::desk::{PASSWORD, desk, sbom_sign};
+use crate::{
+    desk::{desk, sbom_sign},
+    peers::peer,
+};
 
 /// A job of the private instance at its desk.
 pub(crate) struct Job {
@@ -59,19 +60,7 @@ impl Job {
     }
 
     pub(crate) fn cosign(&self, line: &str) -> (bool, String) {
-        let mut command = Command::new("cosign");
-        command
-            .args(line.split_whitespace())
-            .current_dir(self.desk.path())
-            .env("HOME", self.desk.path())
-            .env("COSIGN_PASSWORD", PASSWORD);
-        let output = command
-            .output()
-            .unwrap_or_else(|error| panic!("cosign is not there, see script/setup --peers: {error}"));
-        (
-            output.status.success(),
-            String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned(),
-        )
+        peer(&self.desk, "cosign", line)
     }
 
     pub(crate) fn cosign_verifies(&self, line: &str) -> (bool, String) {

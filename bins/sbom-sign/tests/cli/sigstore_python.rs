@@ -1,11 +1,9 @@
 //! sigstore-python, the client of another language: what either of us signs, the other verifies.
 
-use std::process::Command;
-
 use serde_json::{Value, json};
 use testkit::sigstore::{CertificateLog, Rekor, Sigstore};
 
-use crate::job::Job;
+use crate::{job::Job, peers::peer};
 
 /// A job whose servers and root sigstore-python is told in one file.
 fn job(version: Rekor, certificates: CertificateLog) -> Job {
@@ -22,20 +20,14 @@ fn job(version: Rekor, certificates: CertificateLog) -> Job {
     job
 }
 
-/// Whether it did what was asked, and what it said.
-fn python(job: &Job, words: &[&str]) -> (bool, String) {
-    let mut command = Command::new("sigstore");
-    command.args(["--trust-config", "trust.json"]).args(words).current_dir(job.desk.path());
-    let output = command.env("HOME", job.desk.path()).output();
-    let output =
-        output.unwrap_or_else(|error| panic!("sigstore is not there, see script/setup --peers: {error}"));
-    (output.status.success(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
+fn python(job: &Job, line: &str) -> (bool, String) {
+    peer(&job.desk, "sigstore", &format!("--trust-config trust.json {line}"))
 }
 
 fn verified(job: &Job, bundle: &str, file: &str) -> (bool, String) {
     let (issuer, identity) = (job.bed.issuer(), Sigstore::identity());
-    let who = ["--cert-identity", identity, "--cert-oidc-issuer", &issuer];
-    python(job, &[&["verify", "identity", "--offline", "--bundle", bundle][..], &who, &[file]].concat())
+    let who = format!("--cert-identity {identity} --cert-oidc-issuer {issuer}");
+    python(job, &format!("verify identity --offline --bundle {bundle} {who} {file}"))
 }
 
 #[test]
@@ -54,8 +46,8 @@ fn peers_sigstore_python_and_we_read_each_other() {
             assert!(!good, "{kind:?}, {bundle}: {said}");
         }
         let token = job.bed.token();
-        let sign = ["sign", "--identity-token", &token, "--bundle", "p.json", "artifact.tar"];
-        let (good, said) = python(&job, &sign);
+        let (good, said) =
+            python(&job, &format!("sign --identity-token {token} --bundle p.json artifact.tar"));
         assert!(good, "{kind:?}: {said}");
         job.verifies("--blob artifact.tar --bundle p.json").succeeds();
         job.verifies("--blob passed.json --bundle p.json").fails(1, "evidence-invalid");

@@ -6,7 +6,7 @@ use tokio::time::sleep;
 
 use super::Postgres;
 use crate::{
-    database::{Database, DatabaseError},
+    database::{Database, DatabaseError, Turned},
     layout::history::Texts,
 };
 
@@ -81,9 +81,10 @@ impl Postgres {
 }
 
 /// The answer to [`Postgres::is_ours`], and the value behind it.
-pub(super) fn held(rows: Vec<Texts>) -> (bool, String) {
-    match rows.into_iter().next_back().as_deref() {
-        Some([.., is_ours, value]) => (is_ours.as_deref() == Some("t"), value.clone().unwrap_or_default()),
-        _ => (false, String::new()),
-    }
+pub(super) fn turned(rows: Vec<Texts>) -> Turned {
+    let (is_ours, value) = match rows.into_iter().next_back().as_deref() {
+        Some([.., is_ours, value]) => (is_ours.clone(), value.clone()),
+        _ => (None, None),
+    };
+    Turned { value: value.unwrap_or_default(), has_begun: is_ours.as_deref() == Some("t") }
 }
