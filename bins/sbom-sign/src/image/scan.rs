@@ -24,8 +24,12 @@ use crate::catalog::{
 const LAYERS_AT_ONCE_MAX: usize = 4;
 /// How many entries are handed over together.
 const ENTRIES_TOGETHER: usize = 256;
+/// How many bytes their paths may have, less the last one's: the usual 256 have fewer.
+const PATHS_TOGETHER_BYTES: usize = 32 << 10;
 /// How many such heaps of one layer may wait for the layers below it.
-const HEAPS_AHEAD: usize = 128;
+const HEAPS_AHEAD_MAX: usize = 128;
+/// How many of all layers. With them the most hostile paths take 256 MiB.
+const HEAPS_AHEAD_TOGETHER: usize = 4096;
 
 /// How many bytes may be kept of all layers together.
 pub(super) const KEPT_BYTES_MAX: u64 = 1 << 30;
@@ -111,7 +115,8 @@ pub(super) fn side_by_side<T>(
     room: &Room,
     goes_through: impl FnOnce(Vec<Receiver<Message>>) -> T,
 ) -> T {
-    let (to, received): (Vec<_>, Vec<_>) = layers.iter().map(|_| mpsc::sync_channel(HEAPS_AHEAD)).unzip();
+    let ahead = heaps_ahead(layers.len());
+    let (to, received): (Vec<_>, Vec<_>) = layers.iter().map(|_| mpsc::sync_channel(ahead)).unzip();
     let to: Vec<Mutex<Option<SyncSender<Message>>>> =
         to.into_iter().map(|one| Mutex::new(Some(one))).collect();
     let largest = (0..layers.len()).max_by_key(|number| layers[*number].size);
@@ -140,6 +145,11 @@ pub(super) fn side_by_side<T>(
     })
 }
 
+/// How many heaps of each layer may wait. One may always, so the layer that is waited for goes on whatever waits of the others.
+fn heaps_ahead(layers: usize) -> usize {
+    (HEAPS_AHEAD_TOGETHER / layers.max(1)).clamp(1, HEAPS_AHEAD_MAX)
+}
+
 /// In which order a reader looks for layers that nobody reads yet. The first goes from below: so the layer that is waited for is always
 /// being read, however much the others have read ahead. They begin with the largest, which else would be left to one of them at the end.
 fn order(layers: &[Descriptor], reader: usize) -> Vec<usize> {
@@ -157,7 +167,7 @@ fn layer_by_itself(
     room: &Room,
     to: &SyncSender<Message>,
 ) -> Result<(), OciError> {
-    let mut heap = Vec::with_capacity(ENTRIES_TOGETHER);
+    let mut heap = Heap::default();
     oci::read_layer(from, layer, allowance, &mut |entry| {
         let said = match entry.kind {
             EntryKind::File => said(entry).map_err(|source| broken(layer.digest, source))?,
@@ -165,15 +175,34 @@ fn layer_by_itself(
         };
         let bytes = said.bytes(entry);
         let said = if room.take(bytes) { said } else { Said::TooMuch };
-        heap.push(Seen { path: std::mem::take(&mut entry.path), kind: entry.kind.clone(), said, bytes });
-        if heap.len() == ENTRIES_TOGETHER {
-            let full = std::mem::replace(&mut heap, Vec::with_capacity(ENTRIES_TOGETHER));
+        let seen = Seen { path: std::mem::take(&mut entry.path), kind: entry.kind.clone(), said, bytes };
+        if let Some(full) = heap.push(seen) {
             let _ = to.send(Message::Seen(full));
         }
         Ok::<_, OciError>(())
     })?;
-    let _ = to.send(Message::Seen(heap));
+    let _ = to.send(Message::Seen(heap.entries));
     Ok(())
+}
+
+/// Entries that are handed over together. What they say has its own room, their paths are counted here.
+#[derive(Default)]
+struct Heap {
+    entries: Vec<Seen>,
+    paths: usize,
+}
+
+impl Heap {
+    /// Takes one more, and gives them all away when there are enough.
+    fn push(&mut self, seen: Seen) -> Option<Vec<Seen>> {
+        self.paths += seen.path.len();
+        if let EntryKind::SymbolicLink(target) | EntryKind::HardLink(target) = &seen.kind {
+            self.paths += target.len();
+        }
+        self.entries.push(seen);
+        let full = self.entries.len() == ENTRIES_TOGETHER || self.paths >= PATHS_TOGETHER_BYTES;
+        full.then(|| std::mem::take(self).entries)
+    }
 }
 
 /// A layer that can't be read to its end.
@@ -252,5 +281,32 @@ fn built_from(elf: &Elf) -> Sight<Finding> {
         Sight::There(list) => Sight::There(list.map_or_else(Finding::Unread, Finding::Program)),
         Sight::Absent if go == Sight::Absent => Sight::Absent,
         _ => Sight::Unseen,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How many such entries are handed over together, and how many bytes their paths have.
+    fn together(path: &str, kind: &EntryKind) -> (usize, usize) {
+        let mut heap = Heap::default();
+        let seen = || Seen { path: path.into(), kind: kind.clone(), said: Said::Nothing, bytes: 0 };
+        let full = std::iter::repeat_with(|| heap.push(seen())).flatten().next().unwrap_or_default();
+        assert!(heap.entries.is_empty() && heap.paths == 0, "the next heap begins with nothing");
+        (full.len(), full.len() * path.len())
+    }
+
+    #[test]
+    fn a_hundred_layers_of_long_paths_cannot_wait_in_gigabytes() {
+        let long = "x".repeat(4096);
+        assert_eq!(together("usr/share/doc/libc6/copyright", &EntryKind::File).0, ENTRIES_TOGETHER);
+        assert_eq!(together(&long, &EntryKind::File), (8, PATHS_TOGETHER_BYTES));
+        assert_eq!(together("a", &EntryKind::SymbolicLink(long)).0, 8);
+        let waiting = |layers: usize| (heaps_ahead(layers), heaps_ahead(layers) * layers);
+        assert_eq!(
+            [1, 32, 127, 4096, 10_000].map(waiting),
+            [(128, 128), (128, 4096), (32, 4064), (1, 4096), (1, 10_000),]
+        );
     }
 }
