@@ -26,7 +26,8 @@ fn rows(text: &str) -> Vec<Vec<Option<String>>> {
 fn look(tree: &Tree, rows: &[Vec<Option<String>>], layout: Layout, dialect: Dialect, listed: &[Listed]) {
     let history = layout.history();
     let schema = (dialect == Dialect::Postgres).then(|| "public".to_owned());
-    let place = Place { dialect, database: "app".into(), schema, table: history.table().into() };
+    let user = Some("app".to_owned());
+    let place = Place { dialect, database: "app".into(), schema, user, table: history.table().into() };
     let migrations = layout.read(tree, &place, listed).unwrap_or_default();
     let _ = history.applied(rows, &migrations);
     let migrations = history.settled(rows, migrations);

@@ -28,6 +28,8 @@ pub struct Home {
     pub database: String,
     /// The schema in which a table is made that names none.
     pub schema: Option<String>,
+    /// Who is connected, as the database knows it; nobody in SQLite.
+    pub user: Option<String>,
 }
 
 /// The columns of those tables that are there.

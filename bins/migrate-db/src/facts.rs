@@ -232,6 +232,7 @@ fn place(target: &Target, layout: Layout, home: &Home) -> Place {
         dialect: target.url.dialect(),
         database: home.database.clone(),
         schema: home.schema.clone(),
+        user: home.user.clone(),
         table: layout.history().table().to_owned(),
     }
 }

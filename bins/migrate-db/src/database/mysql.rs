@@ -182,7 +182,7 @@ const SETTINGS: [&str; 7] = [
 
 impl Database for Mysql {
     fn home(&self) -> Home {
-        Home { database: self.server.database.clone(), schema: None }
+        Home { database: self.server.database.clone(), schema: None, user: Some(self.server.user.clone()) }
     }
 
     fn columns(&mut self, tables: &[&str]) -> Result<Columns, DatabaseError> {

@@ -65,6 +65,8 @@ pub struct Postgres {
     version: u32,
     /// The schema in which a table is made that names none.
     schema: String,
+    /// `current_user`.
+    user: Option<String>,
     /// The locks that this session holds, ours first.
     locked: Vec<Key>,
     /// A statement did not end even when it was cancelled; nothing more can be asked.
@@ -109,6 +111,7 @@ impl Postgres {
             process,
             version: 0,
             schema,
+            user: None,
             locked: Vec::new(),
             is_lost: false,
         };
@@ -119,7 +122,7 @@ impl Postgres {
     /// Looks, in one message with whatever the connection begins with.
     fn look_around(&mut self, opening: &str) -> Result<(), DatabaseError> {
         let row = self.texts(&format!(
-            "{opening}SELECT pg_backend_pid(), current_setting('server_version_num'), current_schema(), current_database()",
+            "{opening}SELECT pg_backend_pid(), current_setting('server_version_num'), current_schema(), current_database(), current_user",
         ))?;
         let [row] = row.as_slice() else { return Err(DatabaseError::World("it does not answer".into())) };
         let text = |at: usize| row.get(at).cloned().flatten();
@@ -135,6 +138,7 @@ impl Postgres {
             )
         })?;
         self.server.database = text(3);
+        self.user = text(4);
         Ok(())
     }
 
@@ -190,7 +194,7 @@ impl Postgres {
 impl Database for Postgres {
     fn home(&self) -> Home {
         let database = self.server.database.clone().unwrap_or_default();
-        Home { database, schema: Some(self.schema.clone()) }
+        Home { database, schema: Some(self.schema.clone()), user: self.user.clone() }
     }
 
     fn columns(&mut self, tables: &[&str]) -> Result<Columns, DatabaseError> {

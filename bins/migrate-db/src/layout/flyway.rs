@@ -202,7 +202,7 @@ mod tests {
 
     #[test]
     fn a_placeholder_of_flyway_s_own_is_not_said_to_lack_a_value_that_somebody_could_give() {
-        for (name, who) in [("flyway:user", "only Flyway itself"), ("owner", "nobody gave")] {
+        for (name, who) in [("flyway:timestamp", "only Flyway itself"), ("owner", "nobody gave")] {
             let read = read(&[("V1__a.sql", &format!("SELECT '${{{name}}}';"))]).unwrap();
             let refused =
                 super::super::judge::cut(&read[0].up, super::super::Layout::Flyway, Dialect::Postgres);

@@ -20,6 +20,8 @@ pub struct Place {
     pub database: String,
     /// The schema; none in SQLite.
     pub schema: Option<String>,
+    /// Who is connected; nobody in SQLite.
+    pub user: Option<String>,
     /// The table.
     pub table: String,
 }
@@ -267,7 +269,8 @@ pub mod tests {
     /// A place of this dialect.
     pub fn place(dialect: Dialect, table: &dyn HistoryTable) -> Place {
         let schema = (dialect == Dialect::Postgres).then(|| "public".to_owned());
-        Place { dialect, database: "lk1".into(), schema, table: table.table().into() }
+        let user = (dialect != Dialect::Sqlite).then(|| "app".to_owned());
+        Place { dialect, database: "lk1".into(), schema, user, table: table.table().into() }
     }
 
     #[test]
@@ -284,7 +287,7 @@ pub mod tests {
     #[test]
     fn a_literal_cannot_end_its_quotes() {
         let mut place =
-            Place { dialect: Dialect::Postgres, database: String::new(), schema: None, table: "t".into() };
+            Place { schema: None, ..place(Dialect::Postgres, &crate::layout::flyway::history::Table) };
         assert_eq!(place.literal(r"it's \ "), r"E'it''s \\ '");
         place.dialect = Dialect::Sqlite;
         assert_eq!(place.literal(r"it's \ "), r"'it''s \ '");

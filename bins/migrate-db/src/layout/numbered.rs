@@ -153,6 +153,7 @@ mod tests {
             dialect: crate::statement::Dialect::Sqlite,
             database: String::new(),
             schema: None,
+            user: None,
             table: String::new(),
         };
         Layout::Numbered.read(&Tree::read(directory.path())?, &place, &[])

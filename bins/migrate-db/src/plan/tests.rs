@@ -52,7 +52,7 @@ fn facts(directory: &[i64], history: &[i64]) -> Facts {
     Facts {
         exists: true,
         layout: Layout::Numbered,
-        place: Place { dialect: Dialect::Sqlite, database: String::new(), schema: None, table },
+        place: Place { dialect: Dialect::Sqlite, database: String::new(), schema: None, user: None, table },
         has_history: true,
         migrations: std::sync::Arc::new(directory.iter().copied().map(migration).collect()),
         history: history.iter().map(|version| applied(&migration(*version))).collect(),

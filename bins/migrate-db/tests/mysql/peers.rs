@@ -1,7 +1,7 @@
 //! The tools themselves on MariaDB: one half with them, one half with us, and back.
 
 use crate::{
-    halves::{PEERS, Peer, SLOW_PEERS, begun_by_us, half_and_half, said},
+    halves::{PEERS, Peer, SLOW_PEERS, begun_by_us, flyway_and_we_give_one_value, half_and_half, said},
     migrate, place,
     server::{PASSWORD, Server},
     tools::Wish,
@@ -93,7 +93,9 @@ fn a_tool_that_is_at_work_holds_its_lock_and_we_wait() {
 #[ignore = "needs Flyway from Maven"]
 fn peers_half_with_flyway_and_half_with_us() {
     let (scratch, server, database, url) = place(&[]);
-    half_and_half(&SLOW_PEERS[0], &scratch, &url, &over_tcp(&SLOW_PEERS[0], server, &database));
+    let theirs = over_tcp(&SLOW_PEERS[0], server, &database);
+    half_and_half(&SLOW_PEERS[0], &scratch, &url, &theirs);
+    flyway_and_we_give_one_value(&scratch, &theirs, &theirs);
 }
 
 #[test]

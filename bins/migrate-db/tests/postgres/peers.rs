@@ -2,7 +2,7 @@
 
 use crate::{
     cluster::{Cluster, PASSWORD, SHARED},
-    halves::{PEERS, SLOW_PEERS, begun_by_us, half_and_half, said},
+    halves::{PEERS, SLOW_PEERS, begun_by_us, flyway_and_we_give_one_value, half_and_half, said},
     migrate, place,
     tools::Wish,
 };
@@ -89,7 +89,9 @@ fn what_golang_migrate_is_just_doing_is_waited_for_and_not_called_half_done() {
 #[ignore = "needs Flyway from Maven"]
 fn peers_half_with_flyway_and_half_with_us() {
     let (scratch, cluster, database, url) = place(&[]);
-    half_and_half(&SLOW_PEERS[0], &scratch, &url, &over_tcp(cluster, &database));
+    let theirs = over_tcp(cluster, &database);
+    half_and_half(&SLOW_PEERS[0], &scratch, &url, &theirs);
+    flyway_and_we_give_one_value(&scratch, &url, &theirs);
 }
 
 #[test]

@@ -133,6 +133,19 @@ pub(crate) fn begun_by_us(peer: &Peer, scratch: &Scratch, ours: &str, theirs: &s
     migrate(scratch, ours, &["status", "--require-current"]).run().succeeds();
 }
 
+/// A repeated file has the checksum of what runs: only if both call the user alike, neither runs it again.
+pub(crate) fn flyway_and_we_give_one_value(scratch: &Scratch, ours: &str, theirs: &str) {
+    let peer = &SLOW_PEERS[0];
+    let view = "CREATE OR REPLACE VIEW who AS SELECT '${flyway:user}' AS name;";
+    scratch.file("migrations/R__who.sql", view);
+    migrate(scratch, ours, &["up", "--layout", peer.layout]).run().succeeds();
+    let again = said(&peer.run(scratch, (peer.up)(theirs, "migrations")));
+    assert!(again.contains("No migration necessary"), "{again}");
+    scratch.file("migrations/R__who.sql", format!("{view}\n-- again"));
+    peer.up(scratch, theirs);
+    migrate(scratch, ours, &["status", "--require-current"]).run().succeeds();
+}
+
 /// The slow ones: a Java virtual machine to start, a program to build.
 pub(crate) const SLOW_PEERS: [Peer; 2] = [
     Peer {

@@ -11,7 +11,8 @@ pub(super) struct Replaced {
     pub(super) lacks: Option<String>,
 }
 
-/// Replaces what has a value. Flyway's own: `flyway:defaultSchema`, `flyway:database`, `flyway:table` and `flyway:filename`.
+/// Replaces what has a value. Flyway's own: `flyway:defaultSchema`, `flyway:database`, `flyway:user`, `flyway:table` and `flyway:filename`.
+/// Its others say where and when it ran, so that a repeated file would never be current (Flyway 11 documentation, "Migration placeholders").
 pub(super) fn replace(text: &str, file: &str, config: &Config, place: &Place) -> Replaced {
     let mut replaced = Replaced { text: String::with_capacity(text.len()), lacks: None };
     let Some((prefix, suffix)) =
@@ -30,6 +31,7 @@ pub(super) fn replace(text: &str, file: &str, config: &Config, place: &Place) ->
             "flyway:defaultschema" if place.dialect == Dialect::Mysql => Some(place.database.clone()),
             "flyway:defaultschema" => place.schema.clone(),
             "flyway:database" => Some(place.database.clone()),
+            "flyway:user" => place.user.clone(),
             "flyway:table" => Some(place.table.clone()),
             "flyway:filename" => Some(file.to_owned()),
             name => config.placeholders.get(name).cloned(),
@@ -54,6 +56,17 @@ mod tests {
         layout::{flyway::history::Table, history::tests::place},
         statement::Dialect,
     };
+
+    #[test]
+    fn who_is_connected_has_a_value_where_there_is_anybody() {
+        let config = Config::read(Path::new("/nowhere/at/all")).unwrap();
+        let granted =
+            |dialect| replace("GRANT x TO ${flyway:user}", "V1__a.sql", &config, &place(dialect, &Table));
+        for dialect in [Dialect::Postgres, Dialect::Mysql] {
+            assert_eq!(granted(dialect).text, "GRANT x TO app");
+        }
+        assert_eq!(granted(Dialect::Sqlite).lacks.as_deref(), Some("flyway:user"));
+    }
 
     #[test]
     fn what_has_a_value_is_replaced_and_the_first_without_one_is_named() {
