@@ -18,15 +18,24 @@ const POINTS_MAX: usize = 5;
 /// Which databases belong to which directories.
 type Databases = RefCell<BTreeMap<PathBuf, String>>;
 
-/// Kills `up` of a project, or its tool, everywhere; `whole` looks at each wreck, `state` is what must come out the same.
-fn killed(tool: &str, scheme: &str, whole: impl Fn(&str), state: impl Fn(&str) -> String) {
+/// Kills a command in a project, or its tool, everywhere; `before` is done undisturbed, `whole` looks at each wreck, `state` is what must
+/// come out the same.
+fn killed(
+    (tool, scheme): (&str, &str),
+    (before, command): (&[&[&str]], &[&str]),
+    whole: impl Fn(&str),
+    state: impl Fn(&str) -> String,
+) {
     let databases = Databases::default();
     let of = |scratch: &Scratch| databases.borrow()[scratch.path()].clone();
     let make = || {
         let scratch = project(tool);
         let database = SHARED.database();
         let url = over_tcp(&SHARED, &database, scheme);
-        let command = ours(&scratch, tool, &url, &["up", "--lock-timeout", "30s"]);
+        for undisturbed in before {
+            ours(&scratch, tool, &url, undisturbed).run().succeeds();
+        }
+        let command = ours(&scratch, tool, &url, &[command, &["--lock-timeout", "30s"]].concat());
         databases.borrow_mut().insert(scratch.path().to_owned(), database);
         (scratch, command)
     };
@@ -43,21 +52,31 @@ fn is(database: &str, question: &str) -> bool {
     SHARED.sql(database, &format!("SELECT {question}")) == "t"
 }
 
+const ALEMBIC: (&str, &str) = ("alembic", "postgresql+psycopg");
+
+/// What the tables say is what Alembic's history says.
+fn one_revision(database: &str) {
+    let has_history = is(database, "to_regclass('alembic_version') IS NOT NULL");
+    let version = if has_history {
+        SHARED.sql(database, "SELECT coalesce(max(version_num), '') FROM alembic_version")
+    } else {
+        String::new()
+    };
+    assert_eq!(is(database, "to_regclass('members') IS NOT NULL"), !version.is_empty(), "{version}");
+    let is_last = version == "d90a57be1f08";
+    let full_name = "EXISTS (SELECT FROM pg_attribute WHERE attname = 'full_name' AND NOT attisdropped)";
+    assert!(version.is_empty() || is(database, full_name) != is_last, "{version}");
+}
+
 #[test]
 fn alembic_killed_anywhere_converges() {
-    let whole = |database: &str| {
-        let has_history = is(database, "to_regclass('alembic_version') IS NOT NULL");
-        let version = if has_history {
-            SHARED.sql(database, "SELECT coalesce(max(version_num), '') FROM alembic_version")
-        } else {
-            String::new()
-        };
-        assert_eq!(is(database, "to_regclass('members') IS NOT NULL"), !version.is_empty(), "{version}");
-        let is_last = version == "d90a57be1f08";
-        let full_name = "EXISTS (SELECT FROM pg_attribute WHERE attname = 'full_name' AND NOT attisdropped)";
-        assert!(version.is_empty() || is(database, full_name) != is_last, "{version}");
-    };
-    killed("alembic", "postgresql+psycopg", whole, |database| SHARED.dump(database));
+    killed(ALEMBIC, (&[], &["up"]), one_revision, |database| SHARED.dump(database));
+}
+
+#[test]
+fn alembic_killed_anywhere_on_the_way_back_converges() {
+    let back = ["down", "--to", "0"];
+    killed(ALEMBIC, (&[&["up"]], &back), one_revision, |database| SHARED.dump(database));
 }
 
 #[test]
@@ -74,5 +93,5 @@ fn django_killed_anywhere_converges() {
     // When and in which order something was applied, nobody compares.
     let rows = "SELECT string_agg(app || '.' || name, ',' ORDER BY app, name) FROM django_migrations";
     let state = |database: &str| format!("{}{}", SHARED.dump_of_schema(database), SHARED.sql(database, rows));
-    killed("django", "postgres", whole, state);
+    killed(("django", "postgres"), (&[], &["up"]), whole, state);
 }
