@@ -182,18 +182,38 @@ def ledgers():
     return [(lines + "\0" + head).encode(), (line(1, events[0]) + "\n\0").encode()]
 
 
+def environments():
+    """Schemas of the examples and the tests, each with env files of the tests."""
+    schemas = contents("examples/**/.env.schema", "bins/validate-env/tests/**/*.schema")
+    schemas += [text for text in strings("bins/validate-env/src/schema/tests.rs", "bins/validate-env/src/check/tests.rs") if b"=" in text]
+    values = strings("bins/validate-env/src/dotenv/tests.rs")
+    return [schema + SCISSORS + values[number % len(values)] for number, schema in enumerate(schemas)] + [
+        b"A=\nB=\n" + SCISSORS + value for value in values]
+
+
+def names():
+    """Rules of the tests, each at a branch and at a tag."""
+    rules = [text for text in strings("bins/tag-image/tests/rules.rs", "bins/tag-image/src/metadata/plan/tests.rs") if text.startswith(b"type=")]
+    rest = [b"latest=false\nprefix=x-", b"a=b", b'{"repository": {"name": "app", "default_branch": "main"}}']
+    references = [b"refs/tags/v1.2.3", b"refs/heads/main", b"refs/pull/7/merge"]
+    return [SCISSORS.join([rule, reference, *rest]) for rule in rules for reference in references]
+
+
 SEEDS = {
     "bundle": lambda: contents("crates/trust/testdata/keyless/*.json", "crates/trust/testdata/*.pub", "crates/trust/testdata/p*.key", "crates/trust/testdata/sec1*"),
     "cargo": lambda: strings(f"{CATALOG}/cargo/tests.rs"),
     "config": lambda: contents("examples/*/release.toml", "bins/promote/src/init/release.toml") + strings("crates/config/tests/mistakes.rs"),
+    "env": environments,
     "go": lambda: beside([f"{TREES}/go/go.mod", "tests/referrers-registry/go.mod"], "go.sum") + strings(f"{CATALOG}/go_mod/tests.rs"),
     "image": layers,
     "installed": lambda: [text + end for end in (b"", b"\0ID=debian\nVERSION_ID=12\n") for text in strings(
         *(f"{CATALOG}/{name}" for name in ("dpkg/tests.rs", "apk/tests.rs", "dist_info/tests.rs", "node_modules/tests.rs", "dep5.rs", "os_release.rs")))],
     "javascript": lambda: beside([f"{TREES}/{lock}" for lock in ("*/package-lock.json", "*/pnpm-lock.yaml", "*/yarn.lock", "*/bun.lock")], "package.json")
     + strings(*(f"{CATALOG}/{name}/tests.rs" for name in ("npm", "pnpm", "yarn", "bun", "package_json"))),
+    "key": lambda: contents("crates/trust/testdata/*.key", "crates/trust/testdata/*.pub"),
     "layout": migrations,
     "ledger": ledgers,
+    "names": names,
     "osv": advisories,
     "program": lambda: [program(), b"+" + program()],
     "purl": lambda: contents("bins/sbom-sign/testdata/purl-spec.txt")[0].split(),
