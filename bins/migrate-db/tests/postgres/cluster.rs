@@ -115,14 +115,14 @@ impl Cluster {
         copy
     }
 
-    /// PgBouncer before it, which lends out its sessions for a transaction; its port on 127.0.0.1.
-    pub(crate) fn pooler(&self) -> Pooler {
+    /// PgBouncer before it, which lends out its sessions for as long as this mode says; its port on 127.0.0.1.
+    pub(crate) fn pooler(&self, mode: &str) -> Pooler {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let file = self.directory.join(format!("pooler-{port}.ini"));
         let socket = self.directory.display();
         let settings = format!(
             "[databases]\n* = host={socket} port={} user=postgres\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\n\
-             auth_type = any\npool_mode = transaction\nunix_socket_dir =\nlogfile = {socket}/pooler-{port}.log\n",
+             auth_type = any\npool_mode = {mode}\nunix_socket_dir =\nlogfile = {socket}/pooler-{port}.log\n",
             self.port
         );
         fs::File::create(&file).unwrap().write_all(settings.as_bytes()).unwrap();

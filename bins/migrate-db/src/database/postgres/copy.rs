@@ -1,6 +1,6 @@
 //! A dump of a PostgreSQL database that was read back: restored into a database of its own and compared, where the role may make one.
 
-use std::{ffi::OsStr, path::Path, thread, time::Instant};
+use std::{ffi::OsStr, panic, path::Path, thread, time::Instant};
 
 use contract::Digest;
 
@@ -45,17 +45,47 @@ impl Postgres {
             "--file",
         ];
         let arguments: Vec<_> = arguments.iter().map(AsRef::as_ref).chain([file.as_os_str()]).collect();
-        tools.run("pg_dump", Some(&database), &arguments).map_err(|error| self.kept_out(error))?;
-        let answer = if question.is_empty() { Vec::new() } else { self.texts(question)? };
+        let write = || tools.run("pg_dump", Some(&database), &arguments);
         let may_create = "SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user";
         let proof = if self.is_true(may_create)? {
-            self.restore(tools, file, &database)?;
+            self.write_and_restore(write, tools, file)?;
             Proof::Restored
         } else {
+            write().map_err(|error| self.kept_out(error))?;
             read_to_its_end(tools, file)?;
             Proof::Read
         };
+        let answer = if question.is_empty() { Vec::new() } else { self.texts(question)? };
         Ok(Copied { answer, proof })
+    }
+
+    /// Writes a dump, restores it into a database of its own that is made meanwhile, compares, and drops that.
+    fn write_and_restore(
+        &mut self,
+        write: impl FnOnce() -> Result<(), DatabaseError>,
+        tools: &Tools,
+        file: &Path,
+    ) -> Result<(), DatabaseError> {
+        let (name, sorting) = (self.beside("verify"), self.sorting()?);
+        let (options, server, patience) = (self.options.clone(), self.server.clone(), self.patience);
+        let (written, made) = thread::scope(|scope| {
+            let made = scope.spawn(|| -> Result<Self, DatabaseError> {
+                let mut beside = Self::connect(options, &server, patience, "")?;
+                beside.create_beside(&sorting, &name)?;
+                Ok(beside)
+            });
+            (write(), made.join().unwrap_or_else(|panicked| panic::resume_unwind(panicked)))
+        });
+        // If both failed, it is the dump that has to be mended.
+        let written = written.map_err(|error| self.kept_out(error));
+        let mut beside = match made {
+            Ok(beside) => beside,
+            Err(error) => return written.and(Err(error)),
+        };
+        let compared = written.and_then(|()| self.restore_into(tools, file, &name));
+        let dropped = beside.drop_beside(&name);
+        Box::new(beside).close();
+        compared.and(dropped)
     }
 
     /// Reads a dump to its end, which one that was cut short does not have.
@@ -86,7 +116,8 @@ impl Postgres {
     }
 
     /// The name of a database of our own beside this one; the same in each run, so that the next finds what a killed one left.
-    fn beside(&self, purpose: &str, database: &str) -> String {
+    fn beside(&self, purpose: &str) -> String {
+        let database = self.server.database.as_deref().unwrap_or_default();
         let digest = Digest::of(format!("{database}.{}.migrate_db_history", self.schema).as_bytes()).hex();
         format!("migrate_db_{purpose}_{}", digest.get(..16).unwrap_or_default())
     }
@@ -97,19 +128,24 @@ impl Postgres {
         self.run(&format!("DROP DATABASE IF EXISTS {scratch}{force}"))
     }
 
-    /// Makes such a database, empty, with the sorting of this one.
-    fn create_beside(&mut self, like: &mut Self, scratch: &str) -> Result<(), DatabaseError> {
-        let like = like.texts(
+    /// How this one sorts, as `CREATE DATABASE` says it.
+    fn sorting(&mut self) -> Result<String, DatabaseError> {
+        let sorting = self.texts(
             "SELECT pg_encoding_to_char(encoding), datcollate, datctype FROM pg_database WHERE datname = current_database()",
         )?;
-        let like: Vec<String> =
-            like.into_iter().flatten().map(|value| literal(&value.unwrap_or_default())).collect();
-        let [encoding, collate, ctype] = like.as_slice() else {
-            return Err(DatabaseError::World("it does not say how it sorts".into()));
-        };
-        let create = format!(
-            "CREATE DATABASE {scratch} TEMPLATE template0 ENCODING {encoding} LC_COLLATE {collate} LC_CTYPE {ctype}"
-        );
+        let sorting: Vec<String> =
+            sorting.into_iter().flatten().map(|value| literal(&value.unwrap_or_default())).collect();
+        match sorting.as_slice() {
+            [encoding, collate, ctype] => {
+                Ok(format!("ENCODING {encoding} LC_COLLATE {collate} LC_CTYPE {ctype}"))
+            }
+            _ => Err(DatabaseError::World("it does not say how it sorts".into())),
+        }
+    }
+
+    /// Makes such a database, empty.
+    fn create_beside(&mut self, sorting: &str, scratch: &str) -> Result<(), DatabaseError> {
+        let create = format!("CREATE DATABASE {scratch} TEMPLATE template0 {sorting}");
         let give_up = Instant::now() + self.patience;
         loop {
             match self.drop_beside(scratch).and_then(|()| self.run(&create)) {
@@ -120,17 +156,6 @@ impl Postgres {
                 made => return made,
             }
         }
-    }
-
-    /// Restores into a database of its own, compares, and drops it.
-    fn restore(&mut self, tools: &Tools, file: &Path, database: &str) -> Result<(), DatabaseError> {
-        let scratch = self.beside("verify", database);
-        let mut beside = Self::connect(self.options.clone(), &self.server, self.patience, "")?;
-        beside.create_beside(self, &scratch)?;
-        let compared = self.restore_into(tools, file, &scratch);
-        let dropped = beside.drop_beside(&scratch);
-        Box::new(beside).close();
-        compared.and(dropped)
     }
 
     /// Restores into a database that stays until [`Self::drop_beside`].
@@ -148,12 +173,8 @@ impl Postgres {
     /// An empty database that stays until [`Self::drop_beside`]. The lock keeps a second run from taking it away.
     pub(super) fn create_empty(&mut self) -> Result<Server, DatabaseError> {
         self.take(Key(lock::key("rehearsal", &self.schema)))?;
-        let database = self.server.database.clone().unwrap_or_default();
-        let scratch = self.beside("rehearsal", &database);
-        let mut like = Self::connect(self.options.clone(), &self.server, self.patience, "")?;
-        let created = self.create_beside(&mut like, &scratch);
-        Box::new(like).close();
-        created?;
+        let (scratch, sorting) = (self.beside("rehearsal"), self.sorting()?);
+        self.create_beside(&sorting, &scratch)?;
         Ok(Server { database: Some(scratch), ..self.server.clone() })
     }
 
