@@ -129,6 +129,15 @@ pub enum Lasting {
     WithTheNext,
 }
 
+/// What an earlier attempt at a statement outside of a transaction may have left.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Leftover {
+    /// What was never finished.
+    Half,
+    /// Also what was finished and not recorded: whoever began it did not live to do that.
+    Whole,
+}
+
 /// What became of the end of one transaction and the beginning of the next.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Turned {
@@ -186,6 +195,10 @@ pub trait Database {
     fn home(&self) -> Home;
     /// Which of these tables are there, with their columns.
     fn columns(&mut self, tables: &[&str]) -> Result<Columns, DatabaseError>;
+    /// Whether nobody has made anything in it, so that there is nothing to lose. A file is copied whatever is in it.
+    fn is_empty(&mut self) -> Result<bool, DatabaseError> {
+        Ok(false)
+    }
     /// The rows of a question of our own; several statements are one question, and the last that has rows answers.
     fn texts(&mut self, sql: &str) -> Result<Vec<Texts>, DatabaseError>;
     /// Takes the locks that writers share, waiting no longer than was said at opening, and keeps them until the end.
@@ -246,9 +259,9 @@ pub trait Database {
     fn half_done(&mut self) -> Result<BTreeSet<String>, DatabaseError> {
         Ok(BTreeSet::new())
     }
-    /// Takes away what an earlier attempt at a statement left, before another tool runs it.
-    fn clear_half_done(&mut self, _: &Statement) -> Result<(), DatabaseError> {
-        Ok(())
+    /// Takes away what an earlier attempt at a statement left, before another tool runs it; whether it is seen to be undone now.
+    fn clear(&mut self, _: &Statement, _: Leftover) -> Result<bool, DatabaseError> {
+        Ok(true)
     }
     /// Takes such a database away.
     fn discard(&mut self, restored: &Url) -> Result<(), DatabaseError>;

@@ -22,8 +22,8 @@ use crate::{
 
 /// What is there.
 pub struct Facts {
-    /// Whether there is a database at all.
-    pub exists: bool,
+    /// What a backup would hold.
+    pub contents: Contents,
     /// Whose the files and the history are.
     pub layout: Layout,
     /// Where the history lies, or will lie.
@@ -38,6 +38,19 @@ pub struct Facts {
     pub progress: Option<Progress>,
     /// The tool that runs them itself.
     pub tool: Option<Tool>,
+    /// Where an earlier run of that tool was to lead that did not say that it had arrived.
+    pub interrupted: Option<String>,
+}
+
+/// What there is before anything is done.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Contents {
+    /// Not even a database.
+    NoDatabase,
+    /// A database in which nobody has made anything yet.
+    Nothing,
+    /// What must not be lost.
+    Something,
 }
 
 /// What a look at the history waits for.
@@ -116,7 +129,7 @@ pub fn files(target: &Target) -> Result<Facts, Error> {
         return Err(Error::DatabaseMissing(target.url.to_string()));
     }
     let facts = Facts::of(target, (layout, tool), &Home::default(), &Columns::new(), &Rows::default())?;
-    Ok(Facts { exists: false, ..facts })
+    Ok(Facts { contents: Contents::NoDatabase, ..facts })
 }
 
 /// A database that must be there.
@@ -174,7 +187,10 @@ pub fn ask(target: &Target, database: &mut dyn Database, url: &Url, turn: Turn) 
     if columns.contains_key(progress::TABLE) {
         rows.progress = database.texts(&Progress::select(&place)).map_err(|error| foreign(&place, error))?;
     }
-    Facts::of(target, (layout, tool(target, layout, url)?), &home, &columns, &rows)
+    let facts = Facts::of(target, (layout, tool(target, layout, url)?), &home, &columns, &rows)?;
+    // Where a tool has its table, there is something.
+    let is_empty = columns.is_empty() && database.is_empty().map_err(reading)?;
+    Ok(if is_empty { Facts { contents: Contents::Nothing, ..facts } } else { facts })
 }
 
 /// The tool of a layout that has one, for this database.
@@ -259,8 +275,14 @@ impl Facts {
         let progress = Progress::read(&rows.progress)
             .map_err(|why| reading(DatabaseError::History(format!("{}: {why}", progress::TABLE))))?;
         let has_history = is_there(table, columns);
+        // How far a tool has come, its own history says.
+        let is_tools = |begun: &Progress| tool.is_some() && begun.layout == layout.word();
+        let (interrupted, progress) = match progress {
+            Some(begun) if is_tools(&begun) => (Some(begun.version), None),
+            progress => (None, progress),
+        };
         Ok(Self {
-            exists: true,
+            contents: Contents::Something,
             layout,
             place,
             has_history,
@@ -268,6 +290,7 @@ impl Facts {
             history,
             progress,
             tool,
+            interrupted,
         })
     }
 

@@ -11,7 +11,7 @@ use crate::{
     apply::{Done, Outcome},
     backup::{self, Backup, Found},
     drift::Drift,
-    facts::Facts,
+    facts::{Contents, Facts},
     layout::{Applied, Migration, Phase, Version, directive, judge, progress::Progress},
     plan::{self, Plan, Standing, Step},
     remote::Copy,
@@ -43,7 +43,7 @@ pub fn planned(plan: &Plan<'_>) -> Report {
         })
         .collect();
     let data = json!({
-        "before": plan.before, "after": plan.after, "creates": plan.creates, "steps": steps, "queries": plan.queries,
+        "before": plan.before, "after": plan.after, "creates": plan.contents == Contents::NoDatabase, "steps": steps, "queries": plan.queries,
         "statementsDone": plan.done,
         "backup": plan.backup.map(|directory| directory.display().to_string()),
     });
@@ -103,6 +103,9 @@ fn changed_page(plan: &Plan<'_>, done: &Done, after: &Version) -> Page {
     let mut page = Page::new().heading(format!("{}: version {} → {after}", plan.url, plan.before));
     if let Some(backup) = &done.backup {
         page = page.line(backup_line(backup));
+    }
+    if let Some(why) = plan.no_backup() {
+        page = page.line(why);
     }
     if let Some(warning) = plan.warning() {
         page = page.line(warning);

@@ -12,7 +12,7 @@ use crate::{
     context::Up,
     database::Url,
     error::Error,
-    facts::Facts,
+    facts::{Contents, Facts},
     layout::{
         Applied, Checksums, Cut, Ground, Layout, Migration, Phase, Script, State, Unit, Version, judge,
         progress::{Progress, Way},
@@ -27,8 +27,8 @@ use crate::{
 pub struct Plan<'a> {
     /// The database.
     pub url: &'a Url,
-    /// Whether it is made first.
-    pub creates: bool,
+    /// What there is before; where there is no database, it is made first.
+    pub contents: Contents,
     /// Where the backup goes; nowhere if nothing changes or nothing is there.
     pub backup: Option<&'a Path>,
     /// Where a copy of it goes as well.
@@ -213,8 +213,9 @@ pub fn up<'a>(url: &'a Url, up: &'a Up, facts: &'a Facts) -> Result<Plan<'a>, Er
     }
     let plan = Plan {
         url,
-        creates: !facts.exists,
-        backup: (facts.exists && !steps.is_empty()).then_some(up.change.backups.as_path()),
+        contents: facts.contents,
+        backup: (facts.contents == Contents::Something && !steps.is_empty())
+            .then_some(up.change.backups.as_path()),
         remote: up.change.remote.as_ref(),
         done: 0,
         before,
@@ -305,7 +306,7 @@ pub fn down<'a>(
     let before = head(&facts.history);
     let plan = Plan {
         url,
-        creates: false,
+        contents: facts.contents,
         backup: (!steps.is_empty()).then_some(backups),
         remote: None,
         done: 0,

@@ -198,6 +198,18 @@ impl Database for Mysql {
         Ok(columns_of(self.texts(&all.join(" UNION ALL "))?))
     }
 
+    fn is_empty(&mut self) -> Result<bool, DatabaseError> {
+        // What another user made and this one may not see, no dump of this user's would hold either.
+        let none = |list, whose| {
+            format!("NOT EXISTS (SELECT 1 FROM information_schema.{list} WHERE {whose} = database())")
+        };
+        let nowhere =
+            [("tables", "table_schema"), ("routines", "routine_schema"), ("events", "event_schema")]
+                .map(|(list, whose)| none(list, whose));
+        let rows = self.texts(&format!("SELECT {}", nowhere.join(" AND ")))?;
+        Ok(rows.into_iter().flatten().flatten().next().as_deref() == Some("1"))
+    }
+
     fn texts(&mut self, sql: &str) -> Result<Vec<Texts>, DatabaseError> {
         self.texts_until(Some(Instant::now() + QUESTION_TIME_MAX), sql)
     }

@@ -1,6 +1,7 @@
 //! PostgreSQL over one sqlx connection, in its simple query protocol; never a pool, and never a pooler that hands transactions around.
 
 mod answer;
+mod contents;
 mod copy;
 mod definitions;
 mod explain;
@@ -28,8 +29,8 @@ use tokio::{
 use super::bounded::{Stopped, bounded};
 use crate::{
     database::{
-        Access, Cell, Columns, Copied, Dangling, Database, DatabaseError, Handed, Home, Lasting, Planned,
-        ROWS_MAX, Turned, Url, columns_of, fetch, url::server::Server,
+        Access, Cell, Columns, Copied, Dangling, Database, DatabaseError, Handed, Home, Lasting, Leftover,
+        Planned, ROWS_MAX, Turned, Url, columns_of, fetch, url::server::Server,
     },
     effect::{self, Index},
     layout::history::Texts,
@@ -209,6 +210,10 @@ impl Database for Postgres {
         Ok(columns_of(rows))
     }
 
+    fn is_empty(&mut self) -> Result<bool, DatabaseError> {
+        self.holds_nothing()
+    }
+
     fn texts(&mut self, sql: &str) -> Result<Vec<Texts>, DatabaseError> {
         self.texts_until(Some(Instant::now() + QUESTION_TIME_MAX), sql)
     }
@@ -263,7 +268,7 @@ impl Database for Postgres {
         self.run(&self.settings(Scope::Session))?;
         said.iter().try_for_each(|one| self.execute(one))?;
         if let Some(Index { name, table: Some(table) }) = effect::moves_index(statement) {
-            self.drop_invalid(&name, &table)?;
+            self.drop_left(&name, &table, Leftover::Half)?;
         }
         let before = self.invalid_indexes()?;
         self.run_until(self.deadline, &statement.text)?;
@@ -367,11 +372,11 @@ impl Database for Postgres {
         Ok(self.invalid_indexes()?.into_iter().flatten().flatten().collect())
     }
 
-    fn clear_half_done(&mut self, statement: &Statement) -> Result<(), DatabaseError> {
-        match effect::moves_index(statement) {
-            Some(Index { name, table: Some(table) }) => self.drop_invalid(&name, &table),
-            _ => Ok(()),
+    fn clear(&mut self, statement: &Statement, left: Leftover) -> Result<bool, DatabaseError> {
+        if let Some(Index { name, table: Some(table) }) = effect::moves_index(statement) {
+            self.drop_left(&name, &table, left)?;
         }
+        Ok(!self.index_is_moved(statement)?)
     }
 
     fn discard(&mut self, restored: &Url) -> Result<(), DatabaseError> {

@@ -3,9 +3,15 @@
 use std::fmt;
 
 use super::{Entry, Plan, Step};
-use crate::layout::Unit;
+use crate::{facts::Contents, layout::Unit};
 
 impl Plan<'_> {
+    /// Why a database that is changed is not backed up.
+    pub fn no_backup(&self) -> Option<&'static str> {
+        (self.contents == Contents::Nothing && !self.steps.is_empty())
+            .then_some("no backup: the database is empty")
+    }
+
     /// What whoever runs it has to know.
     pub fn warning(&self) -> Option<String> {
         let driver = self.unbound.filter(|_| !self.steps.is_empty())?;
@@ -22,8 +28,11 @@ impl fmt::Display for Plan<'_> {
         if self.steps.is_empty() {
             writeln!(out, "nothing to change")?;
         }
-        if self.creates && !self.steps.is_empty() {
+        if self.contents == Contents::NoDatabase && !self.steps.is_empty() {
             writeln!(out, "create the database")?;
+        }
+        if let Some(why) = self.no_backup() {
+            writeln!(out, "{why}")?;
         }
         if let Some(directory) = self.backup {
             writeln!(out, "back up into {}, open the copy and compare it", directory.display())?;

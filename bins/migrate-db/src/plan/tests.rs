@@ -50,13 +50,14 @@ fn wanted(to: Option<i64>) -> Up {
 fn facts(directory: &[i64], history: &[i64]) -> Facts {
     let table = Layout::Numbered.history().table().to_owned();
     Facts {
-        exists: true,
+        contents: Contents::Something,
         layout: Layout::Numbered,
         place: Place { dialect: Dialect::Sqlite, database: String::new(), schema: None, user: None, table },
         has_history: true,
         migrations: std::sync::Arc::new(directory.iter().copied().map(migration).collect()),
         history: history.iter().map(|version| applied(&migration(*version))).collect(),
         tool: None,
+        interrupted: None,
         progress: None,
     }
 }

@@ -16,13 +16,29 @@ fn what_commits_by_itself_is_planned_as_that_and_applied_one_by_one() {
     assert!(plan.contains("2 statements one by one") && plan.contains("commits each statement"), "{plan}");
     assert!(!server.has(&database, "migrate_db_history"));
     let run = migrate(&scratch, &url, &["up"]).run().succeeds();
-    assert!(run.stdout.contains("restored and compared"), "{}", run.stdout);
+    assert!(run.stdout.contains("no backup: the database is empty"), "{}", run.stdout);
     assert_eq!(server.sql(&database, "SELECT count(*) FROM users"), "1");
     assert_eq!(server.sql(&database, "SELECT version FROM migrate_db_history"), "1");
     assert!(!server.has(&database, "migrate_db_progress"));
     let again = migrate(&scratch, &url, &["up"]).run().succeeds().stdout;
     assert!(again.contains("nothing to change"), "{again}");
     migrate(&scratch, &url, &["status", "--require-current"]).run().succeeds();
+}
+
+#[test]
+fn only_a_database_in_which_something_is_is_backed_up() {
+    for made in [
+        "CREATE TABLE t (id int)",
+        "CREATE VIEW v AS SELECT 1",
+        "CREATE PROCEDURE p() SELECT 1",
+        "CREATE FUNCTION f() RETURNS int DETERMINISTIC RETURN 1",
+        "CREATE EVENT e ON SCHEDULE EVERY 1 DAY DO SELECT 1",
+    ] {
+        let (scratch, server, database, url) = place(&[USERS]);
+        server.sql(&database, made);
+        let run = migrate(&scratch, &url, &["up"]).run().succeeds();
+        assert!(run.stdout.contains("restored and compared"), "{made}: {}", run.stdout);
+    }
 }
 
 #[test]

@@ -49,7 +49,7 @@ fn killed(tool: &Tool) {
         SHARED.wait_for(&database, "SELECT count(*) = 0 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()");
         let there =
             |table: &str| SHARED.sql(&database, &format!("SELECT to_regclass('{table}') IS NOT NULL")) == "t";
-        let history = tool.count.split_whitespace().nth(3).unwrap();
+        let history = tool.count.split_whitespace().skip_while(|word| *word != "FROM").nth(1).unwrap();
         let applied = if there(history) { SHARED.sql(&database, tool.count) } else { "0".into() };
         let begun = there("migrate_db_progress");
         match applied.as_str() {

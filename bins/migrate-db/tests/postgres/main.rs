@@ -4,6 +4,7 @@
 mod cluster;
 mod crash;
 mod drift;
+mod empty;
 #[path = "../tools/peers.rs"]
 mod halves;
 mod interrupted;

@@ -188,17 +188,17 @@ fn the_server_must_be_who_its_certificate_says_where_that_is_asked() {
 /// What holds for every file, whatever one before it has set, and whoever passes on how a session begins.
 #[test]
 fn every_file_has_the_same_settings_behind_a_pooler_of_whole_sessions_too() {
-    let sees = |number: u32| {
+    let looks = |number: u32| {
         let settings =
             ["idle_in_transaction_session_timeout", "client_connection_check_interval", "lock_timeout"];
-        let seen = settings.map(|name| format!("current_setting('{name}')")).join(" || ' ' || ");
-        (format!("{number}_sees.sql"), format!("CREATE TABLE seen_{number} AS SELECT {seen} AS settings;"))
+        let asked = settings.map(|name| format!("current_setting('{name}')")).join(" || ' ' || ");
+        (format!("{number}_looks.sql"), format!("CREATE TABLE seen_{number} AS SELECT {asked} AS settings;"))
     };
-    let sets = "SET idle_in_transaction_session_timeout = 0; SET client_connection_check_interval = 0; SET lock_timeout = 0;";
-    let (first, second, third) = (sees(1), sees(3), sees(5));
+    let changes = "SET idle_in_transaction_session_timeout = 0; SET client_connection_check_interval = 0; SET lock_timeout = 0;";
+    let (first, second, third) = (looks(1), looks(3), looks(5));
     let files = [
         (first.0.as_str(), first.1.as_str()),
-        ("2_sets.sql", sets),
+        ("2_changes.sql", changes),
         (&second.0, &second.1),
         (
             "4_defaults.sql",
@@ -211,8 +211,8 @@ fn every_file_has_the_same_settings_behind_a_pooler_of_whole_sessions_too() {
     let behind = format!("postgres://postgres@127.0.0.1:{}/{database}", pooler.1);
     for address in [url, behind] {
         migrate(&scratch, &address, &["up"]).run().succeeds();
-        let seen = "SELECT DISTINCT settings FROM (SELECT * FROM seen_1 UNION ALL SELECT * FROM seen_3 UNION ALL SELECT * FROM seen_5) AS seen";
-        assert_eq!(cluster.sql(&database, seen), "1min 1s 2s", "{address}");
+        let all = "SELECT DISTINCT settings FROM (SELECT * FROM seen_1 UNION ALL SELECT * FROM seen_3 UNION ALL SELECT * FROM seen_5) AS seen";
+        assert_eq!(cluster.sql(&database, all), "1min 1s 2s", "{address}");
         cluster.sql(&database, "DROP TABLE seen_1, seen_3, seen_5, migrate_db_history");
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Postgres, answer::literal};
 use crate::{
-    database::{Database, DatabaseError},
+    database::{Database, DatabaseError, Leftover},
     effect::{self, Index},
     layout::history::Texts,
     statement::Statement,
@@ -13,9 +13,13 @@ const INDEX: &str = "FROM pg_index JOIN pg_class AS i ON i.oid = indexrelid JOIN
 
 impl Postgres {
     /// Drops what an earlier attempt at this index left, which `IF NOT EXISTS` would take for the index.
-    pub(super) fn drop_invalid(&mut self, name: &str, table: &str) -> Result<(), DatabaseError> {
+    pub(super) fn drop_left(&mut self, name: &str, table: &str, left: Leftover) -> Result<(), DatabaseError> {
+        let which = match left {
+            Leftover::Half => "NOT indisvalid",
+            Leftover::Whole => "true",
+        };
         let sql = format!(
-            "SELECT indexrelid::regclass {INDEX} AND NOT indisvalid AND lower(i.relname) = {} AND lower(t.relname) = {}",
+            "SELECT indexrelid::regclass {INDEX} AND {which} AND lower(i.relname) = {} AND lower(t.relname) = {}",
             literal(name),
             literal(table)
         );
