@@ -17,6 +17,7 @@ use crate::catalog::{
     Catalog, Few, Kind, Licence, Malformed, Origin, Package, Part, Place, Purl, PurlType, Qualifier, apk,
     dist_info, dpkg, node_modules,
     os_release::{self, Release},
+    rpm,
 };
 pub use error::Unreadable;
 use finding::Finding;
@@ -114,7 +115,8 @@ fn parts(tree: &Tree, scope: Scope, unread: &mut Vec<(String, Malformed)>) -> Re
             Finding::Npm(record) => npm.entry(group).or_default().push((record, place)),
             Finding::System(release) => parts.push(release.part(&place)),
             Finding::Program(part) => parts.push(part.found_at(&place)),
-            Finding::Rpm => return Err(Unreadable::Rpm { path: place.path }),
+            Finding::Rpm(records) => parts.push(rpm::part(records, &place, system)),
+            Finding::RpmLog(changes) => none_unfinished(tree, found, changes)?,
             Finding::Unread(wrong) => unread.push((place.path, wrong)),
             Finding::Link(link) => unread.extend(link.unread(tree, &place.path).map(|why| (place.path, why))),
             Finding::Licences(_) => {}
@@ -126,6 +128,19 @@ fn parts(tree: &Tree, scope: Scope, unread: &mut Vec<(String, Malformed)>) -> Re
     parts.extend(python.into_values().map(dist_info::part));
     parts.extend(npm.into_values().map(|found| node_modules::part(&found)));
     Ok(parts)
+}
+
+/// A database of RPM is read without the log beside it, so nothing may be in there alone.
+fn none_unfinished(tree: &Tree, log: &Found, changes: rpm::Changes) -> Result<(), Unreadable> {
+    let Some(database) = rpm::database_of(&log.path).filter(|_| changes == rpm::Changes::Unfinished) else {
+        return Ok(());
+    };
+    let is_it = |found: &Found| found.path == database && matches!(found.finding, Finding::Rpm(_));
+    if tree.findings().any(is_it) {
+        let database = database.to_owned();
+        return Err(Unreadable::RpmUnfinished { layer: log.layer, log: log.path.clone(), database });
+    }
+    Ok(())
 }
 
 fn system(found: &Found) -> Option<Release> {

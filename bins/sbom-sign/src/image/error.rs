@@ -60,11 +60,17 @@ pub enum Unreadable {
         /// How many bytes may be kept.
         limit: u64,
     },
-    /// RPM packages.
-    #[error("the image has RPM packages (/{path}), which this version can't list")]
-    Rpm {
+    /// Changes to RPM's database that are not in it yet.
+    #[error(
+        "the RPM database /{database} is not all there is: /{log}, of layer {layer}, holds changes to it"
+    )]
+    RpmUnfinished {
+        /// The layer.
+        layer: Digest,
+        /// The log in it.
+        log: String,
         /// The database.
-        path: String,
+        database: String,
     },
     /// No package at all.
     #[error("nothing in {digest} says what it is made of")]
@@ -87,7 +93,7 @@ impl Failure for Unreadable {
             Self::Elsewhere { .. } => Code::new("package-database-elsewhere"),
             Self::TooManyLinks { .. } => Code::new("image-links-endless"),
             Self::TooMuch { .. } => Code::new("image-packages-endless"),
-            Self::Rpm { .. } => Code::new("rpm-database-unread"),
+            Self::RpmUnfinished { .. } => Code::new("rpm-database-unfinished"),
             Self::Nothing { .. } => Code::new("image-without-packages"),
         }
     }
@@ -109,7 +115,9 @@ impl Failure for Unreadable {
                 "check that this is the image you meant; no ordinary one is like this"
             }
             Self::Elsewhere { .. } => "build the image with the database in its place",
-            Self::Rpm { .. } => "list it with another tool and attest its SBOM; an SBOM without these packages would be wrong",
+            Self::RpmUnfinished { .. } => {
+                "run `rpmdb --rebuilddb` as the last step of the build that calls rpm, or let the step end whose rpm was killed"
+            }
             Self::Nothing { .. } => {
                 "check that this is the image you meant; an SBOM that lists nothing proves nothing: attest one that was made where it was built"
             }

@@ -16,6 +16,10 @@ pub enum Wanted {
     Apk,
     /// The database of RPM.
     Rpm,
+    /// A log of changes beside it.
+    RpmLog,
+    /// The list in its place.
+    RpmManifest,
     /// The copyright file of a Debian package.
     Copyright,
     /// A Python package's metadata.
@@ -33,8 +37,10 @@ pub enum Finding {
     Dpkg(Vec<dpkg::Record>),
     /// Alpine's packages.
     Apk(Vec<apk::Record>),
-    /// RPM packages, which are not read.
-    Rpm,
+    /// RPM packages.
+    Rpm(Vec<rpm::Record>),
+    /// Whether all changes are in RPM's database.
+    RpmLog(rpm::Changes),
     /// The licences of a Debian package.
     Licences(Few<Licence>),
     /// A Python package.
@@ -87,15 +93,17 @@ impl Wanted {
             "installed" => apk::is_database(path).then_some(Self::Apk),
             "os-release" => os_release::PATHS.contains(&path).then_some(Self::OsRelease),
             "package.json" => Some(Self::Npm),
+            "container-manifest-2" => (path == rpm::MANIFEST).then_some(Self::RpmManifest),
             _ if dist_info::is_metadata(path) => Some(Self::Python),
             _ if dpkg::is_database(path) => Some(Self::Dpkg),
+            _ if rpm::is_log(path) => Some(Self::RpmLog),
             _ => rpm::is_database(path).then_some(Self::Rpm),
         }
     }
 
-    /// Whether it lists what the whole image is made of.
+    /// Whether it lists what the whole image is made of, or belongs to what does.
     pub const fn is_database(&self) -> bool {
-        matches!(self, Self::Dpkg | Self::Apk | Self::Rpm)
+        matches!(self, Self::Dpkg | Self::Apk | Self::Rpm | Self::RpmLog | Self::RpmManifest)
     }
 
     /// Whether it tells a single package, under a name that says so.
@@ -106,8 +114,8 @@ impl Wanted {
     /// How long it may be, in bytes.
     pub const fn bytes_max(&self) -> u64 {
         match self {
-            Self::Dpkg | Self::Apk => 128 << 20,
-            Self::Rpm => u64::MAX,
+            Self::Dpkg | Self::Apk | Self::RpmManifest => 128 << 20,
+            Self::Rpm | Self::RpmLog => 256 << 20,
             Self::Copyright => 16 << 20,
             Self::Python | Self::Npm => 8 << 20,
             Self::OsRelease => 64 << 10,
@@ -122,6 +130,11 @@ impl Wanted {
 
     /// What it says; `None` if that is nothing.
     pub fn read(&self, bytes: Vec<u8>) -> Result<Option<Finding>, Malformed> {
+        match self {
+            Self::Rpm => return rpm::read(&bytes).map(Finding::Rpm).map(Some),
+            Self::RpmLog => return Ok(Some(Finding::RpmLog(rpm::read_log(&bytes)))),
+            _ => {}
+        }
         let text = match String::from_utf8(bytes) {
             Ok(text) => text,
             // Names of people in old packages are not always UTF-8; those of packages always are.
@@ -137,7 +150,8 @@ impl Wanted {
                 Err(wrong) => Some(Finding::Unread(wrong)),
             },
             Self::OsRelease => os_release::read(&text).map(Finding::System),
-            Self::Rpm => Some(Finding::Rpm),
+            Self::RpmManifest => Some(Finding::Rpm(rpm::read_manifest(&text)?)),
+            Self::Rpm | Self::RpmLog => None,
         })
     }
 }

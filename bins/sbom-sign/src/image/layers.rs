@@ -234,7 +234,8 @@ impl Walk<'_> {
             Some(Again::Linked(links)) => {
                 // All of them want the same kind of file, or they could not all be links to it.
                 let Some((first, wanted)) = links.first() else { return Ok(()) };
-                let (bytes, said) = (scan::bytes_of(entry, wanted), self.read(entry, first, wanted)?);
+                let said = self.read(entry, first, wanted)?;
+                let bytes = scan::bytes_of(entry, wanted, said.as_ref());
                 for (name, _) in links {
                     let nothing =
                         || (*name != path).then(|| Finding::Unread(Malformed::whole("it says nothing")));

@@ -25,8 +25,15 @@ impl Places {
             if name.ends_with('/') {
                 real.push('/');
             }
-            if real != name && Wanted::at(&real) != Some(wanted.clone()) {
-                self.moved.insert(real, wanted);
+            if real == name {
+                continue;
+            }
+            // SQLite looks for the logs beside the database itself, not beside a link to it.
+            let logs = rpm::logs(&name).map(|log| (log.replacen(&name, &real, 1), Wanted::RpmLog));
+            for (real, wanted) in logs.chain([(real.clone(), wanted)]) {
+                if Wanted::at(&real) != Some(wanted.clone()) {
+                    self.moved.insert(real, wanted);
+                }
             }
         }
     }
@@ -53,10 +60,12 @@ impl Places {
 pub(super) fn of_another_root(path: &str) -> bool {
     let file = path.rsplit('/').next().unwrap_or(path);
     // Of most files the name says enough.
-    matches!(file, "status" | "installed" | "rpmdb.sqlite" | "Packages.db" | "Packages")
-        && names().any(|(name, wanted)| {
-            wanted.is_database() && path.strip_suffix(name.as_str()).is_some_and(|root| root.ends_with('/'))
-        })
+    matches!(
+        file,
+        "status" | "installed" | "rpmdb.sqlite" | "Packages.db" | "Packages" | "container-manifest-2"
+    ) && names().any(|(name, wanted)| {
+        wanted.is_database() && path.strip_suffix(name.as_str()).is_some_and(|root| root.ends_with('/'))
+    })
 }
 
 /// The names of what speaks for the whole image.
@@ -67,5 +76,6 @@ fn names() -> impl Iterator<Item = (String, Wanted)> {
         .map(as_kind(Wanted::Dpkg))
         .chain(apk::DATABASES.into_iter().map(as_kind(Wanted::Apk)))
         .chain(rpm::databases().map(|name| (name, Wanted::Rpm)))
+        .chain([(rpm::MANIFEST.to_owned(), Wanted::RpmManifest)])
         .chain(os_release::PATHS.into_iter().map(as_kind(Wanted::OsRelease)))
 }

@@ -66,7 +66,10 @@ impl Said {
     /// How many bytes it takes, more or less: as many as it was read from.
     fn bytes(&self, entry: &Entry<'_>) -> u64 {
         match self {
-            Self::Wanted(wanted, _) => bytes_of(entry, wanted),
+            Self::Wanted(wanted, read) => {
+                let finding = read.as_ref().as_ref().ok().and_then(|found| found.as_ref());
+                bytes_of(entry, wanted, finding)
+            }
             Self::Program(finding) => bytes_of_program(finding),
             Self::Nothing | Self::Unseen | Self::TooMuch => 0,
         }
@@ -74,8 +77,14 @@ impl Said {
 }
 
 /// How many bytes take what a file says.
-pub(super) fn bytes_of(entry: &Entry<'_>, wanted: &Wanted) -> u64 {
-    let text = if entry.size > wanted.bytes_max() || *wanted == Wanted::Rpm { 0 } else { entry.size };
+pub(super) fn bytes_of(entry: &Entry<'_>, wanted: &Wanted, finding: Option<&Finding>) -> u64 {
+    let text = match finding {
+        // Of a database of RPM little is kept, and each layer that installs something has one.
+        Some(Finding::Rpm(records)) => records.iter().map(|record| record.bytes() as u64).sum(),
+        Some(Finding::RpmLog(_)) => 0,
+        _ if entry.size > wanted.bytes_max() => 0,
+        _ => entry.size,
+    };
     FINDING_BYTES + entry.path.len() as u64 + text
 }
 
@@ -224,9 +233,6 @@ fn said(entry: &mut Entry<'_>) -> io::Result<Said> {
 
 /// Reads a wanted file.
 pub(super) fn read(entry: &mut Entry<'_>, wanted: &Wanted) -> io::Result<Read> {
-    if *wanted == Wanted::Rpm {
-        return Ok(Ok(Some(Finding::Rpm)));
-    }
     let limit = wanted.bytes_max();
     if entry.size > limit {
         return Ok(wanted.too_long().map(Some).ok_or(Unfit::TooLong(limit)));
