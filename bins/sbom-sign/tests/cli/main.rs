@@ -14,6 +14,7 @@ mod legacy;
 mod offline;
 mod peers;
 mod rekor_v1;
+mod rpm;
 mod sigstore_python;
 mod syft;
 mod workload;

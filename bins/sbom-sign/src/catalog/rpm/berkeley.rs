@@ -213,11 +213,15 @@ impl<'b> File<'b> {
         Err(Malformed::whole(format!("an entry of {length} bytes has {}", header.len())))
     }
 
-    /// Every page with packages belongs to the table, or some were lost from it.
+    /// Every page with packages belongs to the table, or some were lost from it. A doubling makes pages before there are buckets for them.
     fn nothing_else(&self, once: &Once) -> Result<(), Malformed> {
         for (number, page) in self.bytes.chunks_exact(self.page).enumerate() {
             let kind = octets::one(page, KIND_AT)?;
-            if matches!(kind, HASH | HASH_UNSORTED | OVERFLOW) && !once.has(number) {
+            let used = match kind {
+                HASH | HASH_UNSORTED => self.order.two(page, ENTRIES_AT)? > 0,
+                kind => kind == OVERFLOW,
+            };
+            if used && !once.has(number) {
                 return Err(Malformed::whole(format!("nothing leads to page {number}, which is in use")));
             }
         }

@@ -20,14 +20,17 @@ const CONDITIONS: [&[u8]; 3] = [b"if", b"unless", b"without"];
 /// Behind these stands a version.
 const COMPARISONS: [&[u8]; 5] = [b"<", b"<=", b"=", b">=", b">"];
 
+/// Names with their numbers.
+type Numbered = HashMap<Box<[u8]>, usize>;
+
 /// What is needed by whom, and who has it. It is told first what all packages need, and then what each has: so nothing is kept of the many
 /// names and files that nobody asks for.
 #[derive(Default)]
 pub(super) struct Graph {
     /// What anybody needs, numbered.
-    wanted: HashMap<Box<[u8]>, usize>,
+    wanted: Numbered,
     /// The files among it, by directory and name.
-    files: HashMap<Box<[u8]>, HashMap<Box<[u8]>, usize>>,
+    files: HashMap<Box<[u8]>, Numbered>,
     /// What each package needs; one of each group will do.
     groups: Vec<Vec<Vec<usize>>>,
     /// Who has it.
@@ -159,7 +162,7 @@ fn bare(mut word: &[u8]) -> &[u8] {
     while let Some(rest) = word.strip_prefix(b"(") {
         word = rest;
     }
-    let count = |wanted: u8| word.iter().filter(|byte| **byte == wanted).count();
+    let count = |bracket: u8| memchr::memchr_iter(bracket, word).count();
     let extra = count(b')').saturating_sub(count(b'('));
     let closing = word.iter().rev().take(extra).take_while(|byte| **byte == b')').count();
     word.get(..word.len() - closing).unwrap_or_default()

@@ -49,10 +49,9 @@ pub(super) fn read(bytes: &[u8], to: &mut Read<'_>) -> Result<(), Malformed> {
     let mut root = None;
     file.rows(SCHEMA_PAGE, &mut once, &mut |row| {
         let (kind, name) = (column(row, SCHEMA_TYPE)?, column(row, SCHEMA_NAME)?);
-        if matches!((kind, name), (Value::Text(b"table"), Value::Text(name)) if name.eq_ignore_ascii_case(TABLE)) {
-            if let Value::Number(number) = column(row, SCHEMA_ROOT)? {
-                root = usize::try_from(number).ok();
-            }
+        let is_it = matches!((kind, name), (Value::Text(b"table"), Value::Text(name)) if name.eq_ignore_ascii_case(TABLE));
+        if is_it && let Value::Number(number) = column(row, SCHEMA_ROOT)? {
+            root = usize::try_from(number).ok();
         }
         Ok(())
     })?;

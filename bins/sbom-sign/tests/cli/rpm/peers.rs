@@ -1,0 +1,1 @@
+//! What syft lists of the same images, package by package.
