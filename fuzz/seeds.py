@@ -7,6 +7,8 @@ import io
 import json
 import pathlib
 import re
+import sqlite3
+import struct
 import subprocess
 import sys
 import tarfile
@@ -147,6 +149,72 @@ def program():
         return (at / "b").read_bytes()
 
 
+def headers():
+    """Headers of packages, of which one needs the other by name, file and condition."""
+    def header(name, requires, provides, file):
+        text = lambda *words: "".join(word + "\0" for word in words).encode()
+        values = [(1000, 6, text(name)), (1001, 6, text("1.0")), (1002, 6, text("1")), (1003, 4, b"\0\0\0\2"), (1014, 6, text("MIT")),
+                  (1022, 6, text("noarch")), (1044, 6, text(name + "-1.0-1.src.rpm")), (1047, 8, text(*provides)), (1049, 8, text(*requires)),
+                  (1116, 4, b"\0\0\0\0"), (1117, 8, text(file)), (1118, 8, text("/usr/bin/")), (5096, 6, text("a:b"))]
+        values.sort(key=lambda value: value[1] != 4)  # Numbers stand at multiples of four.
+        index, data = b"", b""
+        for tag, kind, content in values:
+            index += struct.pack(">4I", tag, kind, len(data), content.count(b"\0") if kind == 8 else 1)
+            data += content
+        return struct.pack(">2I", len(values), len(data)) + index + data
+
+    return [header("app", ["/usr/bin/tool", "(gone or lib)"], ["app"], "app"), header("tool", ["tool"], ["tool", "lib"], "tool")]
+
+
+def sqlite(page, rows):
+    """A database by SQLite itself, and its log of a change that is not in it yet."""
+    with tempfile.TemporaryDirectory() as directory:
+        path = pathlib.Path(directory) / "rpmdb.sqlite"
+        database = sqlite3.connect(path)
+        database.execute(f"PRAGMA page_size = {page}")
+        database.execute("CREATE TABLE Packages (hnum INTEGER PRIMARY KEY AUTOINCREMENT, blob BLOB NOT NULL)")
+        database.executemany("INSERT INTO Packages (blob) VALUES (?)", [(row,) for row in rows])
+        database.commit()
+        whole = path.read_bytes()
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("DELETE FROM Packages WHERE hnum = 1")
+        database.commit()
+        log = path.with_name("rpmdb.sqlite-wal").read_bytes()
+        database.close()
+    return [whole, log]
+
+
+def berkeley(order, pack, rows):
+    """A hash by Berkeley DB itself, as perl can write it."""
+    script = """use DB_File; my $info = DB_File::HASHINFO->new; ($info->{bsize}, $info->{lorder}) = (512, $ARGV[1]);
+        tie my %hash, 'DB_File', $ARGV[0], O_RDWR|O_CREAT, 0644, $info or die; $hash{pack $ARGV[2], 0} = 'x';
+        for my $row (3 .. $#ARGV) { $hash{pack $ARGV[2], $row} = pack 'H*', $ARGV[$row] }"""
+    with tempfile.TemporaryDirectory() as directory:
+        path = pathlib.Path(directory) / "Packages"
+        subprocess.run(["perl", "-e", script, path, order, pack, *(row.hex() for row in rows)], check=True)
+        return path.read_bytes()
+
+
+def ndb(rows):
+    """A database of slots and blobs."""
+    slots, blobs = struct.pack("<4s7I", b"RpmP", 0, 1, 1, 9, 0, 0, 0), b""
+    for number, row in enumerate(rows, 1):
+        blob = struct.pack("<4s3I", b"BlbS", number, 0, len(row)) + row
+        blob += b"\0" * (-(len(blob) + 12) % 16)
+        blob += struct.pack("<2I4s", zlib.adler32(blob), len(row), b"BlbE")
+        slots += struct.pack("<4s3I", b"Slot", number, 256 + len(blobs) // 16, len(blob) // 16)
+        blobs += blob
+    return slots + struct.pack("<4s3I", b"Slot", 0, 0, 0) * (256 - len(slots) // 16) + blobs
+
+
+def rpm():
+    """RPM's databases in every format, with pages so small that they have chains, and the list in their place."""
+    rows = headers()
+    many = sqlite(512, rows * 6) + sqlite(4096, rows)
+    hashes = [berkeley(order, pack, rows * times) for order, pack in (("1234", "V"), ("4321", "N")) for times in (1, 6)]
+    return many + hashes + [ndb(rows), ndb([])] + strings("bins/sbom-sign/tests/cli/rpm.rs")
+
+
 def advisories():
     """An SBOM, a policy and a record about what it lists, in the words of the tests."""
     check = "bins/sbom-sign/src/check"
@@ -219,6 +287,7 @@ SEEDS = {
     "purl": lambda: contents("bins/sbom-sign/testdata/purl-spec.txt")[0].split(),
     "python": lambda: beside([f"{TREES}/{lock}" for lock in ("pip/*.txt", "*/poetry.lock", "*/pdm.lock", "*/uv.lock", "*/Pipfile.lock")], "pyproject.toml")
     + strings(*(f"{CATALOG}/{name}/tests.rs" for name in ("requirements", "poetry", "pdm", "uv", "pipfile", "pyproject"))),
+    "rpm": rpm,
     "sql": lambda: contents("examples/**/*.sql", "bins/migrate-db/tests/**/*.sql")
     + strings("bins/migrate-db/src/statement/**/tests.rs", "bins/migrate-db/src/effect/**/*.rs", "bins/migrate-db/src/layout/directive.rs"),
     "suite": lambda: contents("examples/**/smoke/*.yaml") + strings("bins/smoke-test/src/suite/**/*.rs"),

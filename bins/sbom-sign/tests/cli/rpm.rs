@@ -1,6 +1,7 @@
 //! Images with RPM packages: each kind of database as its own writer makes it, and what nobody should take for a whole list.
 #![allow(clippy::disallowed_methods, reason = "a test reads and writes what it likes")]
 
+mod changed;
 mod databases;
 mod peers;
 
@@ -282,23 +283,29 @@ fn the_list_of_an_image_without_rpm_is_read() {
 fn what_is_listed_is_found_in_a_distributions_own_records() {
     let desk = Scratch::new();
     install(&desk, 0);
-    let record = |id: &str, name: &str, fixed: &str| {
-        let record = format!(
-            r#"{{"id": "{id}", "modified": "2027-01-01T00:00:00Z", "affected": [{{
-                "package": {{"ecosystem": "AlmaLinux:9", "name": "{name}"}},
-                "ranges": [{{"type": "ECOSYSTEM", "events": [{{"introduced": "0"}}, {{"fixed": "{fixed}"}}]}}]}}],
-                "database_specific": {{"severity": "Important"}}}}"#
-        );
-        desk.file(&format!("db/AlmaLinux/{id}.json"), record);
-    };
-    // The second is fixed in what is installed: without its epoch, it would not be.
-    record("ALSA-2027:1", "tool", "2.1-1.el9");
-    record("ALSA-2027:2", "data", "2:7~rc1-3.el9");
     let database = Backend::Sqlite.of(&desk, &Vec::new());
-    let system: &[u8] = b"ID=\"almalinux\"\nVERSION_ID=\"9.4\"\n";
-    with(&desk, &[("etc/os-release", system), ("var/lib/rpm/rpmdb.sqlite", &database)]);
-    sbom(&desk, "").succeeds();
-    let check = "check bom.json --database db --fail-on critical --allow-unknown-severity --format json";
-    let run = sbom_sign(&desk, check).run();
-    assert!(run.stdout.contains("ALSA-2027:1") && !run.stdout.contains("ALSA-2027:2"), "{}", run.stdout);
+    for (system, ecosystem) in [
+        ("ID=\"almalinux\"\nVERSION_ID=\"9.4\"\n", "AlmaLinux:9"),
+        ("ID=\"rocky\"\nVERSION_ID=\"9.4\"\n", "Rocky Linux:9"),
+        (RHEL, "Red Hat:enterprise_linux:9::appstream"),
+        ("ID=\"sles\"\nVERSION_ID=\"15.6\"\n", "SUSE:Linux Enterprise Server 15 SP6"),
+        ("ID=\"opensuse-leap\"\nVERSION_ID=\"15.6\"\n", "openSUSE:Leap 15.6"),
+    ] {
+        let record = |id: &str, name: &str, fixed: &str| {
+            let record = format!(
+                r#"{{"id": "{id}", "modified": "2027-01-01T00:00:00Z", "affected": [{{
+                    "package": {{"ecosystem": "{ecosystem}", "name": "{name}"}},
+                    "ranges": [{{"type": "ECOSYSTEM", "events": [{{"introduced": "0"}}, {{"fixed": "{fixed}"}}]}}]}}]}}"#
+            );
+            desk.file(&format!("db/{}/{id}.json", ecosystem.split(':').next().unwrap()), record);
+        };
+        // The second is fixed in what is installed: without its epoch, it would not be.
+        record("X-1", "tool", "0:2.1-1.el9");
+        record("X-2", "data", "2:7~rc1-3.el9");
+        with(&desk, &[("etc/os-release", system.as_bytes()), ("var/lib/rpm/rpmdb.sqlite", &database)]);
+        sbom(&desk, "").succeeds();
+        let check = "check bom.json --database db --fail-on critical --allow-unknown-severity --format json";
+        let run = sbom_sign(&desk, check).run().succeeds();
+        assert!(run.stdout.contains("X-1") && !run.stdout.contains("X-2"), "{ecosystem}: {}", run.stdout);
+    }
 }
