@@ -18,10 +18,17 @@ use databases::{BACKENDS, Backend, Headers, headers, install, listed_by_rpm, rem
 
 const RHEL: &str = "ID=\"rhel\"\nVERSION_ID=\"9.4\"\nPRETTY_NAME=\"Red Hat Enterprise Linux 9.4 (Plow)\"\n";
 
+/// Puts files into a directory.
+fn put(desk: &Scratch, directory: &str, files: &[(&str, &[u8])]) {
+    for (path, content) in files {
+        desk.file(&format!("{directory}/{path}"), content);
+    }
+}
+
 /// An image of one layer with these files.
 fn with(desk: &Scratch, files: &[(&str, &[u8])]) {
     let _ = fs::remove_dir_all(desk.join("layer"));
-    files.iter().for_each(|(path, content)| drop(desk.file(&format!("layer/{path}"), content)));
+    put(desk, "layer", files);
     image(desk, &[packed(desk, "layer", &["-z"])]);
 }
 
@@ -35,17 +42,17 @@ fn image(desk: &Scratch, layers: &[Vec<u8>]) {
 fn drawn(bom: &Value) -> String {
     let purl = |reference: &Value| reference.as_str().unwrap().trim_start_matches("pkg:rpm/").to_owned();
     let line = |one: &Value| {
-        let mut line = format!("{} = {}", one["purl"].as_str()?, one["version"].as_str()?);
         let licence = &one["licenses"][0];
         let licence = licence["expression"].as_str().or_else(|| licence["license"]["name"].as_str());
-        line += &format!(" ({})", licence.unwrap_or("no licence"));
-        let properties = one["properties"].as_array().into_iter().flatten();
-        let module = properties.filter(|one| one["name"] == "seaworthy:rpm:module");
-        module.for_each(|one| line += &format!(" [{}]", one["value"].as_str().unwrap()));
+        let licence = licence.unwrap_or("no licence");
+        let mut line = vec![format!("{} = {} ({licence})", one["purl"].as_str()?, one["version"].as_str()?)];
+        let mut properties = one["properties"].as_array().into_iter().flatten();
+        let module = properties.find(|one| one["name"] == "seaworthy:rpm:module");
+        line.extend(module.map(|one| format!("  module {}", one["value"].as_str().unwrap())));
         let needs = bom["dependencies"].as_array()?.iter().find(|needs| needs["ref"] == one["bom-ref"]);
         let needs = needs.and_then(|one| one["dependsOn"].as_array()).into_iter().flatten();
-        needs.for_each(|one| line += &format!("\n  → {}", purl(one)));
-        Some(line)
+        line.extend(needs.map(|one| format!("  → {}", purl(one))));
+        Some(line.join("\n"))
     };
     bom["components"].as_array().unwrap().iter().filter_map(line).collect::<Vec<_>>().join("\n")
 }
@@ -64,12 +71,15 @@ fn every_kind_of_database_gives_the_same_list_licences_and_graph() {
         assert_eq!(run.observed().outputs["unread"], "0");
         insta::allow_duplicates! {
             insta::assert_snapshot!(drawn(&bom(&desk)), @r"
-            pkg:rpm/redhat/app@1.4-3.el9?arch=x86_64&distro=rhel-9.4&epoch=2&upstream=app-1.4-3.el9.src.rpm = 2:1.4-3.el9 (GPLv2+ and MIT) [app:rhel9:1:a]
+            pkg:rpm/redhat/app@1.4-3.el9?arch=x86_64&distro=rhel-9.4&epoch=2&upstream=app-1.4-3.el9.src.rpm = 2:1.4-3.el9 (GPLv2+ and MIT)
+              module app:rhel9:1:a
               → redhat/data@7~rc1-3.el9?arch=noarch&distro=rhel-9.4&epoch=2&upstream=app-1.4-3.el9.src.rpm
               → redhat/tool@2.0-3.el9?arch=x86_64&distro=rhel-9.4&epoch=0&upstream=app-1.4-3.el9.src.rpm
-            pkg:rpm/redhat/data@7~rc1-3.el9?arch=noarch&distro=rhel-9.4&epoch=2&upstream=app-1.4-3.el9.src.rpm = 2:7~rc1-3.el9 (Apache-2.0 OR MIT) [app:rhel9:1:a]
+            pkg:rpm/redhat/data@7~rc1-3.el9?arch=noarch&distro=rhel-9.4&epoch=2&upstream=app-1.4-3.el9.src.rpm = 2:7~rc1-3.el9 (Apache-2.0 OR MIT)
+              module app:rhel9:1:a
               → redhat/app@1.4-3.el9?arch=x86_64&distro=rhel-9.4&epoch=2&upstream=app-1.4-3.el9.src.rpm
-            pkg:rpm/redhat/tool@2.0-3.el9?arch=x86_64&distro=rhel-9.4&epoch=0&upstream=app-1.4-3.el9.src.rpm = 0:2.0-3.el9 (MIT) [app:rhel9:1:a]
+            pkg:rpm/redhat/tool@2.0-3.el9?arch=x86_64&distro=rhel-9.4&epoch=0&upstream=app-1.4-3.el9.src.rpm = 0:2.0-3.el9 (MIT)
+              module app:rhel9:1:a
             ");
         }
     }
@@ -186,9 +196,7 @@ fn a_log_counts_where_its_database_is_seen() {
     install(&desk, 0);
     let [database, log] = with_log(&desk);
     let layer = |name: &str, files: &[(&str, &[u8])]| {
-        files
-            .iter()
-            .for_each(|(path, content)| drop(desk.file(&format!("{name}/var/lib/rpm/{path}"), content)));
+        put(&desk, &format!("{name}/var/lib/rpm"), files);
         packed(&desk, name, &["-z"])
     };
     let lower = layer("lower", &[("rpmdb.sqlite", &database), ("rpmdb.sqlite-wal", &log)]);
@@ -213,7 +221,7 @@ fn links_lead_to_the_database_and_to_its_log() {
     let [database, log] = with_log(&desk);
     let linked = |files: &[(&str, &[u8])], links: &[(&str, &str)]| {
         let _ = fs::remove_dir_all(desk.join("layer"));
-        files.iter().for_each(|(path, content)| drop(desk.file(&format!("layer/{path}"), content)));
+        put(&desk, "layer", files);
         for (path, target) in links {
             let path = desk.join("layer").join(path);
             fs::create_dir_all(path.parent().unwrap()).unwrap();

@@ -3,12 +3,15 @@
 use super::*;
 use crate::catalog::rpm::tests::{NUMBER, TEXT, TEXTS, header};
 
-/// Headers of packages by their names, what they need, what they provide, and their files.
-fn needs(packages: &[(&str, &[&str], &[&str], &[(&str, &str)])]) -> Vec<Vec<usize>> {
+/// A package: its name, what it needs, what it provides, and its files.
+type Told<'t> = (&'t str, &'t [&'t str], &'t [&'t str], &'t [(&'t str, &'t str)]);
+
+/// Which needs which, by their places.
+fn needs(packages: &[Told<'_>]) -> Vec<Vec<usize>> {
     let list =
         |words: &mut dyn Iterator<Item = &str>| words.map(|word| format!("{word}\0")).collect::<String>();
     let count = |length: usize| u32::try_from(length).unwrap();
-    let blob = |(name, requires, provides, files): &(&str, &[&str], &[&str], &[(&str, &str)])| {
+    let blob = |(name, requires, provides, files): &Told<'_>| {
         let numbers: Vec<u8> = (0..count(files.len())).flat_map(u32::to_be_bytes).collect();
         header(&[
             (1000, TEXT, 1, format!("{name}\0").as_bytes()),
@@ -22,9 +25,13 @@ fn needs(packages: &[(&str, &[&str], &[&str], &[(&str, &str)])]) -> Vec<Vec<usiz
     let blobs: Vec<Vec<u8>> = packages.iter().map(blob).collect();
     let headers: Vec<Header<'_>> = blobs.iter().map(|blob| Header::of(blob).unwrap()).collect();
     let mut graph = Graph::default();
-    headers.iter().for_each(|header| graph.wants(header).unwrap());
+    for header in &headers {
+        graph.wants(header).unwrap();
+    }
     graph.named(packages.iter().map(|package| package.0));
-    headers.iter().enumerate().for_each(|(place, header)| graph.has(place, header).unwrap());
+    for (place, header) in headers.iter().enumerate() {
+        graph.has(place, header).unwrap();
+    }
     graph.needs().into_iter().map(|needs| needs.into_iter().collect()).collect()
 }
 
