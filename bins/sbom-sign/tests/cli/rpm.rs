@@ -246,6 +246,31 @@ fn links_lead_to_the_database_and_to_its_log() {
     }
 }
 
+/// As in images of ostree, where every file is a link to an object and all empty ones are the same.
+#[test]
+fn hard_links_are_read_by_their_names() {
+    let desk = Scratch::new();
+    install(&desk, 0);
+    let [database, log] = with_log(&desk);
+    for (log, status) in [(&b""[..], 0), (&log, 2)] {
+        let _ = fs::remove_dir_all(desk.join("layer"));
+        put(&desk, "layer/sysroot/objects", &[("a.file", &database), ("b.file", log)]);
+        desk.directory("layer/usr/share/rpm");
+        for (object, name) in [("a", "rpmdb.sqlite"), ("b", "rpmdb.sqlite-wal")] {
+            let object = desk.join(&format!("layer/sysroot/objects/{object}.file"));
+            fs::hard_link(object, desk.join(&format!("layer/usr/share/rpm/{name}"))).unwrap();
+        }
+        image(&desk, &[packed(&desk, "layer", &["-z"])]);
+        if status == 0 {
+            let run = sbom(&desk, "").succeeds();
+            assert_eq!(run.observed().outputs["unread"], "0");
+            assert_eq!(listed(&bom(&desk), "rpm").len(), 3);
+        } else {
+            sbom(&desk, "").fails(status, "rpm-database-unfinished");
+        }
+    }
+}
+
 #[test]
 fn databases_beside_each_other_and_in_layers_are_one_list() {
     let desk = Scratch::new();
