@@ -41,6 +41,18 @@ pub(super) fn names(
     read.map(|()| names).map_err(|wrong| wrong.why)
 }
 
+/// Reads a database without checksums that is cut off anywhere, which is an error, and with each of its bits changed, which only has to end.
+pub(super) fn damaged(read: fn(&[u8], &mut Read<'_>) -> Result<(), Malformed>, database: &[u8]) {
+    for length in 0..database.len() {
+        assert!(names(read, &database[..length]).is_err(), "{length}");
+    }
+    for bit in 0..8 * database.len() {
+        let mut changed = database.to_vec();
+        changed[bit / 8] ^= 1 << (bit % 8);
+        let _ = names(read, &changed);
+    }
+}
+
 #[test]
 fn what_no_package_is_is_no_package() {
     let of = |values: &[(u32, u32, u32, &[u8])]| Record::of(&Header::of(&header(values)).unwrap());

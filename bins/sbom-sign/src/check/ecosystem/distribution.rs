@@ -4,7 +4,7 @@
 use super::{Ecosystem, Purl, Question, Scheme, Source};
 
 /// A distribution: the id of its os-release(5), its ecosystem.
-const DISTRIBUTIONS: [(&str, &str); 18] = [
+const DISTRIBUTIONS: [(&str, &str); 20] = [
     ("debian", "Debian"),
     ("ubuntu", "Ubuntu"),
     ("alpine", "Alpine"),
@@ -23,6 +23,8 @@ const DISTRIBUTIONS: [(&str, &str); 18] = [
     ("sles", "SUSE"),
     ("mageia", "Mageia"),
     ("photon", "Photon OS"),
+    ("azurelinux", "Azure Linux"),
+    ("mariner", "Azure Linux"),
 ];
 
 /// Releases by their names, which package URLs carry where they were written after the examples of the specification.

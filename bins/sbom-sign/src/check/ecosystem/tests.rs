@@ -59,6 +59,13 @@ fn a_package_is_asked_for_by_the_name_that_its_ecosystem_has_for_it() {
             "zypper",
             "1.14.1-1",
         ),
+        (
+            "pkg:rpm/azurelinux/zlib@1.3.1-1.azl3?distro=azurelinux-3.0",
+            "Azure Linux:3",
+            "zlib",
+            "1.3.1-1.azl3",
+        ),
+        ("pkg:rpm/mariner/zlib@1.2.13-2.cm2?distro=mariner-2.0", "Azure Linux:2", "zlib", "1.2.13-2.cm2"),
         ("pkg:rpm/redhat/bind@9.16-1.el9?epoch=32&distro=rhel-9.2", "Red Hat:9", "bind", "32:9.16-1.el9"),
     ] {
         let question = question(purl).unwrap();

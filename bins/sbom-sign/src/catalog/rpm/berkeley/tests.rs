@@ -1,7 +1,7 @@
 //! Hashes made by hand of small pages, in both byte orders; those by Berkeley DB itself are in tests/cli/rpm.rs.
 
 use super::*;
-use crate::catalog::rpm::tests::{names, package};
+use crate::catalog::rpm::tests::{damaged, names, package};
 
 const PAGE: usize = 512;
 
@@ -95,15 +95,7 @@ fn packages_are_found_in_buckets_chains_and_overflow_pages() {
         let database = machine.database(&machine.whole());
         let wanted = Ok(vec!["a".to_owned(), "c".to_owned(), "n".repeat(600)]);
         assert_eq!(names(read, &database), wanted);
-        for length in 0..database.len() {
-            assert!(names(read, &database[..length]).is_err(), "{length}");
-        }
-        for bit in 0..8 * database.len() {
-            let mut changed = database.clone();
-            changed[bit / 8] ^= 1 << (bit % 8);
-            // There are no checksums: what counts is that it ends.
-            let _ = names(read, &changed);
-        }
+        damaged(read, &database);
         // Buckets that nobody has written to yet, and one that a doubling made for later.
         let mut empty = machine.page(3, 0, (0, PAGE), HASH);
         assert_eq!(
