@@ -2,6 +2,7 @@
 
 mod copy;
 mod explain;
+mod journal;
 
 use std::{
     collections::BTreeSet,
@@ -27,6 +28,7 @@ use crate::{
     lock::Locks,
     statement::Statement,
 };
+use journal::{Journal, synchronous};
 
 /// How many virtual machine instructions SQLite runs between two looks at the deadline: well under a millisecond.
 const INSTRUCTIONS_PER_LOOK: i32 = 4096;
@@ -47,17 +49,6 @@ pub struct Sqlite {
     file: PathBuf,
     patience: Duration,
     journal: Journal,
-}
-
-/// What becomes of the file that holds what a transaction overwrites (sqlite.org/pragma.html, `journal_mode`).
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Journal {
-    /// Nobody has looked yet.
-    Unseen,
-    /// What the database or its owner says.
-    AsItIs,
-    /// It stays until the run ends: making and deleting it would cost each file a third of its time.
-    Kept,
 }
 
 /// Primary result codes (sqlite.org/rescode.html).
@@ -119,20 +110,6 @@ impl Sqlite {
 
     fn run(&mut self, sql: &'static str) -> Result<(), DatabaseError> {
         self.runtime.block_on(sqlx::raw_sql(sql).execute(&mut self.connection))?;
-        Ok(())
-    }
-
-    /// Only where it would be deleted after each transaction: other modes are somebody's choice, and WAL is kept in the file.
-    fn keep_journal(&mut self) -> Result<(), DatabaseError> {
-        if self.journal == Journal::Unseen {
-            self.journal = match self.value("PRAGMA journal_mode")?.as_str() {
-                "delete" => Journal::Kept,
-                _ => Journal::AsItIs,
-            };
-            if self.journal == Journal::Kept {
-                self.value("PRAGMA journal_mode = PERSIST")?;
-            }
-        }
         Ok(())
     }
 
@@ -248,9 +225,9 @@ impl Database for Sqlite {
         Ok(())
     }
 
-    fn begin(&mut self, opening: &str, value: &str, _: Lasting) -> Result<String, DatabaseError> {
+    fn begin(&mut self, opening: &str, value: &str, lasting: Lasting) -> Result<String, DatabaseError> {
         self.keep_journal()?;
-        self.value(&format!("BEGIN IMMEDIATE; {opening} SELECT {value}"))
+        self.value(&format!("{} BEGIN IMMEDIATE; {opening} SELECT {value}", synchronous(lasting)))
     }
 
     fn execute(&mut self, statement: &Statement) -> Result<(), DatabaseError> {
@@ -279,9 +256,30 @@ impl Database for Sqlite {
         self.value(&format!("{closing} SELECT {value}; COMMIT"))
     }
 
-    fn commit_and_begin(&mut self, closing: &str, value: &str, _: Lasting) -> Result<Turned, DatabaseError> {
-        let value = self.value(&format!("{closing} COMMIT; BEGIN IMMEDIATE; SELECT {value}"))?;
-        Ok(Turned { value, has_begun: true })
+    fn commit_and_begin(
+        &mut self,
+        closing: &str,
+        value: &str,
+        lasting: Lasting,
+    ) -> Result<Turned, DatabaseError> {
+        let next = synchronous(lasting);
+        let rows =
+            self.texts(&format!("{closing} SELECT {value}; COMMIT; {next} BEGIN IMMEDIATE; SELECT {value}"))?;
+        let mut values = rows.into_iter().map(|row| row.into_iter().next().flatten());
+        let (left, found) = (values.next().flatten(), values.next().flatten());
+        // Nobody is kept out between the two: another run may have gone on.
+        let has_begun = left == found;
+        if !has_begun {
+            self.rollback();
+        }
+        Ok(Turned { value: left.unwrap_or_default(), has_begun })
+    }
+
+    /// Writes what is there once more, in a commit that lasts: the one before it does then, too.
+    fn settle(&mut self, _: &str) {
+        let Ok(version) = self.value("PRAGMA user_version") else { return };
+        let at_once = synchronous(Lasting::AtOnce);
+        _ = self.value(&format!("{at_once} BEGIN IMMEDIATE; PRAGMA user_version = {version}; COMMIT"));
     }
 
     fn rollback(&mut self) {
