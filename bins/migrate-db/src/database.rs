@@ -129,15 +129,6 @@ pub enum Lasting {
     WithTheNext,
 }
 
-/// What an earlier attempt at a statement outside of a transaction may have left.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Leftover {
-    /// What was never finished.
-    Half,
-    /// Also what was finished and not recorded: whoever began it did not live to do that.
-    Whole,
-}
-
 /// What became of the end of one transaction and the beginning of the next.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Turned {
@@ -259,9 +250,9 @@ pub trait Database {
     fn half_done(&mut self) -> Result<BTreeSet<String>, DatabaseError> {
         Ok(BTreeSet::new())
     }
-    /// Takes away what an earlier attempt at a statement left, before another tool runs it; whether it is seen to be undone now.
-    fn clear(&mut self, _: &Statement, _: Leftover) -> Result<bool, DatabaseError> {
-        Ok(true)
+    /// Takes away what an earlier attempt at a statement left, before another tool runs it.
+    fn clear_half_done(&mut self, _: &Statement) -> Result<(), DatabaseError> {
+        Ok(())
     }
     /// Takes such a database away.
     fn discard(&mut self, restored: &Url) -> Result<(), DatabaseError>;

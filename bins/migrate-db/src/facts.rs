@@ -38,8 +38,6 @@ pub struct Facts {
     pub progress: Option<Progress>,
     /// The tool that runs them itself.
     pub tool: Option<Tool>,
-    /// Where an earlier run of that tool was to lead that did not say that it had arrived.
-    pub interrupted: Option<String>,
 }
 
 /// What there is before anything is done.
@@ -275,12 +273,6 @@ impl Facts {
         let progress = Progress::read(&rows.progress)
             .map_err(|why| reading(DatabaseError::History(format!("{}: {why}", progress::TABLE))))?;
         let has_history = is_there(table, columns);
-        // How far a tool has come, its own history says.
-        let is_tools = |begun: &Progress| tool.is_some() && begun.layout == layout.word();
-        let (interrupted, progress) = match progress {
-            Some(begun) if is_tools(&begun) => (Some(begun.version), None),
-            progress => (None, progress),
-        };
         Ok(Self {
             contents: Contents::Something,
             layout,
@@ -290,7 +282,6 @@ impl Facts {
             history,
             progress,
             tool,
-            interrupted,
         })
     }
 

@@ -211,11 +211,16 @@ pub fn up<'a>(url: &'a Url, up: &'a Up, facts: &'a Facts) -> Result<Plan<'a>, Er
         below = step.leads_to();
         steps.push(step);
     }
+    // Whoever names a place for copies wants to see one there.
+    let is_backed_up = match facts.contents {
+        Contents::NoDatabase => false,
+        Contents::Nothing => up.change.remote.is_some(),
+        Contents::Something => true,
+    };
     let plan = Plan {
         url,
         contents: facts.contents,
-        backup: (facts.contents == Contents::Something && !steps.is_empty())
-            .then_some(up.change.backups.as_path()),
+        backup: (is_backed_up && !steps.is_empty()).then_some(up.change.backups.as_path()),
         remote: up.change.remote.as_ref(),
         done: 0,
         before,

@@ -19,8 +19,10 @@ pub fn schema<'a>(
     } else {
         moves = vec![newest];
     }
-    // The backup that was made before anything was applied is the one that has it all.
-    let backup = moves.iter().find_map(|one| one.backup.as_ref()).map(|backup| Backup {
+    // The backup that was made before anything was applied is the one that has it all. There is none if there was nothing to save; a later one
+    // has what was applied by then.
+    let first = moves.iter().find(|one| !one.applied.is_empty());
+    let backup = first.and_then(|one| one.backup.as_ref()).map(|backup| Backup {
         uri: backup.uri.clone(),
         digest: backup.sha256,
         verified: backup.verified,

@@ -7,22 +7,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use contract::Digest;
-
 use ci::{Session, process::ProcessError, signals::Interrupted};
 
 use super::{BETWEEN_ATTEMPTS, Bounds, Done, Outcome};
 use crate::{
-    database::{Database, DatabaseError, Handed, Leftover},
+    database::{Database, DatabaseError, Handed},
     error::Error,
     facts::{self, Facts},
-    layout::{
-        Applied, Unit, Version,
-        progress::{self, Progress},
-    },
+    layout::{Applied, Unit, Version},
     lock::Locks,
     plan::{Entry, Plan, Step},
-    statement::Dialect,
     tool::{Aim, Tool, ToolError, Way},
 };
 
@@ -57,14 +51,8 @@ pub(super) fn run(
     if left.is_empty() {
         note(plan, &versions(&before), &versions(&before), Duration::ZERO, done);
     } else {
-        let mut is_undone = true;
-        for step in &left {
-            for statement in &step.cut.statements {
-                is_undone &= database.clear(statement, leftover(step, facts)).map_err(failed)?;
-            }
-        }
-        if is_undone && is_marked(facts) {
-            database.texts(&mark(plan, facts)).map_err(failed)?;
+        for statement in left.iter().flat_map(|step| &step.cut.statements) {
+            database.clear_half_done(statement).map_err(failed)?;
         }
         let invalid = database.half_done().map_err(failed)?;
         let started = Instant::now();
@@ -84,21 +72,8 @@ pub(super) fn run(
             let why = format!("{} left the index {index} invalid", tool.name());
             return Err(failed(DatabaseError::Statement { why, position: None }));
         }
-        if is_marked(facts) {
-            unmark(facts, database)?;
-        }
     }
     database.stop_at(None).map_err(failed)
-}
-
-/// Nothing is left to do: a run that was killed behind its last step has left its mark.
-pub(super) fn settle(facts: &Facts, database: &mut dyn Database) -> Result<(), Error> {
-    if facts.interrupted.is_some() { unmark(facts, database) } else { Ok(()) }
-}
-
-fn unmark(facts: &Facts, database: &mut dyn Database) -> Result<(), Error> {
-    let failed = |source: DatabaseError| Error::Database { doing: "changing the schema", source };
-    database.texts(&Progress::drop(&facts.place)).map(drop).map_err(failed)
 }
 
 /// What a run of the tool is bound to.
@@ -109,29 +84,6 @@ pub(super) struct Run<'r> {
     pub(super) deadline: Option<Instant>,
     /// Where it is told.
     pub(super) session: &'r Session,
-}
-
-/// What says, as long as it is there, that the tool was started to lead there when nothing of that was done: it may be killed between a statement
-/// outside of a transaction and the row of its history.
-fn mark(plan: &Plan<'_>, facts: &Facts) -> String {
-    let way = if plan.goes_down() { progress::Way::Down } else { progress::Way::Up };
-    let mark = Progress::of(facts.layout, &plan.after, way, Digest::of(&[]));
-    format!("{}{}", Progress::create(&facts.place), mark.write(&facts.place))
-}
-
-/// Whether it is said: only PostgreSQL builds something outside of a transaction of which can be told whether it is there.
-fn is_marked(facts: &Facts) -> bool {
-    facts.place.dialect == Dialect::Postgres
-}
-
-/// What an earlier run of the tool may have left of a step. One that was on its way past it may have built an index to its end: the tool would
-/// only say that it is there already.
-fn leftover(step: &Step<'_>, facts: &Facts) -> Leftover {
-    let place = |version: &str| facts.migrations.iter().position(|one| one.version.text() == version);
-    let was_passed = |led_to: &String| place(step.version.text()).is_some_and(|at| Some(at) <= place(led_to));
-    let was_begun =
-        matches!(step.entry, Entry::Added(_)) && facts.interrupted.as_ref().is_some_and(was_passed);
-    if was_begun { Leftover::Whole } else { Leftover::Half }
 }
 
 fn history(facts: &Facts, database: &mut dyn Database) -> Result<Vec<Applied>, Error> {

@@ -29,10 +29,9 @@ use tokio::{
 use super::bounded::{Stopped, bounded};
 use crate::{
     database::{
-        Access, Cell, Columns, Copied, Dangling, Database, DatabaseError, Handed, Home, Lasting, Leftover,
-        Planned, ROWS_MAX, Turned, Url, columns_of, fetch, url::server::Server,
+        Access, Cell, Columns, Copied, Dangling, Database, DatabaseError, Handed, Home, Lasting, Planned,
+        ROWS_MAX, Turned, Url, columns_of, fetch, url::server::Server,
     },
-    effect::{self, Index},
     layout::history::Texts,
     lock::Locks,
     statement::Statement,
@@ -267,9 +266,7 @@ impl Database for Postgres {
     fn execute_alone(&mut self, said: &[&Statement], statement: &Statement) -> Result<(), DatabaseError> {
         self.run(&self.settings(Scope::Session))?;
         said.iter().try_for_each(|one| self.execute(one))?;
-        if let Some(Index { name, table: Some(table) }) = effect::moves_index(statement) {
-            self.drop_left(&name, &table, Leftover::Half)?;
-        }
+        self.drop_invalid(statement)?;
         let before = self.invalid_indexes()?;
         self.run_until(self.deadline, &statement.text)?;
         let mut left =
@@ -372,11 +369,8 @@ impl Database for Postgres {
         Ok(self.invalid_indexes()?.into_iter().flatten().flatten().collect())
     }
 
-    fn clear(&mut self, statement: &Statement, left: Leftover) -> Result<bool, DatabaseError> {
-        if let Some(Index { name, table: Some(table) }) = effect::moves_index(statement) {
-            self.drop_left(&name, &table, left)?;
-        }
-        Ok(!self.index_is_moved(statement)?)
+    fn clear_half_done(&mut self, statement: &Statement) -> Result<(), DatabaseError> {
+        self.drop_invalid(statement)
     }
 
     fn discard(&mut self, restored: &Url) -> Result<(), DatabaseError> {

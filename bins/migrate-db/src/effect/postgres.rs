@@ -15,6 +15,8 @@ pub struct Index {
     pub name: String,
     /// The name of the table it is built on, likewise; nothing where it is dropped.
     pub table: Option<String>,
+    /// The schema that was named for it, likewise; without one it is looked for as the session looks for names.
+    pub schema: Option<String>,
 }
 
 pub(super) fn forbidden(tokens: &[Token<'_>]) -> Option<&'static str> {
@@ -73,14 +75,23 @@ pub(super) fn moves_index(tokens: &[Token<'_>]) -> Option<Index> {
     match upper(tokens, 0).as_str() {
         "CREATE" => {
             let on = name + tokens.get(name..)?.iter().position(|token| token.is("ON"))?;
-            let table = on + 1 + usize::from(upper(tokens, on + 1) == "ONLY");
-            let table = Some(named(tokens.get(table..)?));
-            Some(Index { name: named(&tokens[name..on]), table }).filter(|index| !index.name.is_empty())
+            let table = tokens.get(on + 1 + usize::from(upper(tokens, on + 1) == "ONLY")..)?;
+            let (name, table, schema) = (named(&tokens[name..on]), Some(named(table)), schema(table));
+            Some(Index { name, table, schema }).filter(|index| !index.name.is_empty())
         }
         "DROP" if !top_level(tokens).any(|at| tokens[at].text == ",") => {
-            Some(Index { name: named(tokens.get(name..)?), table: None })
+            let name = tokens.get(name..)?;
+            Some(Index { name: named(name), table: None, schema: schema(name) })
                 .filter(|index| !index.name.is_empty())
         }
+        _ => None,
+    }
+}
+
+/// The schema of the name at the front, if it has one.
+fn schema(tokens: &[Token<'_>]) -> Option<String> {
+    match tokens {
+        [schema, dot, _, ..] if dot.text == "." => Some(schema.name()),
         _ => None,
     }
 }
@@ -223,11 +234,14 @@ mod tests {
     #[test]
     fn an_index_is_known_by_its_name_and_table() {
         let index = |text: &str| effect::moves_index(&cut(text)[0]);
-        let expected = Some(Index { name: "i".into(), table: Some("t".into()) });
-        assert_eq!(index("CREATE INDEX CONCURRENTLY IF NOT EXISTS I ON ONLY s.T USING btree (a)"), expected);
-        assert_eq!(index("CREATE UNIQUE INDEX CONCURRENTLY i ON t (a)"), expected);
+        let built = |schema: Option<&str>| {
+            Some(Index { name: "i".into(), table: Some("t".into()), schema: schema.map(str::to_owned) })
+        };
+        let qualified = "CREATE INDEX CONCURRENTLY IF NOT EXISTS I ON ONLY s.T USING btree (a)";
+        assert_eq!(index(qualified), built(Some("s")));
+        assert_eq!(index("CREATE UNIQUE INDEX CONCURRENTLY i ON t (a)"), built(None));
         assert_eq!(index("CREATE INDEX CONCURRENTLY ON t (a)"), None);
-        let dropped = Some(Index { name: "i".into(), table: None });
+        let dropped = Some(Index { name: "i".into(), table: None, schema: Some("s".into()) });
         assert_eq!(index("DROP INDEX CONCURRENTLY IF EXISTS s.i"), dropped);
         assert_eq!(index("DROP INDEX CONCURRENTLY i, j"), None);
     }

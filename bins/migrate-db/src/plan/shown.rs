@@ -8,8 +8,8 @@ use crate::{facts::Contents, layout::Unit};
 impl Plan<'_> {
     /// Why a database that is changed is not backed up.
     pub fn no_backup(&self) -> Option<&'static str> {
-        (self.contents == Contents::Nothing && !self.steps.is_empty())
-            .then_some("no backup: the database is empty")
+        let is_needless = self.contents == Contents::Nothing && self.backup.is_none();
+        (is_needless && !self.steps.is_empty()).then_some("no backup: the database is empty")
     }
 
     /// What whoever runs it has to know.

@@ -57,7 +57,6 @@ fn facts(directory: &[i64], history: &[i64]) -> Facts {
         migrations: std::sync::Arc::new(directory.iter().copied().map(migration).collect()),
         history: history.iter().map(|version| applied(&migration(*version))).collect(),
         tool: None,
-        interrupted: None,
         progress: None,
     }
 }

@@ -40,3 +40,16 @@ fn only_a_database_in_which_something_is_is_backed_up() {
         assert!(backed_up(made), "{made}");
     }
 }
+
+/// Whoever names a place for copies wants to see one there.
+#[test]
+fn an_empty_database_is_backed_up_where_a_copy_is_asked_for() {
+    let (scratch, _, _, url) = place(&[USERS]);
+    let up = migrate(&scratch, &url, &["up", "--upload", "oci:copies"]).on_runner().run().succeeds();
+    assert!(
+        !up.observed().outputs["backup"].is_empty() && up.stdout.contains("copy read back"),
+        "{}",
+        up.stdout
+    );
+    assert!(scratch.has("copies/index.json"));
+}

@@ -6,7 +6,7 @@ use testkit::{Scratch, crash::Crash};
 
 use crate::{
     cluster::SHARED,
-    migrate, project,
+    migrate, place, project,
     tools::{TOOLS, Tool, Wish},
 };
 
@@ -77,6 +77,22 @@ fn killed(tool: &Tool) {
         assert_eq!(state(goal), state(reached));
     };
     Crash::of(make).wreck(wreck).same(same).except(&[".seaworthy"]).at_most(POINTS_MAX).run();
+}
+
+/// Another tenant's run may be building one of the same name.
+#[test]
+fn a_half_built_index_of_another_schema_was_dropped() {
+    let files =
+        [("1_t.sql", "CREATE TABLE t (a int);"), ("2_i.sql", "CREATE INDEX CONCURRENTLY i ON t (a);")];
+    let (scratch, cluster, database, url) = place(&files);
+    let number = "SELECT 'other.i'::regclass::oid";
+    cluster
+        .sql(&database, "CREATE SCHEMA other; CREATE TABLE other.t (a int); CREATE INDEX i ON other.t (a)");
+    cluster.sql(&database, "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'other.i'::regclass");
+    let before = cluster.sql(&database, number);
+    migrate(&scratch, &url, &["up"]).run().succeeds();
+    assert_eq!(cluster.sql(&database, number), before);
+    assert_eq!(cluster.sql(&database, "SELECT to_regclass('public.i') IS NOT NULL"), "t");
 }
 
 /// Whether a file can only be without a transaction if all its statements are.

@@ -66,46 +66,19 @@ fn one_revision(database: &str) {
     let is_last = version == "d90a57be1f08";
     let full_name = "EXISTS (SELECT FROM pg_attribute WHERE attname = 'full_name' AND NOT attisdropped)";
     assert!(version.is_empty() || is(database, full_name) != is_last, "{version}");
+    // An index that was built or dropped outside of a transaction, and not recorded, only people can tell from one of theirs.
+    let has_index = is(database, "to_regclass('posts_member') IS NOT NULL");
+    let told = match (version.as_str(), has_index) {
+        ("b07f3312c9de", true) => "DROP INDEX posts_member",
+        ("c4419ed8f6a2", false) => "CREATE INDEX posts_member ON posts (member_id)",
+        _ => return,
+    };
+    SHARED.sql(database, told);
 }
 
 #[test]
 fn alembic_killed_anywhere_converges() {
     killed(ALEMBIC, (&[], &["up"]), one_revision, |database| SHARED.dump(database));
-}
-
-/// The revision is not in Alembic's history, which would build the index again and fail: once for a run that was killed, and for ever for whoever
-/// made it by hand.
-#[test]
-fn an_index_is_built_again_if_a_killed_run_of_alembic_built_it_and_kept_if_somebody_else_did() {
-    let scratch = project("alembic");
-    let database = SHARED.database();
-    let url = over_tcp(&SHARED, &database, ALEMBIC.1);
-    let up = || ours(&scratch, "alembic", &url, &["up"]).run();
-    ours(&scratch, "alembic", &url, &["up", "--to", "b07f3312c9de"]).run().succeeds();
-    let number = "SELECT 'posts_member'::regclass::oid";
-    SHARED.sql(&database, "CREATE INDEX posts_member ON posts (member_id)");
-    let by_hand = SHARED.sql(&database, number);
-    for _ in 0..2 {
-        let run = up().fails(1, "tool-failed");
-        assert!(run.stderr.contains(r#"relation "posts_member" already exists"#), "{}", run.stderr);
-        assert_eq!(SHARED.sql(&database, number), by_hand);
-    }
-    let killed = "CREATE TABLE migrate_db_progress (layout VARCHAR(30), version VARCHAR(255), checksum VARCHAR(100), done INTEGER, \
-                  done_checksum VARCHAR(100), begun INTEGER, trace VARCHAR(100), way VARCHAR(10)); \
-                  INSERT INTO migrate_db_progress VALUES ('alembic', 'VERSION', '', 0, '', 0, NULL, 'up')";
-    SHARED.sql(&database, &killed.replace("VERSION", "b07f3312c9de"));
-    up().fails(1, "tool-failed");
-    assert_eq!(SHARED.sql(&database, number), by_hand, "the killed run did not lead there");
-    SHARED.sql(&database, "UPDATE migrate_db_progress SET version = 'd90a57be1f08'");
-    let is_marked = "SELECT to_regclass('migrate_db_progress') IS NOT NULL";
-    up().succeeds();
-    assert_ne!(SHARED.sql(&database, number), by_hand);
-    assert_eq!(SHARED.sql(&database, is_marked), "f");
-    // Killed behind its last step.
-    SHARED.sql(&database, &killed.replace("VERSION", "d90a57be1f08"));
-    let run = up().succeeds();
-    assert!(run.stdout.contains("nothing to change"), "{}", run.stdout);
-    assert_eq!(SHARED.sql(&database, is_marked), "f");
 }
 
 #[test]

@@ -3,45 +3,54 @@
 use super::Postgres;
 use crate::database::DatabaseError;
 
-/// Where the server notes what a user can make (documentation, chapter "System Catalogs"). What depends on one of these is not asked for.
-const CATALOGS: [&str; 23] = [
-    "pg_am",
-    "pg_cast",
-    "pg_class",
-    "pg_collation",
-    "pg_conversion",
-    "pg_default_acl",
-    "pg_event_trigger",
-    "pg_extension",
-    "pg_foreign_data_wrapper",
-    "pg_foreign_server",
-    "pg_language",
-    "pg_largeobject_metadata",
-    "pg_opclass",
-    "pg_operator",
-    "pg_opfamily",
-    "pg_proc",
-    "pg_publication",
-    "pg_transform",
-    "pg_ts_config",
-    "pg_ts_dict",
-    "pg_ts_parser",
-    "pg_ts_template",
-    "pg_type",
+/// Where the server notes what lies in a schema, and the column that says in which (documentation, chapter "System Catalogs").
+const IN_SCHEMAS: [(&str, &str); 12] = [
+    ("pg_class", "relnamespace"),
+    ("pg_collation", "collnamespace"),
+    ("pg_conversion", "connamespace"),
+    ("pg_opclass", "opcnamespace"),
+    ("pg_operator", "oprnamespace"),
+    ("pg_opfamily", "opfnamespace"),
+    ("pg_proc", "pronamespace"),
+    ("pg_ts_config", "cfgnamespace"),
+    ("pg_ts_dict", "dictnamespace"),
+    ("pg_ts_parser", "prsnamespace"),
+    ("pg_ts_template", "tmplnamespace"),
+    ("pg_type", "typnamespace"),
 ];
-
-/// The first number that a user's object can have (`FirstNormalObjectId` in the server's access/transam.h).
+/// Where it notes what lies in none, and which of that every database has.
+const WITHOUT: [(&str, &str); 9] = [
+    ("pg_default_acl", "true"),
+    ("pg_event_trigger", "true"),
+    ("pg_extension", "extname <> 'plpgsql'"),
+    ("pg_foreign_data_wrapper", "true"),
+    ("pg_foreign_server", "true"),
+    ("pg_language", "lanname NOT IN ('internal', 'c', 'sql', 'plpgsql')"),
+    ("pg_largeobject_metadata", "true"),
+    ("pg_publication", "true"),
+    ("pg_namespace", "nspname NOT IN ('public', 'information_schema') AND nspname !~ '^pg_'"),
+];
+/// The schemas of the server itself. Those of temporary tables stay for the next session that needs one.
+const OF_THE_SERVER: &str = "nspname = 'information_schema' OR nspname ~ '^pg_'";
+/// The first number that what a user makes can have (`FirstNormalObjectId` in the server's access/transam.h), where names say nothing. A server that
+/// runs for its own set-up alone gives lower ones.
 const FIRST_OF_USERS: u32 = 16_384;
+const BY_NUMBER: [&str; 3] = ["pg_am", "pg_cast", "pg_transform"];
 
 impl Postgres {
-    /// Whether nothing of a user's is there. A schema `public` that was made anew is as empty as the old one, and those of temporary tables stay for
-    /// the next; rights alone are nothing.
+    /// Whether nothing of a user's is there. A schema `public` that was made anew is as empty as the old one; rights alone are nothing.
     pub(super) fn holds_nothing(&mut self) -> Result<bool, DatabaseError> {
-        let none = |catalog| format!("NOT EXISTS (SELECT FROM {catalog} WHERE oid >= {FIRST_OF_USERS})");
-        let nowhere: Vec<String> = CATALOGS.into_iter().map(none).collect();
-        self.is_true(&format!(
-            "SELECT {} AND NOT EXISTS (SELECT FROM pg_namespace WHERE oid >= {FIRST_OF_USERS} AND nspname <> 'public' AND nspname !~ '^pg_')",
-            nowhere.join(" AND ")
-        ))
+        let in_schemas = IN_SCHEMAS.map(|(catalog, schema)| {
+            format!("{catalog} WHERE {schema} NOT IN (SELECT oid FROM pg_namespace WHERE {OF_THE_SERVER})")
+        });
+        let without = WITHOUT.map(|(catalog, which)| format!("{catalog} WHERE {which}"));
+        let by_number = BY_NUMBER.map(|catalog| format!("{catalog} WHERE oid >= {FIRST_OF_USERS}"));
+        let none: Vec<String> = in_schemas
+            .into_iter()
+            .chain(without)
+            .chain(by_number)
+            .map(|those| format!("NOT EXISTS (SELECT FROM {those})"))
+            .collect();
+        self.is_true(&format!("SELECT {}", none.join(" AND ")))
     }
 }

@@ -69,22 +69,26 @@ impl Postgres {
         let (name, sorting) = (self.beside("verify"), self.sorting()?);
         let (options, server, patience) = (self.options.clone(), self.server.clone(), self.patience);
         let (written, made) = thread::scope(|scope| {
-            let made = scope.spawn(|| -> Result<Self, DatabaseError> {
-                let mut beside = Self::connect(options, &server, patience, "")?;
-                beside.create_beside(&sorting, &name)?;
-                Ok(beside)
+            let made = scope.spawn(|| -> Result<(), DatabaseError> {
+                let mut beside = Self::connect(options.clone(), &server, patience, "")?;
+                let made = beside.create_beside(&sorting, &name);
+                Box::new(beside).close();
+                made
             });
             (write(), made.join().unwrap_or_else(|panicked| panic::resume_unwind(panicked)))
         });
         // If both failed, it is the dump that has to be mended.
         let written = written.map_err(|error| self.kept_out(error));
-        let mut beside = match made {
-            Ok(beside) => beside,
-            Err(error) => return written.and(Err(error)),
-        };
+        if let Err(error) = made {
+            return written.and(Err(error));
+        }
         let compared = written.and_then(|()| self.restore_into(tools, file, &name));
-        let dropped = beside.drop_beside(&name);
-        Box::new(beside).close();
+        // A dump takes long: whoever had waited for its end might have been cut off.
+        let dropped = Self::connect(options, &server, patience, "").and_then(|mut beside| {
+            let dropped = beside.drop_beside(&name);
+            Box::new(beside).close();
+            dropped
+        });
         compared.and(dropped)
     }
 

@@ -2,27 +2,19 @@
 
 use super::{Postgres, answer::literal};
 use crate::{
-    database::{Database, DatabaseError, Leftover},
+    database::{Database, DatabaseError},
     effect::{self, Index},
     layout::history::Texts,
     statement::Statement,
 };
 
-/// Indexes, by their names and those of their tables.
-const INDEX: &str = "FROM pg_index JOIN pg_class AS i ON i.oid = indexrelid JOIN pg_class AS t ON t.oid = indrelid WHERE true";
-
 impl Postgres {
-    /// Drops what an earlier attempt at this index left, which `IF NOT EXISTS` would take for the index.
-    pub(super) fn drop_left(&mut self, name: &str, table: &str, left: Leftover) -> Result<(), DatabaseError> {
-        let which = match left {
-            Leftover::Half => "NOT indisvalid",
-            Leftover::Whole => "true",
+    /// Drops what an earlier attempt at building this index left, which `IF NOT EXISTS` would take for the index.
+    pub(super) fn drop_invalid(&mut self, statement: &Statement) -> Result<(), DatabaseError> {
+        let Some(index @ Index { table: Some(_), .. }) = effect::moves_index(statement) else {
+            return Ok(());
         };
-        let sql = format!(
-            "SELECT indexrelid::regclass {INDEX} AND {which} AND lower(i.relname) = {} AND lower(t.relname) = {}",
-            literal(name),
-            literal(table)
-        );
+        let sql = format!("SELECT indexrelid::regclass {} AND NOT indisvalid", such(&index));
         for found in self.texts(&sql)?.into_iter().flatten().flatten() {
             self.run_until(self.deadline, &format!("DROP INDEX CONCURRENTLY {found}"))?;
         }
@@ -37,13 +29,26 @@ impl Postgres {
     pub(super) fn index_is_moved(&mut self, statement: &Statement) -> Result<bool, DatabaseError> {
         match effect::moves_index(statement) {
             None => Ok(false),
-            Some(Index { name, table: Some(table) }) => self.is_true(&format!(
-                "SELECT EXISTS (SELECT {INDEX} AND indisvalid AND lower(i.relname) = {} AND lower(t.relname) = {})",
-                literal(&name),
-                literal(&table)
-            )),
-            Some(Index { name, table: None }) => self
-                .is_true(&format!("SELECT NOT EXISTS (SELECT {INDEX} AND lower(i.relname) = {})", literal(&name))),
+            Some(index @ Index { table: Some(_), .. }) => {
+                self.is_true(&format!("SELECT EXISTS (SELECT {} AND indisvalid)", such(&index)))
+            }
+            Some(index) => self.is_true(&format!("SELECT NOT EXISTS (SELECT {})", such(&index))),
         }
     }
+}
+
+/// Indexes of this name, of this table if it is known, in the schema where the statement finds it: one of another schema is another's.
+fn such(index: &Index) -> String {
+    let Index { name, table, schema } = index;
+    let schema = match schema {
+        Some(schema) => format!("lower(nspname) = {}", literal(schema)),
+        None => "nspname = ANY (current_schemas(false))".to_owned(),
+    };
+    let table = table.as_deref().map(|table| format!(" AND lower(t.relname) = {}", literal(table)));
+    format!(
+        "FROM pg_index JOIN pg_class AS i ON i.oid = indexrelid JOIN pg_class AS t ON t.oid = indrelid \
+         JOIN pg_namespace AS n ON n.oid = i.relnamespace WHERE {schema} AND lower(i.relname) = {}{}",
+        literal(name),
+        table.unwrap_or_default()
+    )
 }
