@@ -29,9 +29,9 @@ pub const MANIFEST: &str = "var/lib/rpmmanifest/container-manifest-2";
 /// The name of keys that packages are signed with. rpm keeps them among the packages, and they are none.
 const KEY: &str = "gpg-pubkey";
 /// How many packages a database may have.
-const PACKAGES_MAX: usize = 500_000;
+const PACKAGES_MAX: usize = 100_000;
 /// What a record takes beside its texts, more or less, and one of its needs, in bytes.
-const RECORD_BYTES: usize = 512;
+const RECORD_BYTES: usize = 2048;
 const NEED_BYTES: usize = 16;
 
 /// Who takes the headers of packages, one after the other.
@@ -144,10 +144,11 @@ pub fn part(found: Vec<Record>, place: &Place, system: Option<&Release>) -> Part
 impl Record {
     /// What a header says; nothing if it is a key.
     fn of(header: &Header<'_>) -> Result<Option<Self>, Malformed> {
-        let text = |tag: Tag| -> Result<String, Malformed> {
-            let text = header.text(tag)?.unwrap_or_default();
-            // Licences in old packages are not always UTF-8; names always are.
-            Ok(String::from_utf8_lossy(text).into_owned())
+        let bytes = |tag: Tag| Ok::<_, Malformed>(header.text(tag)?.unwrap_or_default());
+        // Two names that are not UTF-8 would be one.
+        let text = |tag: Tag| match std::str::from_utf8(bytes(tag)?) {
+            Ok(text) => Ok(text.to_owned()),
+            Err(_) => Err(Malformed::whole(format!("the value {} of a package is not UTF-8", tag as u32))),
         };
         let name = text(Tag::Name)?;
         if name == KEY {
@@ -159,7 +160,8 @@ impl Record {
             release: text(Tag::Release)?,
             epoch: header.numbers(Tag::Epoch)?.next(),
             architecture: text(Tag::Architecture)?,
-            licence: text(Tag::Licence)?,
+            // Those of old packages are not always UTF-8.
+            licence: String::from_utf8_lossy(bytes(Tag::Licence)?).into_owned(),
             source: text(Tag::Source)?,
             module: text(Tag::Module)?,
             needs: BTreeSet::new(),
@@ -174,9 +176,16 @@ impl Record {
             () if self.name.is_empty() => missing("name"),
             () if self.version.is_empty() => missing("version"),
             () if self.release.is_empty() => missing("release"),
-            () if self.name.contains('/') => Err(Malformed::whole("a package has a name that none has")),
+            () if self.name.contains('/') || self.words().any(is_no_word) => {
+                Err(Malformed::whole("a package has a name that none has"))
+            }
             () => Ok(self),
         }
+    }
+
+    /// What is one word in every package.
+    fn words(&self) -> impl Iterator<Item = &str> {
+        [&self.name, &self.version, &self.release, &self.architecture].into_iter().map(String::as_str)
     }
 
     /// How many bytes it takes, more or less.
@@ -214,6 +223,10 @@ impl Record {
             .qualifier(Qualifier::Epoch, &self.epoch.map(|epoch| epoch.to_string()).unwrap_or_default())
             .qualifier(Qualifier::Upstream, &self.source))
     }
+}
+
+fn is_no_word(text: &str) -> bool {
+    text.chars().any(|one| one.is_control() || one.is_whitespace())
 }
 
 /// What package URLs call the vendor of a system, where that is not the system's own id.

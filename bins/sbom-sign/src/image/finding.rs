@@ -8,7 +8,7 @@ use crate::catalog::{
 };
 
 /// A file that is read.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Wanted {
     /// Debian's database, or a part of it.
     Dpkg,

@@ -184,17 +184,6 @@ impl Walk<'_> {
         })
     }
 
-    /// Reads a wanted file in the second pass.
-    fn read(
-        &self,
-        entry: &mut Entry<'_>,
-        path: &str,
-        wanted: &Wanted,
-    ) -> Result<Option<Finding>, Unreadable> {
-        let read = scan::read(entry, wanted).map_err(|source| scan::broken(self.layer, source))?;
-        self.fit(path, read)
-    }
-
     /// Another name for a file: it says the same.
     fn hard_link(&mut self, path: String, target: &str) -> Result<(), Unreadable> {
         let target = self.tree.real(target).unwrap_or_default();
@@ -207,7 +196,10 @@ impl Walk<'_> {
         let same = self.tree.at(&target).filter(|_| self.places.wanted(&target).as_ref() == Some(&wanted));
         if let Some(found) = same.cloned() {
             self.keep(found.finding, path, found.bytes)?;
-        } else if self.again.contains_key(&target) || self.places.wanted(&target).as_ref() != Some(&wanted) {
+        } else if self.again.contains_key(&target)
+            || wanted.is_database()
+            || self.places.wanted(&target).as_ref() != Some(&wanted)
+        {
             let linked = self.again.entry(target).or_insert_with(|| Again::Linked(Vec::new()));
             if let Again::Linked(paths) = linked {
                 paths.push((path, wanted));
@@ -232,17 +224,34 @@ impl Walk<'_> {
                 }
             }
             Some(Again::Linked(links)) => {
-                // All of them want the same kind of file, or they could not all be links to it.
-                let Some((first, wanted)) = links.first() else { return Ok(()) };
-                let said = self.read(entry, first, wanted)?;
-                let bytes = scan::bytes_of(entry, wanted, said.as_ref());
-                for (name, _) in links {
-                    let nothing =
-                        || (*name != path).then(|| Finding::Unread(Malformed::whole("it says nothing")));
-                    if let Some(finding) = said.clone().or_else(nothing) {
-                        self.keep(finding, name.clone(), bytes)?;
-                    }
+                let content = scan::content(entry, links.iter().map(|(_, wanted)| wanted.bytes_max()));
+                let content = content.map_err(|source| scan::broken(self.layer, source))?;
+                // One content may be linked as files of several kinds, an empty one above all, and it is read once as each.
+                let mut links: Vec<&(String, Wanted)> = links.iter().collect();
+                links.sort_by(|(_, one), (_, other)| one.cmp(other));
+                for alike in links.chunk_by(|(_, one), (_, other)| one == other) {
+                    self.linked_alike(entry, &path, &content, alike)?;
                 }
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps what a content says as one kind of file, under each of these names.
+    fn linked_alike(
+        &mut self,
+        entry: &Entry<'_>,
+        path: &str,
+        content: &[u8],
+        links: &[&(String, Wanted)],
+    ) -> Result<(), Unreadable> {
+        let Some((first, wanted)) = links.first() else { return Ok(()) };
+        let said = self.fit(first, scan::understood(content.to_vec(), entry.size, wanted))?;
+        let bytes = scan::bytes_of(entry, wanted, said.as_ref());
+        for (name, _) in links {
+            let nothing = || (name != path).then(|| Finding::Unread(Malformed::whole("it says nothing")));
+            if let Some(finding) = said.clone().or_else(nothing) {
+                self.keep(finding, name.clone(), bytes)?;
             }
         }
         Ok(())

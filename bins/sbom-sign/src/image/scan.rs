@@ -232,14 +232,27 @@ fn said(entry: &mut Entry<'_>) -> io::Result<Said> {
 }
 
 /// Reads a wanted file.
-pub(super) fn read(entry: &mut Entry<'_>, wanted: &Wanted) -> io::Result<Read> {
-    let limit = wanted.bytes_max();
-    if entry.size > limit {
-        return Ok(wanted.too_long().map(Some).ok_or(Unfit::TooLong(limit)));
-    }
+fn read(entry: &mut Entry<'_>, wanted: &Wanted) -> io::Result<Read> {
+    let content = content(entry, [wanted.bytes_max()].into_iter())?;
+    Ok(understood(content, entry.size, wanted))
+}
+
+/// What stands in a file, if it is not longer than one of these.
+pub(super) fn content(entry: &mut Entry<'_>, limits: impl Iterator<Item = u64>) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    entry.read_to_end(&mut bytes)?;
-    Ok(wanted.read(bytes).map_err(Unfit::Malformed))
+    if limits.max().is_some_and(|limit| entry.size <= limit) {
+        entry.read_to_end(&mut bytes)?;
+    }
+    Ok(bytes)
+}
+
+/// What a file of this length says if it is this kind of file.
+pub(super) fn understood(content: Vec<u8>, length: u64, wanted: &Wanted) -> Read {
+    let limit = wanted.bytes_max();
+    if length > limit {
+        return wanted.too_long().map(Some).ok_or(Unfit::TooLong(limit));
+    }
+    wanted.read(content).map_err(Unfit::Malformed)
 }
 
 /// Looks what a file was built from, if it is a program.

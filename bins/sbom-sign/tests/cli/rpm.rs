@@ -271,6 +271,22 @@ fn hard_links_are_read_by_their_names() {
     }
 }
 
+/// OSTree has one object for all files of the same content: the first of its names said what all of them are.
+#[test]
+fn a_database_that_is_also_linked_as_something_else_was_lost() {
+    let desk = Scratch::new();
+    install(&desk, 0);
+    let database = Backend::Sqlite.of(&desk, &Vec::new());
+    put(&desk, "layer", &[("o/x", &database), ("app/package.json", br#"{"name": "p", "version": "1.0.0"}"#)]);
+    for (directory, name) in [("usr/lib/sysimage/rpm", "rpmdb.sqlite-wal"), ("var/lib/rpm", "rpmdb.sqlite")] {
+        desk.directory(&format!("layer/{directory}"));
+        fs::hard_link(desk.join("layer/o/x"), desk.join(&format!("layer/{directory}/{name}"))).unwrap();
+    }
+    image(&desk, &[packed(&desk, "layer", &["-z"])]);
+    sbom(&desk, "").succeeds();
+    assert_eq!(listed(&bom(&desk), "rpm").len(), 3);
+}
+
 #[test]
 fn databases_beside_each_other_and_in_layers_are_one_list() {
     let desk = Scratch::new();

@@ -8,9 +8,10 @@ use super::{
     header::{Header, Tag},
 };
 
-/// How much all packages of a database may need together, and in how many directories one may have files: far more than those of any
-/// distribution do.
-const NAMES_MAX: usize = 2 << 20;
+/// How much all packages of a database may need together, how long one requirement may be in bytes, and in how many directories one may have
+/// files: far more than those of any distribution do.
+const NAMES_MAX: usize = 1 << 19;
+const REQUIREMENT_BYTES_MAX: usize = 64 << 10;
 const DIRECTORIES_MAX: usize = 1 << 20;
 
 /// The words between the parts of a condition.
@@ -43,7 +44,12 @@ impl Graph {
     pub(super) fn wants(&mut self, header: &Header<'_>) -> Result<(), Malformed> {
         let mut groups = Vec::new();
         for requirement in header.texts(Tag::Requires)? {
-            for group in alternatives(requirement?) {
+            let requirement = requirement?;
+            if requirement.len() > REQUIREMENT_BYTES_MAX {
+                let why = format!("a package needs something of more than {REQUIREMENT_BYTES_MAX} bytes");
+                return Err(Malformed::whole(why));
+            }
+            for group in alternatives(requirement) {
                 self.names += group.len();
                 if self.names > NAMES_MAX {
                     return Err(Malformed::whole(format!("its packages need more than {NAMES_MAX} things")));

@@ -1,5 +1,5 @@
 //! RPM's database in SQLite's file format (sqlite.org/fileformat2.html; rpm's lib/backend/sqlite.c), `rpmdb.sqlite`: the rows of the table
-//! `Packages(hnum INTEGER PRIMARY KEY, blob BLOB)`; no other table, no index, no SQL, and never the log of changes beside it.
+//! `Packages(hnum INTEGER PRIMARY KEY, blob BLOB)`, and how many rows rpm's own index of names has; no SQL, and never the log of changes beside it.
 
 use super::{
     Malformed, Read,
@@ -21,6 +21,8 @@ const POINTER_BYTES: usize = 4;
 const PLACE_BYTES: usize = 2;
 /// The table, and the columns that count ("The sqlite_schema table").
 const TABLE: &[u8] = b"Packages";
+/// rpm's index of names: a row for each package.
+const NAMES: &[u8] = b"Name";
 const SCHEMA_TYPE: usize = 0;
 const SCHEMA_NAME: usize = 1;
 const SCHEMA_ROOT: usize = 3;
@@ -46,20 +48,36 @@ enum Value<'b> {
 pub(super) fn read(bytes: &[u8], to: &mut Read<'_>) -> Result<(), Malformed> {
     let file = File::open(bytes)?;
     let mut once = Once::of(bytes.len(), file.page);
-    let mut root = None;
+    let (mut root, mut names) = (None, None);
     file.rows(SCHEMA_PAGE, &mut once, &mut |row| {
-        let (kind, name) = (column(row, SCHEMA_TYPE)?, column(row, SCHEMA_NAME)?);
-        let is_it = matches!((kind, name), (Value::Text(b"table"), Value::Text(name)) if name.eq_ignore_ascii_case(TABLE));
-        if is_it && let Value::Number(number) = column(row, SCHEMA_ROOT)? {
-            root = usize::try_from(number).ok();
+        let (Value::Text(b"table"), Value::Text(name)) =
+            (column(row, SCHEMA_TYPE)?, column(row, SCHEMA_NAME)?)
+        else {
+            return Ok(());
+        };
+        let table = match name {
+            name if name.eq_ignore_ascii_case(TABLE) => &mut root,
+            name if name.eq_ignore_ascii_case(NAMES) => &mut names,
+            _ => return Ok(()),
+        };
+        if let Value::Number(number) = column(row, SCHEMA_ROOT)? {
+            *table = usize::try_from(number).ok();
         }
         Ok(())
     })?;
     let root = root.ok_or_else(|| Malformed::whole("it has no table `Packages`"))?;
+    let mut packages = 0_usize;
     file.rows(root, &mut once, &mut |row| match column(row, PACKAGES_BLOB)? {
-        Value::Blob(blob) => to(blob),
+        Value::Blob(blob) => {
+            packages += 1;
+            to(blob)
+        }
         _ => Err(Malformed::whole("a row of its table `Packages` has no blob")),
-    })
+    })?;
+    match names {
+        None => Ok(()),
+        Some(names) => file.is_named(names, packages, &mut once),
+    }
 }
 
 impl<'b> File<'b> {
@@ -139,6 +157,19 @@ impl<'b> File<'b> {
             }
         }
         Ok(())
+    }
+
+    /// rpm writes a package and its name in one transaction: where there are more or fewer of these, some packages were lost.
+    fn is_named(&self, names: usize, packages: usize, once: &mut Once) -> Result<(), Malformed> {
+        let mut found = 0_usize;
+        self.rows(names, once, &mut |_| {
+            found += 1;
+            Ok(())
+        })?;
+        if found == packages {
+            return Ok(());
+        }
+        Err(Malformed::whole(format!("it has {packages} packages, and by rpm's index of names {found}")))
     }
 
     /// The record in a cell of a leaf, with what has run over into other pages ("B-tree Cell Format", "Cell Payload Overflow Pages").

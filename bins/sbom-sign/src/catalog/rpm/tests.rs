@@ -62,6 +62,12 @@ fn what_no_package_is_is_no_package() {
         (vec![(1000, TEXT, 1, b"a\0"), release], "a package has no version"),
         (vec![(1000, TEXT, 1, b"a\0"), version], "a package has no release"),
         (vec![(1000, TEXT, 1, b"a/b\0"), version, release], "a package has a name that none has"),
+        (vec![(1000, TEXT, 1, b"a b\0"), version, release], "a package has a name that none has"),
+        (
+            vec![(1000, TEXT, 1, b"a\0"), (1001, TEXT, 1, b"1\x1b[31m\0"), release],
+            "a package has a name that none has",
+        ),
+        (vec![(1000, TEXT, 1, b"\xff\0"), version, release], "the value 1000 of a package is not UTF-8"),
     ] {
         assert_eq!(of(&values).unwrap_err().why, why);
     }

@@ -3,7 +3,7 @@
 use sbom_sign::catalog::rpm::{Record, read};
 use testkit::Scratch;
 
-use super::{BACKENDS, Backend, install, remove};
+use super::{BACKENDS, Backend, install, remove, said};
 
 /// Each database with what it lists, after one package was removed.
 fn databases() -> Vec<(Backend, Vec<u8>, Vec<Record>)> {
@@ -47,4 +47,22 @@ fn no_changed_byte_makes_it_panic_and_none_passes_where_there_are_checksums() {
             }
         }
     }
+}
+
+/// A page with packages that nothing leads to any more leaves their names behind.
+#[test]
+fn a_database_that_had_lost_packages_passed_for_a_whole_one() {
+    let desk = Scratch::new();
+    install(&desk, 3);
+    let database = desk.join("rpm/rpmdb.sqlite");
+    let database = database.to_str().unwrap();
+    said(
+        "sqlite3",
+        &[database, "PRAGMA journal_mode=DELETE", "DELETE FROM Packages WHERE hnum = 2"],
+        desk.path(),
+    );
+    let why = read(&desk.bytes("rpm/rpmdb.sqlite").unwrap()).unwrap_err().to_string();
+    assert!(why.contains("it has 5 packages, and by rpm's index of names 6"), "{why}");
+    said("rpmdb", &["--dbpath", desk.join("rpm").to_str().unwrap(), "--rebuilddb"], desk.path());
+    assert_eq!(read(&desk.bytes("rpm/rpmdb.sqlite").unwrap()).unwrap().len(), 5);
 }

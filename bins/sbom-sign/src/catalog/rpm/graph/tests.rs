@@ -88,8 +88,13 @@ fn more_needs_than_anybody_has_are_refused() {
     let many = u32::try_from(NAMES_MAX).unwrap() + 1;
     let blob = header(&[(1049, TEXTS, many, "\0".repeat(NAMES_MAX + 1).as_bytes())]);
     assert!(Graph::default().wants(&Header::of(&blob).unwrap()).is_err());
+    // A layer of 60 kB took four gigabytes before it was counted.
+    let long = format!("({}b)\0", "a ".repeat(REQUIREMENT_BYTES_MAX / 2));
+    let wrong = Graph::default().wants(&Header::of(&header(&[(1049, TEXTS, 1, long.as_bytes())])).unwrap());
+    assert!(wrong.unwrap_err().why.contains("65536 bytes"));
     let mut graph = Graph::default();
     graph.wants(&Header::of(&header(&[(1049, TEXTS, 1, b"/a/b\0")])).unwrap()).unwrap();
-    let blob = header(&[(1118, TEXTS, many, "\0".repeat(NAMES_MAX + 1).as_bytes())]);
+    let many = u32::try_from(DIRECTORIES_MAX).unwrap() + 1;
+    let blob = header(&[(1118, TEXTS, many, "\0".repeat(DIRECTORIES_MAX + 1).as_bytes())]);
     assert!(graph.has(0, &Header::of(&blob).unwrap()).is_err());
 }
