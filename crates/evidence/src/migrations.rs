@@ -111,4 +111,28 @@ mod tests {
         assert_eq!((stands.version.as_str(), stands.steps.len()), ("3", 1));
         assert_eq!(schema([], None), None);
     }
+
+    /// The second run found what the first had made: its backup is none of the database before all of it.
+    #[test]
+    fn a_backup_that_was_made_behind_the_first_steps_counted_as_the_one_before_them() {
+        let saved = |name: &str| {
+            let sha256 = contract::Digest::of(name.as_bytes());
+            Some(predicate::Backup { uri: format!("file:///{name}"), sha256, verified: true })
+        };
+        let backup = |first, second| {
+            let moves = [
+                Migration { backup: first, ..moved(10, "0", "1", &["1"]) },
+                Migration { backup: second, ..moved(20, "1", "2", &["2"]) },
+            ];
+            schema(&moves, None).unwrap().backup.map(|backup| backup.uri)
+        };
+        assert_eq!(backup(None, saved("b")), None);
+        assert_eq!(backup(saved("a"), saved("b")).as_deref(), Some("file:///a"));
+        let repeated =
+            [moved(5, "0", "0", &[]), Migration { backup: saved("a"), ..moved(10, "0", "1", &["1"]) }];
+        assert_eq!(
+            schema(&repeated, None).unwrap().backup.map(|backup| backup.uri).as_deref(),
+            Some("file:///a")
+        );
+    }
 }
