@@ -20,7 +20,7 @@ fuzz_target!(|bytes: &[u8]| {
         None => (bytes, None),
     };
     for wanted in ALL {
-        let Ok(Some(finding)) = wanted.read(bytes.to_vec()) else { continue };
+        let Ok(Some(finding)) = wanted.read(bytes) else { continue };
         let part = match finding {
             Finding::Dpkg(records) => {
                 let found = records.into_iter().map(|one| (one, place(dpkg::STATUS))).collect();

@@ -206,8 +206,7 @@ impl Database for Mysql {
         let nowhere =
             [("tables", "table_schema"), ("routines", "routine_schema"), ("events", "event_schema")]
                 .map(|(list, whose)| none(list, whose));
-        let rows = self.texts(&format!("SELECT {}", nowhere.join(" AND ")))?;
-        Ok(rows.into_iter().flatten().flatten().next().as_deref() == Some("1"))
+        Ok(self.text(&format!("SELECT {}", nowhere.join(" AND ")))?.as_deref() == Some("1"))
     }
 
     fn texts(&mut self, sql: &str) -> Result<Vec<Texts>, DatabaseError> {

@@ -61,7 +61,7 @@ pub fn is_database(path: &str) -> bool {
 
 /// Whether this is a log of changes beside a database.
 pub fn is_log(path: &str) -> bool {
-    is_in_directory(path, |file| database_of(file).is_some_and(|database| database == WITH_LOGS))
+    is_in_directory(path, |file| database_of(file) == Some(WITH_LOGS))
 }
 
 fn is_in_directory(path: &str, is_it: impl Fn(&str) -> bool) -> bool {
@@ -118,7 +118,7 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Record>, Malformed> {
     let mut place = 0;
     each(bytes, &mut |blob| {
         let header = Header::of(blob)?;
-        if header.text(Tag::Name)? != Some(KEY.as_bytes()) {
+        if !is_key(&header)? {
             graph.has(place, &header)?;
             place += 1;
         }
@@ -150,12 +150,11 @@ impl Record {
             Ok(text) => Ok(text.to_owned()),
             Err(_) => Err(Malformed::whole(format!("the value {} of a package is not UTF-8", tag as u32))),
         };
-        let name = text(Tag::Name)?;
-        if name == KEY {
+        if is_key(header)? {
             return Ok(None);
         }
         let record = Self {
-            name,
+            name: text(Tag::Name)?,
             version: text(Tag::Version)?,
             release: text(Tag::Release)?,
             epoch: header.numbers(Tag::Epoch)?.next(),
@@ -223,6 +222,11 @@ impl Record {
             .qualifier(Qualifier::Epoch, &self.epoch.map(|epoch| epoch.to_string()).unwrap_or_default())
             .qualifier(Qualifier::Upstream, &self.source))
     }
+}
+
+/// Whether it is that of a key, which is no package.
+fn is_key(header: &Header<'_>) -> Result<bool, Malformed> {
+    Ok(header.text(Tag::Name)? == Some(KEY.as_bytes()))
 }
 
 fn is_no_word(text: &str) -> bool {

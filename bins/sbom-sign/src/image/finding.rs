@@ -129,29 +129,24 @@ impl Wanted {
     }
 
     /// What it says; `None` if that is nothing.
-    pub fn read(&self, bytes: Vec<u8>) -> Result<Option<Finding>, Malformed> {
-        match self {
-            Self::Rpm => return rpm::read(&bytes).map(Finding::Rpm).map(Some),
-            Self::RpmLog => return Ok(Some(Finding::RpmLog(rpm::read_log(&bytes)))),
-            _ => {}
-        }
-        let text = match String::from_utf8(bytes) {
-            Ok(text) => text,
-            // Names of people in old packages are not always UTF-8; those of packages always are.
-            Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
-        };
+    pub fn read(&self, bytes: &[u8]) -> Result<Option<Finding>, Malformed> {
+        // Names of people in old packages are not always UTF-8; those of packages always are.
+        let text = || String::from_utf8_lossy(bytes);
         Ok(match self {
-            Self::Dpkg => Some(Finding::Dpkg(dpkg::read(&text)?)),
-            Self::Apk => Some(Finding::Apk(apk::read(&text)?)),
-            Self::Copyright => Some(dep5::read(&text)).filter(|said| !said.is_empty()).map(Finding::Licences),
-            Self::Python => Some(dist_info::read(&text).map_or_else(Finding::Unread, Finding::Python)),
-            Self::Npm => match node_modules::read(&text) {
+            Self::Dpkg => Some(Finding::Dpkg(dpkg::read(&text())?)),
+            Self::Apk => Some(Finding::Apk(apk::read(&text())?)),
+            Self::Rpm => Some(Finding::Rpm(rpm::read(bytes)?)),
+            Self::RpmLog => Some(Finding::RpmLog(rpm::read_log(bytes))),
+            Self::RpmManifest => Some(Finding::Rpm(rpm::read_manifest(&text())?)),
+            Self::Copyright => {
+                Some(dep5::read(&text())).filter(|said| !said.is_empty()).map(Finding::Licences)
+            }
+            Self::Python => Some(dist_info::read(&text()).map_or_else(Finding::Unread, Finding::Python)),
+            Self::Npm => match node_modules::read(&text()) {
                 Ok(record) => record.map(Finding::Npm),
                 Err(wrong) => Some(Finding::Unread(wrong)),
             },
-            Self::OsRelease => os_release::read(&text).map(Finding::System),
-            Self::RpmManifest => Some(Finding::Rpm(rpm::read_manifest(&text)?)),
-            Self::Rpm | Self::RpmLog => None,
+            Self::OsRelease => os_release::read(&text()).map(Finding::System),
         })
     }
 }

@@ -246,7 +246,7 @@ impl Walk<'_> {
         links: &[&(String, Wanted)],
     ) -> Result<(), Unreadable> {
         let Some((first, wanted)) = links.first() else { return Ok(()) };
-        let said = self.fit(first, scan::understood(content.to_vec(), entry.size, wanted))?;
+        let said = self.fit(first, scan::understood(content, entry.size, wanted))?;
         let bytes = scan::bytes_of(entry, wanted, said.as_ref());
         for (name, _) in links {
             let nothing = || (name != path).then(|| Finding::Unread(Malformed::whole("it says nothing")));

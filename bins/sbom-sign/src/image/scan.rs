@@ -234,7 +234,7 @@ fn said(entry: &mut Entry<'_>) -> io::Result<Said> {
 /// Reads a wanted file.
 fn read(entry: &mut Entry<'_>, wanted: &Wanted) -> io::Result<Read> {
     let content = content(entry, [wanted.bytes_max()].into_iter())?;
-    Ok(understood(content, entry.size, wanted))
+    Ok(understood(&content, entry.size, wanted))
 }
 
 /// What stands in a file, if it is not longer than one of these.
@@ -247,7 +247,7 @@ pub(super) fn content(entry: &mut Entry<'_>, limits: impl Iterator<Item = u64>) 
 }
 
 /// What a file of this length says if it is this kind of file.
-pub(super) fn understood(content: Vec<u8>, length: u64, wanted: &Wanted) -> Read {
+pub(super) fn understood(content: &[u8], length: u64, wanted: &Wanted) -> Read {
     let limit = wanted.bytes_max();
     if length > limit {
         return wanted.too_long().map(Some).ok_or(Unfit::TooLong(limit));

@@ -25,6 +25,13 @@ fn put(desk: &Scratch, directory: &str, files: &[(&str, &[u8])]) {
     }
 }
 
+/// One more name for a file of the layer.
+fn hard_link(desk: &Scratch, file: &str, name: &str) {
+    let name = desk.join("layer").join(name);
+    fs::create_dir_all(name.parent().unwrap()).unwrap();
+    fs::hard_link(desk.join("layer").join(file), name).unwrap();
+}
+
 /// An image of one layer with these files.
 fn with(desk: &Scratch, files: &[(&str, &[u8])]) {
     let _ = fs::remove_dir_all(desk.join("layer"));
@@ -255,11 +262,8 @@ fn hard_links_are_read_by_their_names() {
     for (log, status) in [(&b""[..], 0), (&log, 2)] {
         let _ = fs::remove_dir_all(desk.join("layer"));
         put(&desk, "layer/sysroot/objects", &[("a.file", &database), ("b.file", log)]);
-        desk.directory("layer/usr/share/rpm");
-        for (object, name) in [("a", "rpmdb.sqlite"), ("b", "rpmdb.sqlite-wal")] {
-            let object = desk.join(&format!("layer/sysroot/objects/{object}.file"));
-            fs::hard_link(object, desk.join(&format!("layer/usr/share/rpm/{name}"))).unwrap();
-        }
+        hard_link(&desk, "sysroot/objects/a.file", "usr/share/rpm/rpmdb.sqlite");
+        hard_link(&desk, "sysroot/objects/b.file", "usr/share/rpm/rpmdb.sqlite-wal");
         image(&desk, &[packed(&desk, "layer", &["-z"])]);
         if status == 0 {
             let run = sbom(&desk, "").succeeds();
@@ -278,10 +282,8 @@ fn a_database_that_is_also_linked_as_something_else_was_lost() {
     install(&desk, 0);
     let database = Backend::Sqlite.of(&desk, &Vec::new());
     put(&desk, "layer", &[("o/x", &database), ("app/package.json", br#"{"name": "p", "version": "1.0.0"}"#)]);
-    for (directory, name) in [("usr/lib/sysimage/rpm", "rpmdb.sqlite-wal"), ("var/lib/rpm", "rpmdb.sqlite")] {
-        desk.directory(&format!("layer/{directory}"));
-        fs::hard_link(desk.join("layer/o/x"), desk.join(&format!("layer/{directory}/{name}"))).unwrap();
-    }
+    hard_link(&desk, "o/x", "usr/lib/sysimage/rpm/rpmdb.sqlite-wal");
+    hard_link(&desk, "o/x", "var/lib/rpm/rpmdb.sqlite");
     image(&desk, &[packed(&desk, "layer", &["-z"])]);
     sbom(&desk, "").succeeds();
     assert_eq!(listed(&bom(&desk), "rpm").len(), 3);

@@ -1,6 +1,6 @@
 //! Whether anybody has made anything in a database; never what.
 
-use super::Postgres;
+use super::{Postgres, restored::OURS};
 use crate::database::DatabaseError;
 
 /// Where the server notes what lies in a schema, and the column that says in which (documentation, chapter "System Catalogs").
@@ -19,7 +19,7 @@ const IN_SCHEMAS: [(&str, &str); 12] = [
     ("pg_type", "typnamespace"),
 ];
 /// Where it notes what lies in none, and which of that every database has.
-const WITHOUT: [(&str, &str); 9] = [
+const WITHOUT: [(&str, &str); 8] = [
     ("pg_default_acl", "true"),
     ("pg_event_trigger", "true"),
     ("pg_extension", "extname <> 'plpgsql'"),
@@ -28,10 +28,7 @@ const WITHOUT: [(&str, &str); 9] = [
     ("pg_language", "lanname NOT IN ('internal', 'c', 'sql', 'plpgsql')"),
     ("pg_largeobject_metadata", "true"),
     ("pg_publication", "true"),
-    ("pg_namespace", "nspname NOT IN ('public', 'information_schema') AND nspname !~ '^pg_'"),
 ];
-/// The schemas of the server itself. Those of temporary tables stay for the next session that needs one.
-const OF_THE_SERVER: &str = "nspname = 'information_schema' OR nspname ~ '^pg_'";
 /// The first number that what a user makes can have (`FirstNormalObjectId` in the server's access/transam.h), where names say nothing. A server that
 /// runs for its own set-up alone gives lower ones.
 const FIRST_OF_USERS: u32 = 16_384;
@@ -40,13 +37,13 @@ const BY_NUMBER: [&str; 3] = ["pg_am", "pg_cast", "pg_transform"];
 impl Postgres {
     /// Whether nothing of a user's is there. A schema `public` that was made anew is as empty as the old one; rights alone are nothing.
     pub(super) fn holds_nothing(&mut self) -> Result<bool, DatabaseError> {
-        let in_schemas = IN_SCHEMAS.map(|(catalog, schema)| {
-            format!("{catalog} WHERE {schema} NOT IN (SELECT oid FROM pg_namespace WHERE {OF_THE_SERVER})")
-        });
+        let schemas = format!("pg_namespace WHERE oid {OURS} AND nspname <> 'public'");
+        let in_schemas = IN_SCHEMAS.map(|(catalog, schema)| format!("{catalog} WHERE {schema} {OURS}"));
         let without = WITHOUT.map(|(catalog, which)| format!("{catalog} WHERE {which}"));
         let by_number = BY_NUMBER.map(|catalog| format!("{catalog} WHERE oid >= {FIRST_OF_USERS}"));
-        let none: Vec<String> = in_schemas
+        let none: Vec<String> = [schemas]
             .into_iter()
+            .chain(in_schemas)
             .chain(without)
             .chain(by_number)
             .map(|those| format!("NOT EXISTS (SELECT FROM {those})"))

@@ -70,10 +70,8 @@ impl Postgres {
         let (options, server, patience) = (self.options.clone(), self.server.clone(), self.patience);
         let (written, made) = thread::scope(|scope| {
             let made = scope.spawn(|| -> Result<(), DatabaseError> {
-                let mut beside = Self::connect(options.clone(), &server, patience, "")?;
-                let made = beside.create_beside(&sorting, &name);
-                Box::new(beside).close();
-                made
+                let create = |beside: &mut Self| beside.create_beside(&sorting, &name);
+                Self::over_another(options.clone(), &server, patience, create)
             });
             (write(), made.join().unwrap_or_else(|panicked| panic::resume_unwind(panicked)))
         });
@@ -84,11 +82,7 @@ impl Postgres {
         }
         let compared = written.and_then(|()| self.restore_into(tools, file, &name));
         // A dump takes long: whoever had waited for its end might have been cut off.
-        let dropped = Self::connect(options, &server, patience, "").and_then(|mut beside| {
-            let dropped = beside.drop_beside(&name);
-            Box::new(beside).close();
-            dropped
-        });
+        let dropped = Self::over_another(options, &server, patience, |beside| beside.drop_beside(&name));
         compared.and(dropped)
     }
 
@@ -184,11 +178,9 @@ impl Postgres {
 
     fn restore_into(&mut self, tools: &Tools, file: &Path, scratch: &str) -> Result<(), DatabaseError> {
         tools.run("pg_restore", Some(scratch), &restoring(file))?;
-        let mut copy =
-            Self::connect(self.options.clone().database(scratch), &self.server, self.patience, "")?;
-        let difference = restored::compare(self, &mut copy);
-        Box::new(copy).close();
-        match difference? {
+        let (copy, server, patience) =
+            (self.options.clone().database(scratch), self.server.clone(), self.patience);
+        match Self::over_another(copy, &server, patience, |copy| restored::compare(self, copy))? {
             None => Ok(()),
             Some(what) => {
                 Err(DatabaseError::World(format!("the restored copy differs from the database: {what}")))

@@ -6,7 +6,7 @@ use tokio::time::sleep;
 
 use super::Postgres;
 use crate::{
-    database::{Database, DatabaseError, Turned},
+    database::{DatabaseError, Turned},
     layout::history::Texts,
 };
 
@@ -62,10 +62,9 @@ impl Postgres {
     /// A pooler that lends out transactions gives the session that has just become free to the next who asks. Nobody else would
     /// ever answer two connections with one server process.
     pub(super) fn refuse_pooler(&mut self) -> Result<(), DatabaseError> {
-        let second = Self::connect(self.options.clone(), &self.server, self.patience, "")?;
-        let is_pooled = second.process == self.process;
-        Box::new(second).close();
-        if is_pooled { Err(DatabaseError::Pooled) } else { Ok(()) }
+        let process = |second: &mut Self| Ok(second.process.clone());
+        let second = Self::over_another(self.options.clone(), &self.server, self.patience, process)?;
+        if second == self.process { Err(DatabaseError::Pooled) } else { Ok(()) }
     }
 
     /// Who holds a lock, for the person who has to end it.

@@ -1,11 +1,17 @@
-//! How a server is reached: what was said, in sqlx's words; and the second connection that ends what the first one does.
+//! How a server is reached: what was said, in sqlx's words; and connections beside the first, one of which ends what that does.
+
+use std::time::Duration;
 
 use sqlx::{
     AssertSqlSafe, ConnectOptions, Connection,
     postgres::{PgConnectOptions, PgSslMode},
 };
 
-use crate::database::url::server::{Encryption, Server};
+use super::Postgres;
+use crate::database::{
+    Database, DatabaseError,
+    url::server::{Encryption, Server},
+};
 
 pub(super) fn options(server: &Server) -> PgConnectOptions {
     let mode = |encryption| match encryption {
@@ -41,6 +47,21 @@ pub(super) fn options(server: &Server) -> PgConnectOptions {
     match &server.root_certificate {
         Some(path) => options.ssl_root_cert(path),
         None => options,
+    }
+}
+
+impl Postgres {
+    /// Does something over a connection of its own, which ends with it.
+    pub(super) fn over_another<T>(
+        options: PgConnectOptions,
+        server: &Server,
+        patience: Duration,
+        work: impl FnOnce(&mut Self) -> Result<T, DatabaseError>,
+    ) -> Result<T, DatabaseError> {
+        let mut another = Self::connect(options, server, patience, "")?;
+        let done = work(&mut another);
+        Box::new(another).close();
+        done
     }
 }
 
