@@ -18,7 +18,7 @@ use crate::{
     database::{Dangling, Database, DatabaseError},
     effect,
     error::Error,
-    facts::{self, Facts},
+    facts::{Contents, Facts},
     layout::{self, Applied, State, Unit, Version},
     lock::Locks,
     plan::{Entry, Plan, Step},
@@ -94,15 +94,7 @@ pub fn apply(
     }
     let mut steps = Steps::of(database, facts, session, bounds, deadline);
     steps.stop_at(deadline)?;
-    let taken = plan.steps.iter().enumerate().try_for_each(|(number, step)| -> Result<(), Error> {
-        session.check_interrupt()?;
-        progress.say(format!("version {} {}", step.version, step.description));
-        steps.left = plan.steps.get(number..).unwrap_or_default();
-        done.steps.push(steps.take(step)?);
-        Ok(())
-    });
-    steps.settle();
-    taken?;
+    steps.all(&plan.steps, done, &progress)?;
     steps.stop_at(None)?;
     repair::tidy(database, &facts.place)
         .map_err(|source| Error::Database { doing: "changing the schema", source })
@@ -129,6 +121,8 @@ struct Steps<'r> {
     is_open: bool,
     /// A step was committed that is to last with the next.
     is_unsettled: bool,
+    /// Nobody else uses the database yet: it was not there.
+    is_alone: bool,
     /// What pointed to nothing before, which is not ours to refuse. Known once a step may have added to it.
     dangling: Option<Dangling>,
 }
@@ -157,6 +151,7 @@ impl<'r> Steps<'r> {
             left: &[],
             is_open: false,
             is_unsettled: false,
+            is_alone: facts.contents == Contents::NoDatabase,
             dangling: None,
         }
     }
@@ -211,17 +206,15 @@ impl Steps<'_> {
         if self.stamp.as_ref() == Some(&stamp) {
             return Ok(Open::Ours);
         }
-        let (table, place) = (self.facts.layout.history(), &self.facts.place);
-        let rows = self.database.texts(&table.select(place)).map_err(|error| self.failed(step, error))?;
-        let history = facts::resolved(table, &rows, &self.facts.migrations, place);
-        self.whose(step, &history.map_err(|error| self.failed(step, error))?)
+        let history = self.history().map_err(|error| self.failed(step, error))?;
+        self.whose(step, &history)
     }
 
     /// Begins a transaction under the lock; the stamp that the history has there.
     fn open(&mut self, step: &Step<'_>) -> Result<String, Error> {
         let (table, place) = (self.facts.layout.history(), &self.facts.place);
         let opening = if self.has_history { String::new() } else { table.create(place) };
-        let lasting = turn::lasting(self.left);
+        let lasting = self.lasting(self.left);
         let begun = self.database.lock(&self.locks);
         let begun = begun.and_then(|()| self.database.begin(&opening, &table.stamp(place), lasting));
         begun.map_err(|error| self.failed(step, error))

@@ -127,6 +127,8 @@ pub enum Lasting {
     AtOnce,
     /// When that of a later one answers; until then the server may lose both the change and its row of the history, never one of them.
     WithTheNext,
+    /// The same, and nobody else uses the database yet: it may as well be committed in one with the next.
+    InTheNext,
 }
 
 /// What became of the end of one transaction and the beginning of the next.
@@ -217,7 +219,8 @@ pub trait Database {
     }
     /// Where a run ends early: makes what was to last with the next commit last now, as far as the server still answers.
     fn settle(&mut self, _history: &str) {}
-    /// Takes all since [`Database::begin`] back.
+    /// Takes all since [`Database::begin`], or the turn after it, back. What was to be committed [in the next][Lasting::InTheNext] is committed now; if
+    /// that can't be, it is gone, too.
     fn rollback(&mut self);
     /// Begins a transaction in which the database itself refuses every change.
     fn begin_reading(&mut self) -> Result<(), DatabaseError>;

@@ -8,7 +8,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rustix::fs::OFlags;
+use rustix::{
+    fs::{Mode, OFlags},
+    io::retry_on_intr,
+};
 
 use crate::failure::{Code, Failure, Kind, Place};
 
@@ -120,20 +123,34 @@ impl FileError {
 
 /// Opens a file for reading. A pipe is none, and is not waited for.
 pub fn open(path: &Path) -> Result<File, FileError> {
-    let at_once = OFlags::NONBLOCK.bits().cast_signed();
-    let open = OpenOptions::new().read(true).custom_flags(at_once).open(path);
-    let file = open.map_err(FileError::reading(path))?;
+    open_sized(path).map(|(file, _)| file)
+}
+
+/// An open file, and how many bytes it says it has.
+fn open_sized(path: &Path) -> Result<(File, u64), FileError> {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
+    let opened = retry_on_intr(|| rustix::fs::open(path, flags, Mode::empty())).map(File::from);
+    let file = opened.map_err(io::Error::from).map_err(FileError::reading(path))?;
     let about = file.metadata().map_err(FileError::reading(path))?;
-    if about.is_file() { Ok(file) } else { Err(FileError::NotAFile(path.to_owned())) }
+    if about.is_file() { Ok((file, about.len())) } else { Err(FileError::NotAFile(path.to_owned())) }
 }
 
 /// The bytes of a file, if there are at most `limit`.
 pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
-    let file = open(path)?;
-    let length = file.metadata().map_err(FileError::reading(path))?.len();
-    let mut bytes = Vec::with_capacity(usize::try_from(length.min(limit)).unwrap_or_default());
-    // One byte more than allowed, so that a file growing under our hands is noticed too.
-    file.take(limit + 1).read_to_end(&mut bytes).map_err(FileError::reading(path))?;
+    let (mut file, length) = open_sized(path)?;
+    let whole = usize::try_from(length.min(limit)).unwrap_or_default();
+    // One byte more than it says, and than is allowed, so that a file growing under our hands is noticed too.
+    let mut bytes = vec![0; whole + 1];
+    let found = match file.read(&mut bytes) {
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => 0,
+        found => found.map_err(FileError::reading(path))?,
+    };
+    bytes.truncate(found);
+    // Only what has fewer bytes than it was asked for, and as many as it said, is at its end for certain.
+    if found != whole || found == 0 {
+        let left = (limit + 1).saturating_sub(found as u64);
+        file.take(left).read_to_end(&mut bytes).map_err(FileError::reading(path))?;
+    }
     if bytes.len() as u64 > limit {
         return Err(FileError::TooLarge { path: path.to_owned(), limit });
     }

@@ -1,25 +1,88 @@
 //! The turn from one file to the next, and when what was committed must be safe; never what a file does.
 
-use ci::Place;
+use ci::{Place, Progress};
 
-use super::{Open, Steps};
+use super::{Done, Open, Steps};
 use crate::{
     database::{DatabaseError, Lasting},
     error::Error,
-    layout::Unit,
+    facts,
+    layout::{Applied, Unit},
     plan::Step,
 };
 
-/// When the first of these steps must be safe: one flush of the disk is enough for all files, if the run gets to the last. Beside statements
-/// that commit by themselves, the history must not fall behind.
-pub(super) fn lasting(left: &[Step<'_>]) -> Lasting {
-    match left {
-        [step, _, ..] if step.cut.unit != Unit::Statement => Lasting::WithTheNext,
-        _ => Lasting::AtOnce,
+impl<'r> Steps<'r> {
+    /// Takes all steps, and notes in `done` which it took. Where one fails and takes others back with it that shared its transaction, they are taken
+    /// again, each for itself, so that only the failure stays away.
+    pub(super) fn all(
+        &mut self,
+        steps: &'r [Step<'_>],
+        done: &mut Done,
+        progress: &Progress,
+    ) -> Result<(), Error> {
+        let taken = self.rest(steps, done, progress);
+        let Some(error) = taken.err() else { return Ok(()) };
+        if !self.is_alone {
+            return Err(error);
+        }
+        // Also when there is no time left.
+        self.stop_at(None)?;
+        let left = self.left_of(steps.get(..done.steps.len()).unwrap_or_default());
+        let is_whole = left == done.steps.len();
+        done.steps.truncate(left);
+        if is_whole || matches!(error, Error::Budget { .. }) {
+            return Err(error);
+        }
+        self.stop_at(self.deadline)?;
+        (self.is_alone, self.has_history) = (false, self.facts.has_history);
+        self.rest(steps, done, progress)
+    }
+
+    /// The steps that are not done.
+    fn rest(&mut self, steps: &'r [Step<'_>], done: &mut Done, progress: &Progress) -> Result<(), Error> {
+        let first = done.steps.len();
+        let taken = steps.iter().enumerate().skip(first).try_for_each(|(number, step)| {
+            self.session.check_interrupt()?;
+            progress.say(format!("version {} {}", step.version, step.description));
+            self.left = steps.get(number..).unwrap_or_default();
+            done.steps.push(self.take(step)?);
+            Ok(())
+        });
+        self.settle();
+        taken
+    }
+
+    /// How many of the steps that were taken are there after a failure. What can't be seen is not there: the next run looks.
+    fn left_of(&mut self, taken: &[Step<'_>]) -> usize {
+        let history = self.history().unwrap_or_default();
+        let is_there = |step: &&Step<'_>| history.iter().any(|row| row.version == *step.version);
+        taken.iter().take_while(is_there).count()
+    }
+
+    /// The history as it is now.
+    pub(super) fn history(&mut self) -> Result<Vec<Applied>, DatabaseError> {
+        let (table, place) = (self.facts.layout.history(), &self.facts.place);
+        let rows = self.database.texts(&table.select(place))?;
+        facts::resolved(table, &rows, &self.facts.migrations, place)
     }
 }
 
 impl Steps<'_> {
+    /// When the first of these steps must be safe: one flush of the disk is enough for all files, if the run gets to the last. Beside statements
+    /// that commit by themselves, the history must not fall behind.
+    pub(super) fn lasting(&self, left: &[Step<'_>]) -> Lasting {
+        match left {
+            [step, _, ..] if step.cut.unit != Unit::Statement => {
+                if self.is_alone {
+                    Lasting::InTheNext
+                } else {
+                    Lasting::WithTheNext
+                }
+            }
+            _ => Lasting::AtOnce,
+        }
+    }
+
     /// Ends the step. Where a message to the server is what a short file waits for, the next one begins in the same.
     pub(super) fn turn(&mut self, step: &Step<'_>, row: &str) -> Result<(), Error> {
         let next = match self.left {
@@ -27,7 +90,7 @@ impl Steps<'_> {
             _ => return self.close(step, row),
         };
         let stamp = self.facts.layout.history().stamp(&self.facts.place);
-        match self.database.commit_and_begin(row, &stamp, lasting(next)) {
+        match self.database.commit_and_begin(row, &stamp, self.lasting(next)) {
             Ok(turned) => {
                 self.wrote(turned.value);
                 self.is_open = turned.has_begun;
@@ -64,7 +127,7 @@ impl Steps<'_> {
     /// The history is as we wrote it.
     pub(super) fn wrote(&mut self, stamp: String) {
         (self.stamp, self.has_history) = (Some(stamp), true);
-        self.is_unsettled = lasting(self.left) == Lasting::WithTheNext;
+        self.is_unsettled = self.lasting(self.left) != Lasting::AtOnce;
     }
 
     /// Where the run ends early: what was to last with the next file lasts now.

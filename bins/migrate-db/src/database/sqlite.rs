@@ -1,5 +1,6 @@
 //! SQLite over one sqlx connection; never a pool, never a setting that outlives the run.
 
+mod awake;
 mod copy;
 mod explain;
 mod journal;
@@ -28,7 +29,8 @@ use crate::{
     lock::Locks,
     statement::Statement,
 };
-use journal::{Journal, synchronous};
+use awake::wait;
+use journal::{Journal, KEEP, NEXT, Shared, mark, synchronous};
 
 /// How many virtual machine instructions SQLite runs between two looks at the deadline: well under a millisecond.
 const INSTRUCTIONS_PER_LOOK: i32 = 4096;
@@ -49,6 +51,10 @@ pub struct Sqlite {
     file: PathBuf,
     patience: Duration,
     journal: Journal,
+    /// When a commit waits for the disk, as was said to this connection.
+    lasting: Lasting,
+    /// The transaction that is open, if files may share it.
+    shared: Option<Shared>,
 }
 
 /// Primary result codes (sqlite.org/rescode.html).
@@ -105,11 +111,19 @@ impl Sqlite {
             options = options.pragma("query_only", "ON");
         }
         let connection = runtime.block_on(options.connect())?;
-        Ok(Self { runtime, connection, file, patience: lock_timeout, journal: Journal::Unseen })
+        Ok(Self {
+            runtime,
+            connection,
+            file,
+            patience: lock_timeout,
+            journal: Journal::Unseen,
+            lasting: Lasting::AtOnce,
+            shared: None,
+        })
     }
 
     fn run(&mut self, sql: &'static str) -> Result<(), DatabaseError> {
-        self.runtime.block_on(sqlx::raw_sql(sql).execute(&mut self.connection))?;
+        wait(&self.runtime, sqlx::raw_sql(sql).execute(&mut self.connection))?;
         Ok(())
     }
 
@@ -134,7 +148,7 @@ impl Sqlite {
 
     fn rows_up_to(&mut self, sql: &str, max: usize) -> Result<Vec<Vec<Cell>>, DatabaseError> {
         let Self { runtime, connection, .. } = self;
-        runtime.block_on(async {
+        wait(runtime, async {
             let mut stream = sqlx::raw_sql(AssertSqlSafe(sql)).fetch(connection);
             let mut rows = Vec::new();
             while let Some(row) = poll_fn(|context| stream.as_mut().poll_next(context)).await {
@@ -227,12 +241,14 @@ impl Database for Sqlite {
 
     fn begin(&mut self, opening: &str, value: &str, lasting: Lasting) -> Result<String, DatabaseError> {
         self.keep_journal()?;
-        self.value(&format!("{} BEGIN IMMEDIATE; {opening} SELECT {value}", synchronous(lasting)))
+        (self.lasting, self.shared) = (lasting, Shared::of(lasting));
+        let (synchronous, mark) = (synchronous(lasting), mark(lasting));
+        self.value(&format!("{synchronous} BEGIN IMMEDIATE; {opening} {mark} SELECT {value}"))
     }
 
     fn execute(&mut self, statement: &Statement) -> Result<(), DatabaseError> {
         let run = sqlx::raw_sql(AssertSqlSafe(statement.text.as_str())).execute(&mut self.connection);
-        self.runtime.block_on(run)?;
+        wait(&self.runtime, run)?;
         Ok(())
     }
 
@@ -243,7 +259,7 @@ impl Database for Sqlite {
 
     fn dangling(&mut self) -> Result<Dangling, DatabaseError> {
         let rows =
-            self.runtime.block_on(sqlx::query(DANGLING).persistent(false).fetch_all(&mut self.connection))?;
+            wait(&self.runtime, sqlx::query(DANGLING).persistent(false).fetch_all(&mut self.connection))?;
         let pair = |row: &SqliteRow| Ok((row.try_get(0)?, row.try_get(1)?));
         rows.iter().map(pair).collect()
     }
@@ -262,9 +278,19 @@ impl Database for Sqlite {
         value: &str,
         lasting: Lasting,
     ) -> Result<Turned, DatabaseError> {
-        let next = synchronous(lasting);
-        let rows =
-            self.texts(&format!("{closing} SELECT {value}; COMMIT; {next} BEGIN IMMEDIATE; SELECT {value}"))?;
+        let goes_on = |shared: &Shared| lasting == Lasting::InTheNext && shared.goes_on();
+        if self.shared.as_ref().is_some_and(goes_on) {
+            let value = self.value(&format!("{closing} {NEXT} SELECT {value}"))?;
+            self.shared.iter_mut().for_each(|shared| shared.files += 1);
+            return Ok(Turned { value, has_begun: true });
+        }
+        // No file can have changed it within its transaction.
+        let next = if lasting == self.lasting { "" } else { synchronous(lasting) };
+        let mark = mark(lasting);
+        let rows = self.texts(&format!(
+            "{closing} SELECT {value}; COMMIT; {next} BEGIN IMMEDIATE; {mark} SELECT {value}"
+        ))?;
+        (self.lasting, self.shared) = (lasting, Shared::of(lasting));
         let mut values = rows.into_iter().map(|row| row.into_iter().next().flatten());
         let (left, found) = (values.next().flatten(), values.next().flatten());
         // Nobody is kept out between the two: another run may have gone on.
@@ -283,6 +309,9 @@ impl Database for Sqlite {
     }
 
     fn rollback(&mut self) {
+        if self.shared.take().is_some_and(|shared| shared.files > 0) && self.run(KEEP).is_ok() {
+            return;
+        }
         // SQLite may have rolled back by itself (disk full, an interrupted write); then this fails and nothing is left to undo.
         _ = self.run("ROLLBACK");
     }

@@ -14,6 +14,7 @@ mod race;
 mod rehearse;
 mod release;
 mod repair;
+mod shared;
 mod up;
 mod verify;
 

@@ -46,7 +46,7 @@ impl Postgres {
         let mut settings = self.limits();
         settings.push(("standard_conforming_strings", "on".to_owned()));
         settings.push(("idle_in_transaction_session_timeout", QUESTION_TIME_MAX.as_millis().to_string()));
-        if scope == Scope::Transaction(Lasting::WithTheNext) {
+        if matches!(scope, Scope::Transaction(Lasting::WithTheNext | Lasting::InTheNext)) {
             // The log is written in its order, so the next commit that waits for the disk waits for this one, too.
             settings.push(("synchronous_commit", "off".to_owned()));
         }
