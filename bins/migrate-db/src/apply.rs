@@ -15,7 +15,7 @@ use contract::Span;
 
 use crate::{
     backup::{self, Backup, Wanted},
-    database::{Dangling, Database, DatabaseError},
+    database::{Dangling, Database, DatabaseError, Lasting},
     effect,
     error::Error,
     facts::{Contents, Facts},
@@ -121,8 +121,8 @@ struct Steps<'r> {
     is_open: bool,
     /// A step was committed that is to last with the next.
     is_unsettled: bool,
-    /// Nobody else uses the database yet: it was not there.
-    is_alone: bool,
+    /// When a step must be safe that another one follows.
+    followed: Lasting,
     /// What pointed to nothing before, which is not ours to refuse. Known once a step may have added to it.
     dangling: Option<Dangling>,
 }
@@ -151,7 +151,11 @@ impl<'r> Steps<'r> {
             left: &[],
             is_open: false,
             is_unsettled: false,
-            is_alone: facts.contents == Contents::NoDatabase,
+            // Nobody else uses what was not there.
+            followed: match facts.contents {
+                Contents::NoDatabase => Lasting::InTheNext,
+                Contents::Nothing | Contents::Something => Lasting::WithTheNext,
+            },
             dangling: None,
         }
     }

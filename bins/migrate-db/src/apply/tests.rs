@@ -8,6 +8,7 @@ use super::*;
 use crate::{
     context::{Change, Others, Target, Up},
     database::{self, Access, Url},
+    facts,
     layout::{Checksums, Files, Layout, Migration, Script},
     plan,
 };

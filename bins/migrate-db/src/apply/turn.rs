@@ -22,7 +22,7 @@ impl<'r> Steps<'r> {
     ) -> Result<(), Error> {
         let taken = self.rest(steps, done, progress);
         let Some(error) = taken.err() else { return Ok(()) };
-        if !self.is_alone {
+        if self.followed != Lasting::InTheNext {
             return Err(error);
         }
         // Also when there is no time left.
@@ -34,7 +34,7 @@ impl<'r> Steps<'r> {
             return Err(error);
         }
         self.stop_at(self.deadline)?;
-        (self.is_alone, self.has_history) = (false, self.facts.has_history);
+        (self.followed, self.has_history) = (Lasting::WithTheNext, self.facts.has_history);
         self.rest(steps, done, progress)
     }
 
@@ -72,13 +72,7 @@ impl Steps<'_> {
     /// that commit by themselves, the history must not fall behind.
     pub(super) fn lasting(&self, left: &[Step<'_>]) -> Lasting {
         match left {
-            [step, _, ..] if step.cut.unit != Unit::Statement => {
-                if self.is_alone {
-                    Lasting::InTheNext
-                } else {
-                    Lasting::WithTheNext
-                }
-            }
+            [step, _, ..] if step.cut.unit != Unit::Statement => self.followed,
             _ => Lasting::AtOnce,
         }
     }

@@ -13,6 +13,7 @@ mod settings;
 mod tool;
 mod tools;
 mod trouble;
+mod turn;
 
 use std::{
     collections::BTreeSet,
@@ -41,6 +42,7 @@ use lock::{Key, turned};
 use place::{cancel, options};
 use settings::Scope;
 use trouble::told;
+use turn::Beginning;
 
 /// The oldest `server_version_num` that is supported: before it, `ALTER TYPE … ADD VALUE` was not allowed in a transaction.
 const VERSION_MIN: u32 = 120_000;
@@ -69,6 +71,7 @@ pub struct Postgres {
     user: Option<String>,
     /// The locks that this session holds, ours first.
     locked: Vec<Key>,
+    beginning: Beginning,
     /// A statement did not end even when it was cancelled; nothing more can be asked.
     is_lost: bool,
 }
@@ -113,6 +116,7 @@ impl Postgres {
             schema,
             user: None,
             locked: Vec::new(),
+            beginning: Beginning::default(),
             is_lost: false,
         };
         database.look_around(opening)?;
@@ -239,19 +243,13 @@ impl Database for Postgres {
         }
     }
 
-    /// In one message, which is what a short file waits for most.
     fn commit_and_begin(
         &mut self,
         closing: &str,
         value: &str,
         lasting: Lasting,
     ) -> Result<Turned, DatabaseError> {
-        let rows = self.texts(&format!(
-            "{AS_OURSELVES} {closing} COMMIT; BEGIN; RESET ALL; SELECT {}, {}, {value}",
-            self.set(Scope::Transaction(lasting)),
-            self.is_ours(),
-        ))?;
-        Ok(turned(rows))
+        self.turn(closing, value, lasting)
     }
 
     fn execute(&mut self, statement: &Statement) -> Result<(), DatabaseError> {

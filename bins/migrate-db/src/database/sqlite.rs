@@ -4,6 +4,7 @@ mod awake;
 mod copy;
 mod explain;
 mod journal;
+mod turn;
 
 use std::{
     collections::BTreeSet,
@@ -30,7 +31,8 @@ use crate::{
     statement::Statement,
 };
 use awake::wait;
-use journal::{Journal, KEEP, NEXT, Shared, mark, synchronous};
+use journal::{Journal, synchronous};
+use turn::{KEEP, Shared, mark};
 
 /// How many virtual machine instructions SQLite runs between two looks at the deadline: well under a millisecond.
 const INSTRUCTIONS_PER_LOOK: i32 = 4096;
@@ -278,27 +280,7 @@ impl Database for Sqlite {
         value: &str,
         lasting: Lasting,
     ) -> Result<Turned, DatabaseError> {
-        let goes_on = |shared: &Shared| lasting == Lasting::InTheNext && shared.goes_on();
-        if self.shared.as_ref().is_some_and(goes_on) {
-            let value = self.value(&format!("{closing} {NEXT} SELECT {value}"))?;
-            self.shared.iter_mut().for_each(|shared| shared.files += 1);
-            return Ok(Turned { value, has_begun: true });
-        }
-        // No file can have changed it within its transaction.
-        let next = if lasting == self.lasting { "" } else { synchronous(lasting) };
-        let mark = mark(lasting);
-        let rows = self.texts(&format!(
-            "{closing} SELECT {value}; COMMIT; {next} BEGIN IMMEDIATE; {mark} SELECT {value}"
-        ))?;
-        (self.lasting, self.shared) = (lasting, Shared::of(lasting));
-        let mut values = rows.into_iter().map(|row| row.into_iter().next().flatten());
-        let (left, found) = (values.next().flatten(), values.next().flatten());
-        // Nobody is kept out between the two: another run may have gone on.
-        let has_begun = left == found;
-        if !has_begun {
-            self.rollback();
-        }
-        Ok(Turned { value: left.unwrap_or_default(), has_begun })
+        self.turn(closing, value, lasting)
     }
 
     /// Writes what is there once more, in a commit that lasts: the one before it does then, too.

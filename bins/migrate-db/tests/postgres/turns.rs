@@ -92,6 +92,27 @@ fn a_file_that_gives_our_lock_away_is_done_and_the_next_is_not_begun() {
     assert_eq!(cluster.sql(&database, left), "1,2,3");
 }
 
+/// How a file begins is kept in the session as a prepared statement, which files can take away or shadow.
+#[test]
+fn what_a_file_does_to_prepared_statements_harms_no_other() {
+    for (first, third) in [
+        ("SELECT 1;", "DEALLOCATE ALL;"),
+        ("SELECT 1;", "DEALLOCATE seaworthy_beginning;"),
+        ("PREPARE seaworthy_beginning (text) AS SELECT 'f', $1;", "SELECT 1;"),
+    ] {
+        let (scratch, cluster, database, url) = place(&[
+            ("1_x.sql", first),
+            ("2_x.sql", "SELECT 1;"),
+            ("3_x.sql", third),
+            ("4_x.sql", "SET lock_timeout = '1h';"),
+            ("5_x.sql", "CREATE TABLE seen AS SELECT current_setting('lock_timeout') AS lock_timeout;"),
+        ]);
+        migrate(&scratch, &url, &["up"]).run().succeeds();
+        let seen = "SELECT count(*), (SELECT lock_timeout FROM seen) FROM migrate_db_history";
+        assert_eq!(cluster.sql(&database, seen), "5|2s", "{first} {third}");
+    }
+}
+
 #[test]
 fn looking_waits_for_nobody() {
     let (scratch, cluster, database, url) = place(&[USERS, ("2_slow.sql", "SELECT pg_sleep(4);")]);

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{AS_OURSELVES, Postgres, QUESTION_TIME_MAX};
+use super::{AS_OURSELVES, Postgres, QUESTION_TIME_MAX, answer::literal};
 use crate::database::Lasting;
 
 /// How long a statement waits for a table before it makes room for those who wait behind it.
@@ -22,13 +22,26 @@ pub(super) enum Scope {
 impl Postgres {
     /// How long a statement may wait and how long it may take, whoever sends it, in milliseconds.
     pub(super) fn limits(&self) -> Vec<(&'static str, String)> {
+        let mut limits = self.steady_limits();
+        limits.push(("statement_timeout", self.time_left()));
+        limits
+    }
+
+    /// How long a statement may take, as a text of SQL.
+    pub(super) fn statement_timeout(&self) -> String {
+        literal(&self.time_left())
+    }
+
+    fn time_left(&self) -> String {
         let left = self.deadline.map_or(Duration::ZERO, |deadline| {
             deadline.saturating_duration_since(Instant::now()) + SERVER_LATER
         });
-        let mut limits = vec![
-            ("lock_timeout", self.patience.min(TABLE_WAIT_MAX).as_millis().to_string()),
-            ("statement_timeout", left.as_millis().to_string()),
-        ];
+        left.as_millis().to_string()
+    }
+
+    /// Those limits that are the same for every file.
+    fn steady_limits(&self) -> Vec<(&'static str, String)> {
+        let mut limits = vec![("lock_timeout", self.patience.min(TABLE_WAIT_MAX).as_millis().to_string())];
         if self.version >= 140_000 {
             // The server notices that we are gone while it works, not only after.
             limits.push(("client_connection_check_interval", "1000".to_owned()));
@@ -38,12 +51,13 @@ impl Postgres {
 
     /// What holds within each transaction, or for the session. What an earlier file set for its session ends before it.
     pub(super) fn settings(&self, scope: Scope) -> String {
-        format!("{AS_OURSELVES} RESET ALL; SELECT {};", self.set(scope))
+        format!("{AS_OURSELVES} RESET ALL; SELECT {};", self.set(scope, &self.statement_timeout()))
     }
 
-    /// Columns of one question, which set all that holds: a statement each would cost a short file more than the file itself.
-    pub(super) fn set(&self, scope: Scope) -> String {
-        let mut settings = self.limits();
+    /// Columns of one question, which set all that holds: a statement each would cost a short file more than the file itself. How long a
+    /// statement may take is an expression.
+    pub(super) fn set(&self, scope: Scope, statement_timeout: &str) -> String {
+        let mut settings = self.steady_limits();
         settings.push(("standard_conforming_strings", "on".to_owned()));
         settings.push(("idle_in_transaction_session_timeout", QUESTION_TIME_MAX.as_millis().to_string()));
         if matches!(scope, Scope::Transaction(Lasting::WithTheNext | Lasting::InTheNext)) {
@@ -51,8 +65,10 @@ impl Postgres {
             settings.push(("synchronous_commit", "off".to_owned()));
         }
         let is_local = scope != Scope::Session;
-        let set = |(name, value): (&str, String)| format!("set_config('{name}', '{value}', {is_local})");
-        let set: Vec<String> = settings.into_iter().map(set).collect();
+        let set = |name, value| format!("set_config('{name}', {value}, {is_local})");
+        let timeout = std::iter::once(set("statement_timeout", statement_timeout.to_owned()));
+        let set: Vec<String> =
+            timeout.chain(settings.into_iter().map(|(name, value)| set(name, literal(&value)))).collect();
         set.join(", ")
     }
 }
