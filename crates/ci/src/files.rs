@@ -267,6 +267,22 @@ mod tests {
     }
 
     #[test]
+    fn a_file_is_read_to_its_end_whatever_it_says_of_its_length() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("five");
+        fs::write(&path, "12345").unwrap();
+        assert_eq!(read(&path, 5).unwrap(), b"12345");
+        assert_eq!(read(&path, 6).unwrap(), b"12345");
+        assert!(matches!(read(&path, 4), Err(FileError::TooLarge { limit: 4, .. })));
+        fs::write(&path, "").unwrap();
+        assert_eq!(read(&path, 0).unwrap(), b"");
+        // The kernel's own files say that they have no bytes.
+        let about_us = Path::new("/proc/self/status");
+        assert!(read_text(about_us).unwrap().lines().count() > 20);
+        assert!(matches!(read(about_us, 10), Err(FileError::TooLarge { .. })));
+    }
+
+    #[test]
     fn a_private_file_is_private_even_over_a_wreck_that_was_not() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("key");
