@@ -341,7 +341,7 @@ impl Steps<'_> {
     fn close(&mut self, step: &Step<'_>, closing: &str) -> Result<(), Error> {
         let stamp = self.facts.layout.history().stamp(&self.facts.place);
         let stamp = self.database.commit(closing, &stamp).map_err(|error| self.at_commit(step, error))?;
-        self.wrote(stamp);
+        self.wrote(Some(stamp));
         Ok(())
     }
 

@@ -134,8 +134,8 @@ pub enum Lasting {
 /// What became of the end of one transaction and the beginning of the next.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Turned {
-    /// The one value that was asked for, after both.
-    pub value: String,
+    /// The one value that was asked for, after both; nothing where it can't have changed meanwhile.
+    pub value: Option<String>,
     /// Whether the second has begun, under the locks. The first has ended.
     pub has_begun: bool,
 }
@@ -215,7 +215,7 @@ pub trait Database {
     fn commit(&mut self, closing: &str, value: &str) -> Result<String, DatabaseError>;
     /// As [`Database::commit`], and at once [`Database::begin`] where the two cost less together. An error does not say which of them failed.
     fn commit_and_begin(&mut self, closing: &str, value: &str, _: Lasting) -> Result<Turned, DatabaseError> {
-        Ok(Turned { value: self.commit(closing, value)?, has_begun: false })
+        Ok(Turned { value: Some(self.commit(closing, value)?), has_begun: false })
     }
     /// Where a run ends early: makes what was to last with the next commit last now, as far as the server still answers.
     fn settle(&mut self, _history: &str) {}

@@ -119,8 +119,8 @@ impl Steps<'_> {
     }
 
     /// The history is as we wrote it.
-    pub(super) fn wrote(&mut self, stamp: String) {
-        (self.stamp, self.has_history) = (Some(stamp), true);
+    pub(super) fn wrote(&mut self, stamp: Option<String>) {
+        (self.stamp, self.has_history) = (stamp, true);
         self.is_unsettled = self.lasting(self.left) != Lasting::AtOnce;
     }
 

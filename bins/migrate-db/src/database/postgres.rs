@@ -238,7 +238,7 @@ impl Database for Postgres {
             self.is_ours(),
         ))?;
         match turned(rows) {
-            Turned { value, has_begun: true } => Ok(value),
+            Turned { value, has_begun: true } => Ok(value.unwrap_or_default()),
             _ => Err(DatabaseError::Pooled),
         }
     }

@@ -85,5 +85,5 @@ pub(super) fn turned(rows: Vec<Texts>) -> Turned {
         Some([.., is_ours, value]) => (is_ours.clone(), value.clone()),
         _ => (None, None),
     };
-    Turned { value: value.unwrap_or_default(), has_begun: is_ours.as_deref() == Some("t") }
+    Turned { value, has_begun: is_ours.as_deref() == Some("t") }
 }
