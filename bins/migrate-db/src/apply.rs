@@ -203,9 +203,11 @@ impl Steps<'_> {
     fn begin(&mut self, step: &Step<'_>) -> Result<Open, Error> {
         let is_open = std::mem::take(&mut self.is_open);
         self.in_time(step)?;
-        if is_open {
-            return Ok(Open::Ours);
-        }
+        if is_open { Ok(Open::Ours) } else { self.look(step) }
+    }
+
+    /// Begins, and says whose step it is.
+    fn look(&mut self, step: &Step<'_>) -> Result<Open, Error> {
         let stamp = self.open(step)?;
         if self.stamp.as_ref() == Some(&stamp) {
             return Ok(Open::Ours);

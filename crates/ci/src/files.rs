@@ -18,6 +18,9 @@ use crate::failure::{Code, Failure, Kind, Place};
 /// The largest file read as text, in bytes: configuration is small, and a mistyped path should not fill the memory.
 pub const TEXT_BYTES_MAX: u64 = 16 << 20;
 
+/// What is asked of a file that says it is empty, in bytes.
+const SMALL: u64 = 4096;
+
 /// For a file that is about to be written: a checkout or an archive from outside may hold a link of its name, which leads anywhere.
 pub const NO_LINK: i32 = OFlags::NOFOLLOW.bits().cast_signed();
 
@@ -138,16 +141,17 @@ fn open_sized(path: &Path) -> Result<(File, u64), FileError> {
 /// The bytes of a file, if there are at most `limit`.
 pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
     let (mut file, length) = open_sized(path)?;
-    let whole = usize::try_from(length.min(limit)).unwrap_or_default();
-    // One byte more than it says, and than is allowed, so that a file growing under our hands is noticed too.
-    let mut bytes = vec![0; whole + 1];
+    // One byte more than it says, and than is allowed, so that a file growing under our hands is noticed too. Some of the kernel's own files say
+    // that they are empty and can be read only at once.
+    let wanted = if length == 0 { SMALL } else { length.min(limit) + 1 };
+    let mut bytes = vec![0; usize::try_from(wanted).unwrap_or_default()];
     let found = match file.read(&mut bytes) {
         Err(error) if error.kind() == io::ErrorKind::Interrupted => 0,
         found => found.map_err(FileError::reading(path))?,
     };
     bytes.truncate(found);
-    // Only what has fewer bytes than it was asked for, and as many as it said, is at its end for certain.
-    if found != whole || found == 0 {
+    // Only what has as many bytes as it said, and was asked for more, is at its end for certain.
+    if found as u64 != length || length == 0 {
         let left = (limit + 1).saturating_sub(found as u64);
         file.take(left).read_to_end(&mut bytes).map_err(FileError::reading(path))?;
     }
@@ -280,6 +284,8 @@ mod tests {
         let about_us = Path::new("/proc/self/status");
         assert!(read_text(about_us).unwrap().lines().count() > 20);
         assert!(matches!(read(about_us, 10), Err(FileError::TooLarge { .. })));
+        let number = read_text(Path::new("/proc/sys/kernel/pid_max")).unwrap();
+        assert!(number.ends_with('\n') && number.trim().parse::<u32>().is_ok(), "{number:?}");
     }
 
     #[test]

@@ -12,8 +12,8 @@ use crate::{
 };
 
 impl<'r> Steps<'r> {
-    /// Takes all steps, and notes in `done` which it took. Where one fails and takes others back with it that shared its transaction, they are taken
-    /// again, each for itself, so that only the failure stays away.
+    /// Takes all steps, and notes in `done` which it took. Where one fails and takes others back with it that shared its transaction, those are
+    /// taken again, each for itself, so that only the failure stays away.
     pub(super) fn all(
         &mut self,
         steps: &'r [Step<'_>],
@@ -25,17 +25,15 @@ impl<'r> Steps<'r> {
         if self.followed != Lasting::InTheNext {
             return Err(error);
         }
+        let reached = steps.get(..done.steps.len()).unwrap_or_default();
         // Also when there is no time left.
         self.stop_at(None)?;
-        let left = self.left_of(steps.get(..done.steps.len()).unwrap_or_default());
-        let is_whole = left == done.steps.len();
-        done.steps.truncate(left);
-        if is_whole || matches!(error, Error::Budget { .. }) {
-            return Err(error);
-        }
+        done.steps.truncate(self.left_of(reached));
         self.stop_at(self.deadline)?;
         (self.followed, self.has_history) = (Lasting::WithTheNext, self.facts.has_history);
-        self.rest(steps, done, progress)
+        // Whatever becomes of them, the outputs say it; what went wrong is the first failure.
+        _ = self.rest(reached, done, progress);
+        Err(error)
     }
 
     /// The steps that are not done.
@@ -112,8 +110,10 @@ impl Steps<'_> {
     fn is_taken(&mut self, step: &Step<'_>) -> bool {
         self.database.rollback();
         self.stamp = None;
-        let is_taken = matches!(self.begin(step), Ok(Open::Others));
+        // Also when there is no time left, which may be the failure: the first may be done all the same.
+        let is_taken = self.stop_at(None).is_ok() && matches!(self.look(step), Ok(Open::Others));
         self.database.rollback();
+        _ = self.stop_at(self.deadline);
         self.is_unsettled |= is_taken;
         is_taken
     }

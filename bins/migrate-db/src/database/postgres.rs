@@ -50,8 +50,9 @@ const VERSION_MIN: u32 = 120_000;
 const CONNECT_TIME_MAX: Duration = Duration::from_secs(15);
 /// How long a question of our own may take.
 const QUESTION_TIME_MAX: Duration = Duration::from_mins(1);
-/// Gives up a role that a file has taken on.
-const AS_OURSELVES: &str = "RESET SESSION AUTHORIZATION; RESET ROLE;";
+/// Gives up a role that a file has taken on, and what it has set that the next transaction begins with.
+const AS_OURSELVES: &str = "RESET SESSION AUTHORIZATION; RESET ROLE; RESET default_transaction_read_only; \
+     RESET default_transaction_isolation; RESET default_transaction_deferrable;";
 
 /// A connection and the runtime that sqlx wants around it; from outside both are ordinary calls.
 pub struct Postgres {

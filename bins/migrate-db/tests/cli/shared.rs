@@ -80,3 +80,30 @@ fn what_a_stopped_file_took_back_with_it_is_not_called_applied() {
     migrate(&scratch, &["up"]).run().succeeds();
     assert_eq!(sql(&scratch, "SELECT count(*) FROM migrate_db_history"), "4");
 }
+
+/// The time may run out between two files, after the first is committed.
+#[test]
+fn a_file_that_was_committed_when_the_time_ran_out_is_called_applied() {
+    let files: Vec<(String, String)> = (1..=1500)
+        .map(|n| {
+            (
+                format!("{n:04}_t.sql"),
+                format!("CREATE TABLE IF NOT EXISTS t (a); INSERT INTO t VALUES ({n});"),
+            )
+        })
+        .collect();
+    let mut cut = 0;
+    for existing in [false, true] {
+        for budget in ["150ms", "250ms", "350ms"] {
+            let scratch = project(&as_texts(&files));
+            if existing {
+                scratch.file("app.db", "");
+            }
+            let run = migrate(&scratch, &["up", "--budget", budget]).on_runner().run();
+            cut += usize::from(run.stderr.contains("ran out in version"));
+            let applied = sql(&scratch, "SELECT coalesce(max(version), 0) FROM migrate_db_history");
+            assert_eq!(run.observed().outputs["after"], applied, "{budget}: {}", run.stderr);
+        }
+    }
+    assert!(cut > 0, "no run was out of time");
+}

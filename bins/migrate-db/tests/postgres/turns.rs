@@ -113,6 +113,19 @@ fn what_a_file_does_to_prepared_statements_harms_no_other() {
     }
 }
 
+/// What a transaction begins with is read before anything in it can put it back.
+#[test]
+fn a_transaction_begins_as_the_session_did_and_not_as_a_file_before_said() {
+    let sets = "SET default_transaction_read_only = on; SET default_transaction_isolation = 'serializable';";
+    let (scratch, cluster, database, url) = place(&[
+        ("1_x.sql", sets),
+        ("2_x.sql", "CREATE TABLE seen AS SELECT current_setting('transaction_isolation') AS isolation;"),
+        ("3_x.sql", sets),
+    ]);
+    migrate(&scratch, &url, &["up"]).run().succeeds();
+    assert_eq!(cluster.sql(&database, "SELECT isolation FROM seen"), "read committed");
+}
+
 #[test]
 fn looking_waits_for_nobody() {
     let (scratch, cluster, database, url) = place(&[USERS, ("2_slow.sql", "SELECT pg_sleep(4);")]);
