@@ -9,12 +9,14 @@ mod timestamps;
 mod trillian;
 
 use std::{
+    collections::BTreeSet,
     env,
     fs::File,
     io::{Read as _, Write as _},
     net::{TcpListener, TcpStream},
     path::Path,
     process::{Child, Command, Stdio},
+    sync::Mutex,
     thread,
     time::{Duration, Instant},
 };
@@ -242,8 +244,15 @@ fn openssl(directory: &Path, line: &str) -> Vec<u8> {
 
 /// Asked for and given back: none of the servers says which port it took.
 fn free_port() -> u16 {
-    let listener = TcpListener::bind((LOCAL, 0)).expect("a port is free");
-    listener.local_addr().expect("it has an address").port()
+    /// The system may give a port twice: nobody listens on it until its server has started.
+    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+    loop {
+        let listener = TcpListener::bind((LOCAL, 0)).expect("a port is free");
+        let port = listener.local_addr().expect("it has an address").port();
+        if GIVEN.lock().expect("nobody panics with it").insert(port) {
+            return port;
+        }
+    }
 }
 
 fn try_get(port: u16, path: &str) -> Option<String> {
