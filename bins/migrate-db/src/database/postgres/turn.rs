@@ -29,19 +29,19 @@ impl Postgres {
         let scope = Scope::Transaction(lasting);
         let (timeout, ours) = (self.statement_timeout(), self.is_ours());
         let text = format!("SELECT {}, {ours}, {value}", self.set(scope, "$1"));
-        let beginning = match std::mem::replace(&mut self.beginning, Beginning::Said) {
-            Beginning::Kept(kept) if kept == text => format!("EXECUTE {NAME} ({timeout})"),
-            Beginning::Unsaid => format!("PREPARE {NAME} (text) AS {text}; EXECUTE {NAME} ({timeout})"),
-            // Also for the last file, whose commit waits for the disk.
-            Beginning::Kept(_) | Beginning::Said => {
-                format!("SELECT {}, {ours}, {value}", self.set(scope, &timeout))
+        let (beginning, after) = match std::mem::replace(&mut self.beginning, Beginning::Said) {
+            Beginning::Kept(kept) if kept == text => {
+                (format!("EXECUTE {NAME} ({timeout})"), Beginning::Kept(kept))
             }
+            Beginning::Unsaid if lasting != Lasting::AtOnce => {
+                let both = format!("PREPARE {NAME} (text) AS {text}; EXECUTE {NAME} ({timeout})");
+                (both, Beginning::Kept(text))
+            }
+            // Also for the last file, which begins like no other: its commit waits for the disk.
+            _ => (format!("SELECT {}, {ours}, {value}", self.set(scope, &timeout)), Beginning::Said),
         };
-        let is_kept = beginning.contains(NAME);
         let rows = self.texts(&format!("{AS_OURSELVES} {closing} COMMIT; BEGIN; RESET ALL; {beginning}"))?;
-        if is_kept {
-            self.beginning = Beginning::Kept(text);
-        }
+        self.beginning = after;
         Ok(turned(rows))
     }
 }

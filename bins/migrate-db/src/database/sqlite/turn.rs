@@ -34,7 +34,7 @@ impl Shared {
     }
 
     /// Whether one more file may share it.
-    pub(super) fn goes_on(&self) -> bool {
+    fn goes_on(&self) -> bool {
         self.began.elapsed() < SHARED_TIME_MAX
     }
 }
